@@ -1,0 +1,1 @@
+//! Everything that runs the crate from outside, in one binary.
