@@ -8,6 +8,11 @@ use zeroize::{Zeroize, Zeroizing};
 
 use crate::error::{Error, Result};
 
+/// The source of new keys, nonces and values. It arrives from the top of the program, never from the air.
+pub trait Random: rand::RngCore + rand::CryptoRng {}
+
+impl<R: rand::RngCore + rand::CryptoRng> Random for R {}
+
 /// The name of a secret: a key of the sealed file that can be written there and found again.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct SecretName(String);

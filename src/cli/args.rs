@@ -1,0 +1,301 @@
+//! What can be typed. Help, completions and usage errors come from these definitions.
+
+use std::ffi::OsString;
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+/// Rotates the secrets in SOPS-encrypted env files, so that a crash at any moment loses nothing
+#[derive(Parser)]
+#[command(name = "reseal", version, max_term_width = 100, disable_help_subcommand = true)]
+#[command(after_help = "\
+rotate makes new values; rekey is about keys and recipients.
+Identities are found as sops finds them: SOPS_AGE_KEY, SOPS_AGE_KEY_FILE, SOPS_AGE_KEY_CMD,
+SOPS_AGE_SSH_PRIVATE_KEY_FILE, ~/.config/sops/age/keys.txt, ~/.ssh/id_ed25519, ~/.ssh/id_rsa.
+Exit codes: 0 done, 1 failed, 2 usage, 3 found or due, 10 rolled back, 11 locked, 12 no identity,
+13 unfinished, 14 stuck, 15 integrity, 130 interrupted.")]
+pub(super) struct Cli {
+    #[command(flatten)]
+    pub(super) global: Global,
+    #[command(subcommand)]
+    pub(super) command: Command,
+}
+
+#[derive(Args)]
+pub(super) struct Global {
+    /// The sealed file [default: `file` of reseal.toml, else .env.enc]
+    #[arg(short, long, global = true, value_name = "FILE")]
+    pub(super) file: Option<PathBuf>,
+    /// The policy [default: reseal.toml beside the sealed file or above it]
+    #[arg(short, long, global = true, value_name = "FILE")]
+    pub(super) config: Option<PathBuf>,
+    /// Act as if started in this folder
+    #[arg(short = 'C', long, global = true, value_name = "FOLDER")]
+    pub(super) directory: Option<PathBuf>,
+    /// A file with age identities, looked at first
+    #[arg(long, global = true, value_name = "FILE")]
+    pub(super) age_key_file: Option<PathBuf>,
+    /// Say only what went wrong
+    #[arg(short, long, global = true, conflicts_with = "verbose")]
+    pub(super) quiet: bool,
+    /// Say more, e.g. which identity opened the file
+    #[arg(short, long, global = true)]
+    pub(super) verbose: bool,
+    /// Print for programs: versioned JSON without values (but for commands that print values)
+    #[arg(long, global = true)]
+    pub(super) json: bool,
+    /// When to colour messages
+    #[arg(long, global = true, value_name = "WHEN", default_value = "auto", hide_possible_values = false)]
+    pub(super) color: When,
+    /// Never ask anything
+    #[arg(long, global = true)]
+    pub(super) no_input: bool,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(super) enum When {
+    Auto,
+    Always,
+    Never,
+}
+
+#[derive(Subcommand)]
+pub(super) enum Command {
+    /// Seal .env into .env.enc, make a key if there is none, propose a reseal.toml
+    Init(InitArgs),
+    /// Print one value
+    Get(GetArgs),
+    /// Print the names of all keys
+    List,
+    /// Give a key a value: from standard input, from a hidden prompt, or generated
+    Set(SetArgs),
+    /// Take keys away
+    Unset(UnsetArgs),
+    /// Seal a plaintext env file, to standard output or to a file
+    Encrypt(EncryptArgs),
+    /// Print the whole file in plain
+    Decrypt(DecryptArgs),
+    /// Become a command that has the values in its environment
+    Exec(ExecArgs),
+    /// Encrypted copies of the sealed file
+    Backup(BackupArgs),
+    /// Make new values, put them in the file, redeploy, prove it, or put everything back
+    Rotate(RotateArgs),
+    /// Finish an interrupted rotation, or undo it
+    Resume(ResumeArgs),
+    /// Age and due date of each secret, and whether a rotation is unfinished
+    Status(StatusArgs),
+    /// What was done, by whom, when, and how it ended
+    History(HistoryArgs),
+    /// Look for what is wrong around the sealed file
+    Doctor(DoctorArgs),
+    /// Play one whole rotation, killed and resumed, in a throw-away project
+    Demo,
+    /// Print the completions for a shell
+    Completions(CompletionsArgs),
+}
+
+#[derive(Args)]
+pub(super) struct InitArgs {
+    /// The plaintext file to seal
+    #[arg(default_value = ".env", value_name = "ENV-FILE")]
+    pub(super) env: PathBuf,
+    /// Who can open the file: an age or SSH public key; may be repeated
+    #[arg(short, long, value_name = "RECIPIENT")]
+    pub(super) age: Vec<String>,
+    /// Remove the plaintext once the sealed file has been opened again
+    #[arg(long)]
+    pub(super) delete_plaintext: bool,
+}
+
+#[derive(Args)]
+pub(super) struct GetArgs {
+    /// The key
+    pub(super) key: String,
+    /// Print no line feed after the value
+    #[arg(short = 'n', long)]
+    pub(super) no_newline: bool,
+}
+
+#[derive(Args)]
+pub(super) struct SetArgs {
+    /// The key
+    pub(super) key: String,
+    /// Where a value would be seen by every process of the machine
+    #[arg(hide = true, num_args = 0.., allow_hyphen_values = true)]
+    pub(super) value: Vec<OsString>,
+    /// Make the value: hex:N base64:N base64url:N (bytes), alnum:N password:N digits:N (characters), words:N, uuid, fernet
+    #[arg(short, long, value_name = "SPEC", conflicts_with = "value_file")]
+    pub(super) generate: Option<String>,
+    /// Read the value from a file
+    #[arg(long, value_name = "FILE")]
+    pub(super) value_file: Option<PathBuf>,
+    /// Keep the line feed at the end of what is read
+    #[arg(long)]
+    pub(super) keep_newline: bool,
+    /// Take an empty value for what it is
+    #[arg(long)]
+    pub(super) allow_empty: bool,
+    /// Why, for the audit log
+    #[arg(long, value_name = "TEXT")]
+    pub(super) reason: Option<String>,
+}
+
+#[derive(Args)]
+pub(super) struct UnsetArgs {
+    /// The keys
+    #[arg(required = true)]
+    pub(super) keys: Vec<String>,
+    /// Why, for the audit log
+    #[arg(long, value_name = "TEXT")]
+    pub(super) reason: Option<String>,
+}
+
+#[derive(Args)]
+pub(super) struct EncryptArgs {
+    /// The plaintext file; - for standard input
+    #[arg(default_value = ".env", value_name = "ENV-FILE")]
+    pub(super) input: PathBuf,
+    /// Write to this file, which must not exist, instead of standard output
+    #[arg(short, long, value_name = "FILE")]
+    pub(super) output: Option<PathBuf>,
+    /// Who can open the file: an age or SSH public key; may be repeated [default: SOPS_AGE_RECIPIENTS, .sops.yaml, your own]
+    #[arg(short, long, value_name = "RECIPIENT")]
+    pub(super) age: Vec<String>,
+    #[command(flatten)]
+    pub(super) rule: RuleArgs,
+    /// Let the MAC cover encrypted values only
+    #[arg(long)]
+    pub(super) mac_only_encrypted: bool,
+}
+
+#[derive(Args)]
+#[group(multiple = false)]
+pub(super) struct RuleArgs {
+    /// Leave keys with this ending in clear [default: _unencrypted]
+    #[arg(long, value_name = "TEXT")]
+    pub(super) unencrypted_suffix: Option<String>,
+    /// Encrypt only keys with this ending
+    #[arg(long, value_name = "TEXT")]
+    pub(super) encrypted_suffix: Option<String>,
+    /// Leave keys that match in clear
+    #[arg(long, value_name = "REGEX")]
+    pub(super) unencrypted_regex: Option<String>,
+    /// Encrypt only keys that match
+    #[arg(long, value_name = "REGEX")]
+    pub(super) encrypted_regex: Option<String>,
+    /// Leave keys in clear that stand under a comment that matches
+    #[arg(long, value_name = "REGEX")]
+    pub(super) unencrypted_comment_regex: Option<String>,
+    /// Encrypt only keys that stand under a comment that matches
+    #[arg(long, value_name = "REGEX")]
+    pub(super) encrypted_comment_regex: Option<String>,
+}
+
+#[derive(Args)]
+pub(super) struct DecryptArgs {
+    /// The sealed file [default: as --file]
+    #[arg(value_name = "FILE")]
+    pub(super) input: Option<PathBuf>,
+}
+
+#[derive(Args)]
+pub(super) struct ExecArgs {
+    /// Give the command nothing of this environment but PATH, HOME and TERM
+    #[arg(long)]
+    pub(super) pristine: bool,
+    /// The command and its arguments
+    #[arg(required = true, trailing_var_arg = true, allow_hyphen_values = true, value_name = "COMMAND")]
+    pub(super) command: Vec<OsString>,
+}
+
+#[derive(Args)]
+pub(super) struct BackupArgs {
+    #[command(subcommand)]
+    pub(super) what: BackupCommand,
+}
+
+#[derive(Subcommand)]
+pub(super) enum BackupCommand {
+    /// Print all backups of the sealed file, oldest first
+    List,
+    /// Make one now
+    Create,
+    /// Put a backup in the place of the sealed file, after a backup of that
+    Restore {
+        /// The id, or a part of it that fits one backup only
+        id: String,
+        /// Do not ask
+        #[arg(short, long)]
+        yes: bool,
+        /// Why, for the audit log
+        #[arg(long, value_name = "TEXT")]
+        reason: Option<String>,
+    },
+    /// Open every backup
+    Verify,
+    /// Remove the backups that the policy does not keep
+    Prune,
+}
+
+#[derive(Args)]
+pub(super) struct RotateArgs {
+    /// The keys
+    #[arg(value_name = "KEY")]
+    pub(super) keys: Vec<String>,
+    /// All secrets of a group; may be repeated
+    #[arg(long, value_name = "GROUP")]
+    pub(super) group: Vec<String>,
+    /// All secrets of the policy
+    #[arg(long)]
+    pub(super) all: bool,
+    /// Print the plan and change nothing
+    #[arg(short = 'n', long)]
+    pub(super) dry_run: bool,
+    /// Change the file and touch no service
+    #[arg(long)]
+    pub(super) no_deploy: bool,
+    /// Drop replaced values that would still count
+    #[arg(long)]
+    pub(super) emergency: bool,
+    /// Why, for the audit log
+    #[arg(long, value_name = "TEXT")]
+    pub(super) reason: Option<String>,
+    /// Do not ask
+    #[arg(short, long)]
+    pub(super) yes: bool,
+}
+
+#[derive(Args)]
+pub(super) struct ResumeArgs {
+    /// Undo the rotation instead of finishing it
+    #[arg(long)]
+    pub(super) back: bool,
+}
+
+#[derive(Args)]
+pub(super) struct StatusArgs {
+    /// Exit with 3 when a secret is due
+    #[arg(long)]
+    pub(super) check: bool,
+}
+
+#[derive(Args)]
+pub(super) struct HistoryArgs {
+    /// Only what concerns this key
+    #[arg(value_name = "KEY")]
+    pub(super) key: Option<String>,
+}
+
+#[derive(Args)]
+pub(super) struct DoctorArgs {
+    /// Mend what can be mended without losing anything
+    #[arg(long)]
+    pub(super) fix: bool,
+}
+
+#[derive(Args)]
+pub(super) struct CompletionsArgs {
+    /// The shell
+    pub(super) shell: clap_complete::Shell,
+}

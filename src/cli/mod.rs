@@ -1,0 +1,107 @@
+//! The command line: the only part that knows arguments, the environment, the terminal and the streams.
+//!
+//! [`run`] is the whole life of the process: parse, do, print, code. One `match`, one thin file per command.
+
+mod args;
+mod backup;
+mod change;
+mod completions;
+mod decrypt;
+mod demo;
+mod doctor;
+mod encrypt;
+mod exec;
+mod get;
+mod hardening;
+mod history;
+mod identity;
+mod init;
+mod list;
+mod report;
+mod resume;
+mod rotate;
+mod session;
+mod set;
+mod status;
+mod terminal;
+mod unset;
+
+use std::ffi::OsString;
+
+use clap::Parser;
+use clap::error::ErrorKind;
+
+use crate::error::{Error, Kind, Result};
+use args::{Cli, Command};
+use report::Report;
+
+pub use hardening::harden;
+
+/// Runs the program and gives its exit code.
+pub fn run(args: impl Iterator<Item = OsString>) -> u8 {
+    let cli = match Cli::try_parse_from(args) {
+        Ok(cli) => cli,
+        Err(error) => return usage(&error),
+    };
+    let report = Report::new(&cli.global);
+    match act(cli, &report) {
+        Ok(()) => 0,
+        Err(error) => {
+            report.error(&error);
+            error.kind().exit_code()
+        }
+    }
+}
+
+fn act(cli: Cli, report: &Report) -> Result<()> {
+    let Cli { global, command } = cli;
+    if let Command::Completions(args) = command {
+        return completions::run(&args, report);
+    }
+    if let Command::Demo = command {
+        return demo::run(report);
+    }
+    session::enter(&global)?;
+    match command {
+        Command::Init(args) => init::run(&global, &args, report),
+        Command::Get(args) => get::run(&global, &args, report),
+        Command::List => list::run(&global, report),
+        Command::Set(args) => set::run(&global, &args, report),
+        Command::Unset(args) => unset::run(&global, &args, report),
+        Command::Encrypt(args) => encrypt::run(&global, &args, report),
+        Command::Decrypt(args) => decrypt::run(&global, &args, report),
+        Command::Exec(args) => exec::run(&global, &args, report),
+        Command::Backup(args) => backup::run(&global, args.what, report),
+        Command::Rotate(args) => rotate::run(&global, &args, report),
+        Command::Resume(args) => resume::run(&global, &args, report),
+        Command::Status(args) => status::run(&global, &args, report),
+        Command::History(args) => history::run(&global, &args, report),
+        Command::Doctor(args) => doctor::run(&global, &args, report),
+        Command::Demo | Command::Completions(_) => unreachable!("handled above"),
+    }
+}
+
+/// Help and version are data; anything else is a usage error in our own form. Only the first lines of clap's text are
+/// kept: they name the argument, and the rest is a usage summary that `--help` prints better.
+fn usage(error: &clap::Error) -> u8 {
+    let plain = Report::plain();
+    match error.kind() {
+        ErrorKind::DisplayHelp | ErrorKind::DisplayVersion => {
+            plain.data(error.render().to_string().as_bytes()).map_or(1, |()| 0)
+        }
+        ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand => {
+            plain.text(&error.render().to_string());
+            2
+        }
+        _ => {
+            let text = error.render().to_string();
+            let mut parts = text.split("\n\n");
+            let first = parts.next().unwrap_or_default().trim_start_matches("error: ").trim();
+            let message = first.lines().map(str::trim).collect::<Vec<_>>().join(" ");
+            let tip = text.lines().find_map(|l| l.trim().strip_prefix("tip: "));
+            let error = Error::new(Kind::Usage, message);
+            plain.error(&error.hint(tip.unwrap_or("see `reseal --help`")));
+            2
+        }
+    }
+}

@@ -1,0 +1,172 @@
+//! What most commands begin with: the policy, the project, the keyring.
+#![expect(clippy::disallowed_methods, reason = "cli reads the environment, the clock and the system's randomness")]
+
+use std::cell::RefCell;
+use std::ffi::OsString;
+use std::io::IsTerminal;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use super::args::Global;
+use super::identity;
+use super::report::Report;
+use super::terminal::Terminal;
+use crate::audit::Who;
+use crate::config::{Config, DeployConfig, DeployKind};
+use crate::deploy::Site;
+use crate::disk::{self, Owner, Project};
+use crate::error::{Error, Kind, Result};
+use crate::keys::{Keyring, Prompt};
+use crate::rotate::World;
+use crate::secret::Random;
+use crate::sops::{Open, Sealed};
+
+/// The wrapper that is used where no policy names another.
+const WRAPPER: &str = "scripts/docker-compose-sops.sh";
+
+/// Policy, project and keyring of one command.
+pub(super) struct Session {
+    pub(super) config: Config,
+    pub(super) project: Project,
+    pub(super) keyring: Keyring,
+    pub(super) prompt: Arc<dyn Prompt>,
+}
+
+/// Goes to the folder of `--directory`.
+pub(super) fn enter(global: &Global) -> Result<()> {
+    let Some(folder) = &global.directory else { return Ok(()) };
+    std::env::set_current_dir(folder).map_err(|e| Error::failed(format!("cannot enter {folder:?}: {e}")))
+}
+
+impl Session {
+    pub(super) fn new(global: &Global) -> Result<Self> {
+        let here = std::env::current_dir()
+            .map_err(|e| Error::failed(format!("cannot tell the current folder: {e}")))?;
+        let start = match &global.file {
+            Some(file) => folder_of(&here.join(file)),
+            None => here.clone(),
+        };
+        let policy = match &global.config {
+            Some(path) => Some(here.join(path)),
+            None => disk::find_upwards(&start, "reseal.toml"),
+        };
+        let (config, root) = match &policy {
+            Some(path) => {
+                let text = disk::read(path)?;
+                let text = String::from_utf8(text)
+                    .map_err(|_| Error::usage(format!("{path:?} is not UTF-8")))?;
+                (Config::parse(&text)?, folder_of(path))
+            }
+            None => (without_policy(&start), start),
+        };
+        let sealed = match &global.file {
+            Some(file) => here.join(file),
+            None => root.join(&config.file),
+        };
+        let owner = config.owner.as_deref().map(Owner::parse).transpose()?;
+        let prompt: Arc<dyn Prompt> = Arc::new(Terminal::new(global.no_input));
+        let configured = config.age_key_file.as_ref().map(|p| root.join(p));
+        let sources = identity::sources(global.age_key_file.as_deref(), configured.as_deref());
+        let keyring = Keyring::new(sources, Arc::clone(&prompt));
+        let project = Project::new(root, sealed, owner, config.mode);
+        Ok(Session { config, project, keyring, prompt })
+    }
+
+    /// The sealed file, parsed.
+    pub(super) fn sealed(&self) -> Result<Sealed> {
+        let path = &self.project.sealed;
+        let Some(bytes) = disk::read_if_there(path)? else {
+            return Err(Error::failed(format!("there is no sealed file {path:?}"))
+                .hint("make one with `reseal init`, or name one with `--file`"));
+        };
+        Sealed::parse(bytes).map_err(|e| self.unreadable(e))
+    }
+
+    /// The sealed file, opened and verified.
+    pub(super) fn open(&self, report: &Report) -> Result<Open> {
+        let open = self.sealed()?.open(&self.keyring).map_err(|e| self.unreadable(e))?;
+        if let Some(source) = self.keyring.used() {
+            report.detail(&format!("opened with {source}"));
+        }
+        for warning in open.warnings() {
+            report.note(&format!("{:?}, {warning}", self.project.sealed));
+        }
+        Ok(open)
+    }
+
+    fn unreadable(&self, error: Error) -> Error {
+        if error.kind() == Kind::NoIdentity && !error.to_string().contains("opens") {
+            return error;
+        }
+        error.context(format!("{:?}", self.project.sealed))
+    }
+
+    /// The world that a rotation needs.
+    pub(super) fn world(&self, report: &Report) -> World<'_> {
+        World {
+            project: &self.project,
+            config: &self.config,
+            keyring: &self.keyring,
+            site: Site {
+                root: self.project.root.clone(),
+                env: environment(&self.project, &self.config),
+                quiet: report.is_quiet(),
+            },
+            random: RefCell::new(random()),
+            clock: jiff::Timestamp::now,
+            who: who(),
+        }
+    }
+}
+
+/// The system's random source.
+pub(super) fn random() -> Box<dyn Random> {
+    Box::new(rand::rngs::OsRng)
+}
+
+/// Now, as SOPS metadata and the audit log have it.
+pub(super) fn now() -> String {
+    jiff::Timestamp::now().strftime("%Y-%m-%dT%H:%M:%SZ").to_string()
+}
+
+/// Who runs this command.
+pub(super) fn who() -> Who {
+    let name = nix::unistd::User::from_uid(nix::unistd::Uid::effective()).ok().flatten();
+    Who {
+        user: name.map_or_else(|| nix::unistd::Uid::effective().to_string(), |u| u.name),
+        sudo: std::env::var("SUDO_USER").ok(),
+        host: rustix::system::uname().nodename().to_string_lossy().into_owned(),
+        tty: std::io::stderr().is_terminal(),
+    }
+}
+
+/// The children's environment: ours, and which file they are about, so that a wrapper opens the same one.
+fn environment(project: &Project, config: &Config) -> Vec<(OsString, OsString)> {
+    let ours = ["SOPS_ENV_FILE", "RESEAL_AGE_KEY_FILE", "RESEAL"];
+    let mut env: Vec<_> = std::env::vars_os().filter(|(k, _)| ours.iter().all(|o| k != o)).collect();
+    env.push(("SOPS_ENV_FILE".into(), project.sealed.clone().into()));
+    if let Some(key) = &config.age_key_file {
+        env.push(("RESEAL_AGE_KEY_FILE".into(), project.resolve(key).into()));
+    }
+    if let Ok(exe) = std::env::current_exe() {
+        env.push(("RESEAL".into(), exe.into()));
+    }
+    env
+}
+
+/// Without a policy a wrapper in the usual place is used, and named in the plan.
+fn without_policy(root: &Path) -> Config {
+    let mut config = Config::default();
+    if disk::stat(&root.join(WRAPPER)).is_some_and(|s| s.is_file) {
+        config.deploy = DeployConfig {
+            kind: DeployKind::Wrapper,
+            command: vec![format!("./{WRAPPER}")],
+            ..DeployConfig::default()
+        };
+    }
+    config
+}
+
+fn folder_of(path: &Path) -> PathBuf {
+    path.parent().map_or_else(|| PathBuf::from("/"), Path::to_path_buf)
+}

@@ -1,0 +1,83 @@
+//! The lock that makes one writer (I6): an OS file lock, released by the kernel when its holder dies, so that there is
+//! no stale lock to break.
+
+use std::fs::{File, OpenOptions, TryLockError};
+use std::io::{Read, Write};
+use std::os::unix::fs::OpenOptionsExt;
+use std::path::Path;
+use std::time::Duration;
+
+use super::{Owner, failed};
+use crate::error::{Error, Kind, Result};
+
+/// Held as long as it lives.
+pub struct Lock(#[expect(dead_code, reason = "held, not read")] File);
+
+impl Lock {
+    /// Takes the lock at once, or says who holds it.
+    pub fn take(path: &Path, owner: Owner) -> Result<Self> {
+        let mut file = open(path, owner)?;
+        match file.try_lock() {
+            Ok(()) => {
+                // for the message of the next one who comes; not needed for the lock itself
+                let _ = file.set_len(0).and_then(|()| write!(file, "{}", std::process::id()));
+                Ok(Lock(file))
+            }
+            Err(TryLockError::WouldBlock) => {
+                let mut holder = String::new();
+                let _ = file.read_to_string(&mut holder);
+                let by = match holder.parse::<u32>() {
+                    Ok(pid) => format!("process {pid}"),
+                    Err(_) => "another process".into(),
+                };
+                Err(Error::new(Kind::Locked, format!("{by} is changing this project"))
+                    .note("nothing was changed")
+                    .hint("wait until it has finished, then run the command again"))
+            }
+            Err(TryLockError::Error(e)) => Err(failed("lock", path, &e)),
+        }
+    }
+}
+
+/// A lock that the children of this process hold too. Whoever finds it taken knows that a program which a killed
+/// process has started is still running.
+pub struct Shared(#[expect(dead_code, reason = "held, not read")] File);
+
+impl Shared {
+    /// Takes the lock within `limit`, and hands it on to every child started from now on.
+    pub fn take(path: &Path, owner: Owner, limit: Duration) -> Result<Self> {
+        let file = open(path, owner)?;
+        let pause = Duration::from_millis(50);
+        let mut left = limit;
+        loop {
+            match file.try_lock() {
+                Ok(()) => break,
+                Err(TryLockError::WouldBlock) if left > Duration::ZERO => {
+                    std::thread::sleep(pause);
+                    left = left.saturating_sub(pause);
+                }
+                Err(TryLockError::WouldBlock) => {
+                    return Err(Error::failed("a deploy command of the interrupted run is still running")
+                        .hint(format!("see who holds it with `fuser -v {}`", path.display())));
+                }
+                Err(TryLockError::Error(e)) => return Err(failed("lock", path, &e)),
+            }
+        }
+        rustix::io::fcntl_setfd(&file, rustix::io::FdFlags::empty())
+            .map_err(|e| failed("hand on", path, &e.into()))?;
+        Ok(Shared(file))
+    }
+}
+
+fn open(path: &Path, owner: Owner) -> Result<File> {
+    let made = OpenOptions::new().read(true).write(true).create_new(true).mode(0o600).open(path);
+    match made {
+        Ok(file) => {
+            owner.give(&file, path)?;
+            Ok(file)
+        }
+        Err(_) => {
+            OpenOptions::new().read(true).write(true).open(path).map_err(|e| failed("open", path, &e))
+        }
+    }
+}

@@ -1,0 +1,148 @@
+//! The only module that touches the file system.
+//!
+//! It moves bytes and knows nothing of their meaning: callers pass ciphertext, and that nothing else is passed is
+//! theirs to keep (I3). There is one way to change a file, [`replace`], one to add to it, [`Appender`], and one lock,
+//! [`Lock`]. Errors carry the path and what the system said.
+#![expect(clippy::disallowed_methods, reason = "this is the one home of the file system")]
+
+mod append;
+mod backups;
+mod lock;
+mod mode;
+mod project;
+mod replace;
+
+pub use append::Appender;
+pub use backups::{Backup, Backups};
+pub use lock::{Lock, Shared};
+pub use mode::{Attributes, Owner, Stat, read_key, stat};
+pub use project::Project;
+pub use replace::{replace, replaceable};
+
+use std::fs;
+use std::io::{self, ErrorKind};
+use std::path::{Path, PathBuf};
+
+use crate::error::{Error, Result};
+use crate::secret::SecretValue;
+
+/// A file whole.
+pub fn read(path: &Path) -> Result<Vec<u8>> {
+    fs::read(path).map_err(|e| failed("read", path, &e))
+}
+
+/// A file whole, or `None` where there is none.
+pub fn read_if_there(path: &Path) -> Result<Option<Vec<u8>>> {
+    match fs::read(path) {
+        Ok(bytes) => Ok(Some(bytes)),
+        Err(e) if matches!(e.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) => Ok(None),
+        Err(e) => Err(failed("read", path, &e)),
+    }
+}
+
+/// A plaintext file that the user named.
+pub fn read_secret(path: &Path) -> Result<SecretValue> {
+    let mut file = fs::File::open(path).map_err(|e| failed("read", path, &e))?;
+    SecretValue::read_from(&mut file).map_err(|e| failed("read", path, &e))
+}
+
+/// The names in a folder, sorted; none where there is no folder.
+pub fn names(folder: &Path) -> Result<Vec<String>> {
+    let entries = match fs::read_dir(folder) {
+        Ok(entries) => entries,
+        Err(e) if e.kind() == ErrorKind::NotFound => return Ok(Vec::new()),
+        Err(e) => return Err(failed("list", folder, &e)),
+    };
+    let mut names = Vec::new();
+    for entry in entries {
+        let entry = entry.map_err(|e| failed("list", folder, &e))?;
+        if let Ok(name) = entry.file_name().into_string() {
+            names.push(name);
+        }
+    }
+    names.sort();
+    Ok(names)
+}
+
+/// Removes a file; that there is none is fine. Durable.
+pub fn remove(path: &Path) -> Result<()> {
+    match fs::remove_file(path) {
+        Ok(()) => sync_folder(path),
+        Err(e) if e.kind() == ErrorKind::NotFound => Ok(()),
+        Err(e) => Err(failed("remove", path, &e)),
+    }
+}
+
+/// Removes a folder and the files in it; that there is none is fine. Durable.
+pub fn remove_folder(path: &Path) -> Result<()> {
+    match fs::remove_dir_all(path) {
+        Ok(()) => sync_folder(path),
+        Err(e) if e.kind() == ErrorKind::NotFound => Ok(()),
+        Err(e) => Err(failed("remove", path, &e)),
+    }
+}
+
+/// Makes a folder 0700 that belongs to `owner`, and the folders above it likewise where they are missing. Durable.
+pub fn make_folder(path: &Path, owner: Owner) -> Result<()> {
+    use std::os::unix::fs::DirBuilderExt;
+    if path.is_dir() {
+        return Ok(());
+    }
+    if let Some(parent) = path.parent().filter(|p| !p.as_os_str().is_empty()) {
+        make_folder(parent, owner)?;
+    }
+    match fs::DirBuilder::new().mode(0o700).create(path) {
+        Ok(()) => {}
+        Err(e) if e.kind() == ErrorKind::AlreadyExists => return Ok(()),
+        Err(e) => return Err(failed("make the folder", path, &e)),
+    }
+    owner.give_path(path)?;
+    sync_folder(path)
+}
+
+/// The nearest file of that name in `start` or a folder above it.
+pub fn find_upwards(start: &Path, name: &str) -> Option<PathBuf> {
+    start.ancestors().map(|folder| folder.join(name)).find(|path| path.is_file())
+}
+
+/// The path with every symbolic link followed.
+pub fn real(path: &Path) -> Result<PathBuf> {
+    fs::canonicalize(path).map_err(|e| failed("find", path, &e))
+}
+
+/// How many bytes an ordinary user can still write below `folder`.
+pub fn room(folder: &Path) -> Result<u64> {
+    let stat = rustix::fs::statvfs(folder).map_err(|e| failed("measure the room in", folder, &e.into()))?;
+    Ok(stat.f_bavail.saturating_mul(stat.f_frsize))
+}
+
+/// Makes a change of names in the folder of `path` durable.
+fn sync_folder(path: &Path) -> Result<()> {
+    let folder = folder_of(path);
+    let synced = fs::File::open(folder).and_then(|f| f.sync_all());
+    synced.map_err(|e| failed("sync the folder", folder, &e))
+}
+
+fn folder_of(path: &Path) -> &Path {
+    path.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."))
+}
+
+/// A path as a shell would take it.
+pub fn quoted(path: &Path) -> String {
+    let text = path.display().to_string();
+    let plain = |c: char| c.is_ascii_alphanumeric() || "/._-+@%".contains(c);
+    if text.chars().all(plain) { text } else { format!("'{}'", text.replace('\'', "'\\''")) }
+}
+
+/// What could not be done to which path, with the system's reason and, where one helps, an advice.
+fn failed(doing: &str, path: &Path, error: &io::Error) -> Error {
+    let reason = match error.kind() {
+        ErrorKind::NotFound => "no such file or folder".to_owned(),
+        ErrorKind::PermissionDenied => "permission denied".to_owned(),
+        ErrorKind::StorageFull => "the disk is full".to_owned(),
+        ErrorKind::ReadOnlyFilesystem => "the file system is read-only".to_owned(),
+        ErrorKind::IsADirectory => "it is a folder".to_owned(),
+        _ => error.to_string(),
+    };
+    Error::failed(format!("cannot {doing} {path:?}: {reason}"))
+}

@@ -1,0 +1,62 @@
+//! Where the things of one project lie: the sealed file, and `.reseal/` beside its policy.
+
+use std::path::{Path, PathBuf};
+
+use super::{Attributes, Lock, Owner, make_folder, stat};
+use crate::error::Result;
+
+/// The folders and files around one sealed file.
+pub struct Project {
+    /// The folder of `reseal.toml`, or of the sealed file where there is none.
+    pub root: PathBuf,
+    /// The sealed file as the user named it.
+    pub sealed: PathBuf,
+    /// Owner and mode that the sealed file shall have; `.reseal/` belongs to the same owner.
+    pub attributes: Attributes,
+}
+
+impl Project {
+    /// `owner` and `mode` where the policy sets them; otherwise as the sealed file is now, or as this process is.
+    pub fn new(root: PathBuf, sealed: PathBuf, owner: Option<Owner>, mode: u32) -> Self {
+        let owner =
+            owner.or_else(|| stat(&sealed).map(|s| s.owner)).unwrap_or_else(Owner::of_this_process);
+        Project { root, sealed, attributes: Attributes { mode, owner } }
+    }
+
+    /// `.reseal/`
+    pub fn state(&self) -> PathBuf {
+        self.root.join(".reseal")
+    }
+
+    /// `.reseal/audit.jsonl`
+    pub fn audit(&self) -> PathBuf {
+        self.state().join("audit.jsonl")
+    }
+
+    /// `.reseal/rotations/`
+    pub fn rotations(&self) -> PathBuf {
+        self.state().join("rotations")
+    }
+
+    /// Files of ours: readable by the owner only.
+    pub fn private(&self) -> Attributes {
+        Attributes { mode: 0o600, owner: self.attributes.owner }
+    }
+
+    /// The name by which backups, journal and audit know the sealed file: relative to the root where it lies below.
+    pub fn label(&self) -> String {
+        let path = self.sealed.strip_prefix(&self.root).unwrap_or(&self.sealed);
+        path.to_string_lossy().into_owned()
+    }
+
+    /// Makes `.reseal/` if need be, and takes its lock (I6).
+    pub fn lock(&self) -> Result<Lock> {
+        make_folder(&self.state(), self.attributes.owner)?;
+        Lock::take(&self.state().join("lock"), self.attributes.owner)
+    }
+
+    /// A path of the policy: relative ones start at the root.
+    pub fn resolve(&self, path: &Path) -> PathBuf {
+        self.root.join(path)
+    }
+}

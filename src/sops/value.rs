@@ -1,0 +1,293 @@
+//! One encrypted text: `ENC[AES256_GCM,data:…,iv:…,tag:…,type:…]`.
+//!
+//! AES-256-GCM with the data key, a random nonce of 32 bytes, the tag kept apart, and the key's path as associated
+//! data, so that a value moved under another name does not open. The type tag is not authenticated; a value is read
+//! as Go's sops reads it, because the MAC is taken over the value as read. Faults here carry no text: the caller
+//! knows the line and the key, and nobody else needs the content.
+
+use aes_gcm::aead::consts::{U12, U16, U32};
+use aes_gcm::aead::generic_array::GenericArray;
+use aes_gcm::aead::generic_array::typenum::Unsigned;
+use aes_gcm::aes::Aes256;
+use aes_gcm::{AeadInPlace, AesGcm, KeyInit};
+use base64::Engine;
+use base64::alphabet;
+use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
+
+use super::number;
+use crate::secret::{Random, SecretValue};
+
+const PREFIX: &[u8] = b"ENC[AES256_GCM,data:";
+const NONCE: usize = 32;
+const TAG: usize = 16;
+
+/// As Go's decoder: padding required, stray bits in the last character ignored.
+const BASE64: GeneralPurpose = GeneralPurpose::new(
+    &alphabet::STANDARD,
+    GeneralPurposeConfig::new()
+        .with_decode_padding_mode(DecodePaddingMode::RequireCanonical)
+        .with_decode_allow_trailing_bits(true),
+);
+
+/// Why a text did not open.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Fault {
+    /// It is not of the form `ENC[…]`.
+    Form,
+    /// Key, name or content do not fit the tag.
+    Authentication,
+    /// The type tag is unknown, or the text is not of that type.
+    Type,
+}
+
+impl Fault {
+    pub(crate) fn text(self) -> &'static str {
+        match self {
+            Fault::Form => "is not an encrypted value, though the file's rule says it must be one",
+            Fault::Authentication => "does not authenticate: it was changed, or moved here from another key",
+            Fault::Type => "has a type tag that does not fit its content",
+        }
+    }
+}
+
+/// The `type:` field.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Type {
+    Str,
+    Comment,
+}
+
+/// An opened text: what a program sees, and what enters the MAC where that differs.
+pub(crate) struct Plain {
+    pub(crate) text: SecretValue,
+    pub(crate) hashed: Option<SecretValue>,
+}
+
+/// The data key, ready for use. Wiped when dropped.
+pub(crate) struct Cipher {
+    key: SecretValue,
+    gcm: AesGcm<Aes256, U32>,
+}
+
+impl Cipher {
+    /// `None` unless the key has 32 bytes.
+    pub(crate) fn new(key: SecretValue) -> Option<Self> {
+        let gcm = AesGcm::new_from_slice(key.expose()).ok()?;
+        Some(Cipher { key, gcm })
+    }
+
+    /// The key itself, to be wrapped for recipients.
+    pub(crate) fn key(&self) -> &SecretValue {
+        &self.key
+    }
+
+    /// Whether a text claims to be encrypted.
+    pub(crate) fn looks_sealed(text: &[u8]) -> bool {
+        text.starts_with(PREFIX)
+    }
+
+    /// Opens `text`, which must have been sealed under the associated data `aad`.
+    pub(crate) fn open(&self, text: &[u8], aad: &[u8]) -> Result<Plain, Fault> {
+        let parts = Parts::split(text).ok_or(Fault::Form)?;
+        let mut data = vec![0; decoded_len(parts.data)];
+        let n = BASE64.decode_slice(parts.data, &mut data).map_err(|_| Fault::Form)?;
+        data.truncate(n);
+        let mut small = [0u8; 48];
+        let n = BASE64.decode_slice(parts.nonce, &mut small).map_err(|_| Fault::Form)?;
+        let nonce = &small[..n];
+        let mut tag = [0u8; TAG + 2];
+        if BASE64.decode_slice(parts.tag, &mut tag) != Ok(TAG) {
+            return Err(Fault::Form);
+        }
+        let tag = GenericArray::from_slice(&tag[..TAG]);
+        // decrypted where it lies: the ciphertext becomes the plaintext, and no second copy is made
+        match nonce.len() {
+            NONCE => self.gcm.decrypt_in_place_detached(GenericArray::from_slice(nonce), aad, &mut data, tag),
+            12 => self.foreign::<U12>(nonce, aad, &mut data, tag),
+            16 => self.foreign::<U16>(nonce, aad, &mut data, tag),
+            _ => return Err(Fault::Form),
+        }
+        .map_err(|_| Fault::Authentication)?;
+        typed(SecretValue::new(data), parts.kind)
+    }
+
+    /// Writers other than sops use shorter nonces; sops reads them, so they open here too.
+    fn foreign<N: aes_gcm::aead::generic_array::ArrayLength<u8> + Unsigned>(
+        &self,
+        nonce: &[u8],
+        aad: &[u8],
+        data: &mut [u8],
+        tag: &GenericArray<u8, U16>,
+    ) -> aes_gcm::aead::Result<()> {
+        let gcm =
+            AesGcm::<Aes256, N>::new_from_slice(self.key.expose()).map_err(|_| aes_gcm::aead::Error)?;
+        gcm.decrypt_in_place_detached(GenericArray::from_slice(nonce), aad, data, tag)
+    }
+
+    /// Seals `plain` with a fresh nonce. An empty text stays empty, as sops has it.
+    pub(crate) fn seal(
+        &self,
+        plain: &SecretValue,
+        aad: &[u8],
+        kind: Type,
+        random: &mut dyn Random,
+    ) -> Vec<u8> {
+        let mut nonce = [0u8; NONCE];
+        random.fill_bytes(&mut nonce);
+        self.seal_with(plain, aad, kind, &nonce)
+    }
+
+    fn seal_with(&self, plain: &SecretValue, aad: &[u8], kind: Type, nonce: &[u8; NONCE]) -> Vec<u8> {
+        if plain.is_empty() {
+            return Vec::new();
+        }
+        let mut data = plain.expose().to_vec();
+        // AES-GCM refuses only texts of more than 64 GiB
+        let Ok(tag) =
+            self.gcm.encrypt_in_place_detached(GenericArray::from_slice(nonce), aad, &mut data)
+        else {
+            unreachable!("a value larger than AES-GCM can seal")
+        };
+        let kind = match kind {
+            Type::Str => "str",
+            Type::Comment => "comment",
+        };
+        format!(
+            "ENC[AES256_GCM,data:{},iv:{},tag:{},type:{kind}]",
+            BASE64.encode(&data),
+            BASE64.encode(nonce),
+            BASE64.encode(tag)
+        )
+        .into_bytes()
+    }
+}
+
+/// Room for the decoded bytes and no more, so that the buffer of a value is exactly as long as it need be.
+fn decoded_len(text: &[u8]) -> usize {
+    let padding = text.iter().rev().take(2).filter(|b| **b == b'=').count();
+    (text.len() / 4 * 3).saturating_sub(padding)
+}
+
+struct Parts<'a> {
+    data: &'a [u8],
+    nonce: &'a [u8],
+    tag: &'a [u8],
+    kind: &'a [u8],
+}
+
+impl<'a> Parts<'a> {
+    /// Anchored at the start only: sops accepts text after the last `]`, and so must a reader of its files.
+    fn split(text: &'a [u8]) -> Option<Self> {
+        let rest = text.strip_prefix(PREFIX)?;
+        let (data, rest) = cut(rest, b",iv:")?;
+        let (nonce, rest) = cut(rest, b",tag:")?;
+        let (tag, rest) = cut(rest, b",type:")?;
+        let end = rest.iter().rposition(|b| *b == b']')?;
+        let kind = &rest[..end];
+        (!data.is_empty() && !kind.is_empty()).then_some(Parts { data, nonce, tag, kind })
+    }
+}
+
+fn cut<'a>(text: &'a [u8], mark: &[u8]) -> Option<(&'a [u8], &'a [u8])> {
+    // no field holds a comma, so the first one ends it
+    let comma = text.iter().position(|b| *b == b',')?;
+    let rest = text[comma..].strip_prefix(mark)?;
+    Some((&text[..comma], rest))
+}
+
+/// Reads the plaintext as its type tag says, as Go's sops does before it hashes or prints it.
+fn typed(text: SecretValue, kind: &[u8]) -> Result<Plain, Fault> {
+    let same = |text| Ok(Plain { text, hashed: None });
+    match kind {
+        b"str" | b"comment" | b"bytes" => same(text),
+        b"int" | b"float" | b"bool" | b"time" => {
+            let read = text.expose_str().ok_or(Fault::Type)?;
+            let (shown, hashed) = match kind {
+                b"int" => {
+                    let n = read.parse::<i64>().map_err(|_| Fault::Type)?.to_string();
+                    (n.clone(), n)
+                }
+                b"float" => number::float(read).ok_or(Fault::Type)?,
+                b"bool" => number::boolean(read).ok_or(Fault::Type)?,
+                _ => {
+                    let _: jiff::Timestamp = read.parse().map_err(|_| Fault::Type)?;
+                    return same(text);
+                }
+            };
+            Ok(Plain {
+                text: SecretValue::new(shown.into_bytes()),
+                hashed: Some(SecretValue::new(hashed.into_bytes())),
+            })
+        }
+        _ => Err(Fault::Type),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn cipher(byte: u8) -> Cipher {
+        Cipher::new(SecretValue::new(vec![byte; 32])).unwrap()
+    }
+
+    #[test]
+    fn the_static_vector_of_sops_opens() {
+        let text = b"ENC[AES256_GCM,data:oYyi,iv:MyIDYbT718JRr11QtBkcj3Dwm4k1aCGZBVeZf0EyV8o=,tag:t5z2Z023Up0kxwCgw1gNxg==,type:str]";
+        assert_eq!(cipher(0x66).open(text, b"bar:").ok().unwrap().text.expose(), b"foo");
+    }
+
+    #[test]
+    fn a_known_value_seals_to_the_same_bytes() {
+        let key = hex("5da4d72b63c6b7bb9ebffd6c518ffff2e117f54cfb84f64f5efe6d58599562a3");
+        let cipher = Cipher::new(SecretValue::new(key)).unwrap();
+        let text = b"ENC[AES256_GCM,data:sCNmMrG70OtG,iv:Iio/P/HKe8CmQkpAxZwreh/gSkdWOSaqe41ZZBgZSKQ=,tag:5ObOw/P/oDWIJGplurdmWw==,type:str]";
+        let plain = cipher.open(text, b"DB_HOST:").ok().unwrap().text;
+        assert_eq!(plain.expose(), b"localhost");
+        let nonce: [u8; 32] =
+            BASE64.decode("Iio/P/HKe8CmQkpAxZwreh/gSkdWOSaqe41ZZBgZSKQ=").unwrap().try_into().unwrap();
+        assert_eq!(cipher.seal_with(&plain, b"DB_HOST:", Type::Str, &nonce), text);
+    }
+
+    #[test]
+    fn short_nonces_open() {
+        for nonce in [&[7u8; 12][..], &[7u8; 16][..]] {
+            let mut data = b"foo".to_vec();
+            let tag = match nonce.len() {
+                12 => AesGcm::<Aes256, U12>::new_from_slice(&[1; 32])
+                    .unwrap()
+                    .encrypt_in_place_detached(GenericArray::from_slice(nonce), b"A:", &mut data),
+                _ => AesGcm::<Aes256, U16>::new_from_slice(&[1; 32])
+                    .unwrap()
+                    .encrypt_in_place_detached(GenericArray::from_slice(nonce), b"A:", &mut data),
+            };
+            let text = format!(
+                "ENC[AES256_GCM,data:{},iv:{},tag:{},type:str]",
+                BASE64.encode(&data),
+                BASE64.encode(nonce),
+                BASE64.encode(tag.unwrap())
+            );
+            assert_eq!(cipher(1).open(text.as_bytes(), b"A:").ok().unwrap().text.expose(), b"foo");
+        }
+    }
+
+    #[test]
+    fn faults_are_told_apart() {
+        let good = "ENC[AES256_GCM,data:oYyi,iv:MyIDYbT718JRr11QtBkcj3Dwm4k1aCGZBVeZf0EyV8o=,tag:t5z2Z023Up0kxwCgw1gNxg==,type:str]";
+        let fault = |text: &str| cipher(0x66).open(text.as_bytes(), b"bar:").err();
+        assert_eq!(fault(good), None);
+        assert_eq!(fault(&format!("{good} junk")), None);
+        assert_eq!(fault(&good.replace("oYyi", "oYyj")), Some(Fault::Authentication));
+        assert_eq!(fault(&good.replace("oYyi", "")), Some(Fault::Form));
+        assert_eq!(fault(&good.replace("str", "zzz")), Some(Fault::Type));
+        assert_eq!(fault(&good.replace("str", "int")), Some(Fault::Type));
+        assert_eq!(fault(&good.replace("==,type", ",type")), Some(Fault::Form));
+        for cut in 0..good.len() {
+            assert!(fault(&good[..cut]).is_some(), "{cut}");
+        }
+    }
+
+    fn hex(text: &str) -> Vec<u8> {
+        (0..text.len() / 2).map(|i| u8::from_str_radix(&text[2 * i..2 * i + 2], 16).unwrap()).collect()
+    }
+}
