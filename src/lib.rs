@@ -3,6 +3,7 @@
 #![forbid(unsafe_code)]
 
 mod error;
+pub mod keys;
 mod secret;
 
 pub use error::{Error, Kind, Result};

@@ -1,0 +1,160 @@
+//! The identities at hand, and the search through them.
+//!
+//! [`Keyring::unwrap`] goes from source to source and stops at the first that opens the file. Within a source, an
+//! identity that asks nobody is tried on every stanza before one that may ask for a passphrase or a touch.
+//! What was opened once is remembered for the life of the keyring: all versions of a file share their stanzas, and a
+//! person should answer once for a rotation. The keyring is for one thread.
+
+use std::cell::RefCell;
+use std::sync::Arc;
+
+use super::parse::Batch;
+use super::prompt::Prompt;
+use super::recipient::Recipient;
+use super::report::{Refusal, Report};
+use super::source::{Source, State};
+use super::unwrap::Fault;
+use crate::error::{Error, Kind, Result};
+use crate::secret::SecretValue;
+
+/// A data key wrapped for one recipient, as a file holds it.
+#[derive(Clone, Copy, Debug)]
+pub struct Wrapped<'a> {
+    /// The recipient's text.
+    pub recipient: &'a str,
+    /// ASCII armor, with or without the final line feed.
+    pub enc: &'a str,
+}
+
+/// An opened data key.
+pub struct Unwrapped {
+    /// The data key, or a share of one.
+    pub payload: SecretValue,
+    /// The name of the source whose identity opened it.
+    pub source: String,
+    /// Which of the stanzas it was.
+    pub index: usize,
+}
+
+/// Sources of identities in the order of trying. Keeps what it loaded and opened.
+pub struct Keyring {
+    sources: Vec<Source>,
+    prompt: Arc<dyn Prompt>,
+    opened: RefCell<Vec<Opened>>,
+}
+
+struct Opened {
+    enc: String,
+    payload: SecretValue,
+    source: String,
+}
+
+impl Keyring {
+    /// A keyring over these sources; `prompt` is asked for passphrases and by plugins.
+    pub fn new(sources: Vec<Source>, prompt: Arc<dyn Prompt>) -> Keyring {
+        Keyring { sources, prompt, opened: RefCell::default() }
+    }
+
+    /// Opens a stanza that an identity fits. The error is [`Kind::NoIdentity`] with a note for each source,
+    /// [`Kind::Integrity`] if an identity fits a stanza that was changed, or what a source ended the search with.
+    pub fn unwrap(&self, stanzas: &[Wrapped<'_>]) -> Result<Unwrapped> {
+        if stanzas.is_empty() {
+            return Err(Error::new(Kind::NoIdentity, "the file has no age recipient"));
+        }
+        if let Some(found) = self.recall(stanzas) {
+            return Ok(found);
+        }
+        let mut report = Report::default();
+        for source in &self.sources {
+            for recipient in source.occasions(stanzas) {
+                match &*source.load(recipient, &self.prompt)? {
+                    State::Absent => report.absent(source.name()),
+                    State::Refused(refusal) => report.refused(source.name(), refusal),
+                    State::Ready(batch) => {
+                        if let Some(found) = self.search(batch, stanzas, source.name(), &mut report) {
+                            self.remember(&found, stanzas);
+                            return Ok(found);
+                        }
+                    }
+                }
+            }
+        }
+        Err(report.into_error(stanzas))
+    }
+
+    /// The recipients of the first source that gives any, for a new file: none if no source is there. A plugin's
+    /// identity counts if its key file names the recipient.
+    pub fn recipients(&self) -> Result<Vec<Recipient>> {
+        let mut report = Report::default();
+        for source in &self.sources {
+            match &*source.load(None, &self.prompt)? {
+                State::Absent => report.absent(source.name()),
+                State::Refused(refusal) => report.refused(source.name(), refusal),
+                State::Ready(batch) => {
+                    let texts = batch.identities.iter().filter_map(|identity| identity.recipient());
+                    let recipients: Vec<_> = texts.filter_map(|text| Recipient::parse(&text).ok()).collect();
+                    if !recipients.is_empty() {
+                        return Ok(recipients);
+                    }
+                    report.none_fits(source.name(), "gives no recipient");
+                }
+            }
+        }
+        if report.is_present() { Err(report.into_recipients_error()) } else { Ok(Vec::new()) }
+    }
+
+    /// The prompt that this keyring asks through.
+    pub fn prompt(&self) -> &Arc<dyn Prompt> {
+        &self.prompt
+    }
+
+    fn search(
+        &self,
+        batch: &Batch,
+        stanzas: &[Wrapped<'_>],
+        source: &str,
+        report: &mut Report,
+    ) -> Option<Unwrapped> {
+        let mut explained = false;
+        for identity in &batch.identities {
+            for (index, stanza) in stanzas.iter().enumerate() {
+                match identity.open(stanza.enc, &self.prompt) {
+                    Ok(payload) => return Some(Unwrapped { payload, source: source.to_owned(), index }),
+                    Err(Fault::NoFit) => {}
+                    Err(Fault::Damaged) => report.damaged(index),
+                    Err(Fault::Forged) => {
+                        explained = true;
+                        report.forged(source, stanza.recipient);
+                    }
+                    Err(Fault::Unusable(why)) => {
+                        explained = true;
+                        report.refused(source, &Refusal::new(why));
+                    }
+                }
+            }
+        }
+        if !explained {
+            report.none_fits(source, &batch.none_fits());
+        }
+        None
+    }
+
+    fn recall(&self, stanzas: &[Wrapped<'_>]) -> Option<Unwrapped> {
+        let opened = self.opened.borrow();
+        stanzas.iter().enumerate().find_map(|(index, stanza)| {
+            let known = opened.iter().find(|known| known.enc == stanza.enc)?;
+            let payload = SecretValue::concat(&[known.payload.expose()]);
+            Some(Unwrapped { payload, source: known.source.clone(), index })
+        })
+    }
+
+    fn remember(&self, found: &Unwrapped, stanzas: &[Wrapped<'_>]) {
+        if let Some(stanza) = stanzas.get(found.index) {
+            self.opened.borrow_mut().push(Opened {
+                enc: stanza.enc.to_owned(),
+                payload: SecretValue::concat(&[found.payload.expose()]),
+                source: found.source.clone(),
+            });
+        }
+    }
+}
