@@ -3,7 +3,7 @@
 #![forbid(unsafe_code)]
 
 mod error;
-pub mod keys;
+pub mod rotate;
 mod secret;
 
 pub use error::{Error, Kind, Result};
