@@ -1,10 +1,30 @@
-//! reseal keeps env files encrypted with SOPS and age, and rotates the secrets in them.
+//! reseal keeps env files encrypted with SOPS and age, and rotates the secrets in them: in the file and in the running
+//! services, so that a crash at any moment loses nothing.
+//!
+//! The program is this library and a `main` of a few lines. A reader starts at `rotate/mod.rs`, which tells a rotation
+//! as the list of its steps. Below it lie, each knowing only what stands under it: `saga`, the engine that does steps or
+//! takes them back; `deploy`, how services get the values; `audit`, the record for people; `sops`, the file format;
+//! `keys`, who can open it; `disk`, the only code that touches files; `config`, the policy. `cli` alone knows arguments,
+//! environment and terminal.
+//!
+//! The library promises nothing yet beyond what it re-exports here, and that may change before 1.0.
 
 #![forbid(unsafe_code)]
 
+mod audit;
+mod cli;
+mod config;
+mod deploy;
+mod disk;
+mod doctor;
 mod error;
-pub mod rotate;
+mod keys;
+mod rotate;
+mod saga;
 mod secret;
+mod sops;
 
+// The public interface is:
+pub use cli::{harden, run};
 pub use error::{Error, Kind, Result};
 pub use secret::{SecretName, SecretValue};

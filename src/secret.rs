@@ -11,7 +11,7 @@ use crate::error::{Error, Result};
 /// The source of new keys, nonces and values. It arrives from the top of the program, never from the air.
 pub trait Random: rand::RngCore + rand::CryptoRng {}
 
-impl<R: rand::RngCore + rand::CryptoRng> Random for R {}
+impl<R: rand::RngCore + rand::CryptoRng + ?Sized> Random for R {}
 
 /// The name of a secret: a key of the sealed file that can be written there and found again.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -21,10 +21,12 @@ impl SecretName {
     /// Refuses names that a SOPS dotenv file cannot hold: empty, `=`, line feed, NUL, a leading `#` or `sops_`,
     /// and carriage returns and outer blanks, which no consumer would find again.
     pub fn parse(name: &str) -> Result<Self> {
+        if name.contains(['=', '\n', '\r', '\0']) {
+            // what follows may be a value: nothing of it is repeated
+            return Err(Error::usage("a key name cannot hold \"=\", a line break or a NUL"));
+        }
         let fault = if name.is_empty() {
             "is empty"
-        } else if name.contains(['=', '\n', '\r', '\0']) {
-            "holds \"=\", a line break or a NUL"
         } else if name.starts_with('#') {
             "starts with \"#\", which makes the line a comment"
         } else if name.starts_with("sops_") {
@@ -34,7 +36,7 @@ impl SecretName {
         } else {
             return Ok(SecretName(name.to_owned()));
         };
-        Err(Error::usage(format!("key name {:?} {fault}", name.escape_debug().to_string())))
+        Err(Error::usage(format!("key name {name:?} {fault}")))
     }
 
     /// The name as text.

@@ -81,6 +81,12 @@ fn act(cli: Cli, report: &Report) -> Result<()> {
     }
 }
 
+/// Ends the process with a code that is not one of our own; for `exec`, whose code belongs to its command.
+#[expect(clippy::exit, reason = "exec passes codes through that no Error has")]
+fn leave(code: i32) -> ! {
+    std::process::exit(code)
+}
+
 /// Help and version are data; anything else is a usage error in our own form. Only the first lines of clap's text are
 /// kept: they name the argument, and the rest is a usage summary that `--help` prints better.
 fn usage(error: &clap::Error) -> u8 {

@@ -14,7 +14,7 @@ use super::terminal::Terminal;
 use crate::audit::Who;
 use crate::config::{Config, DeployConfig, DeployKind};
 use crate::deploy::Site;
-use crate::disk::{self, Owner, Project};
+use crate::disk::{self, Backup, Backups, Owner, Project};
 use crate::error::{Error, Kind, Result};
 use crate::keys::{Keyring, Prompt};
 use crate::rotate::World;
@@ -101,6 +101,12 @@ impl Session {
         error.context(format!("{:?}", self.project.sealed))
     }
 
+    /// Removes the backups that the policy does not keep.
+    pub(super) fn prune(&self, backups: &Backups<'_>) -> Result<Vec<Backup>> {
+        let policy = &self.config.backup;
+        backups.prune(policy.keep, policy.oldest(timestamp()))
+    }
+
     /// The world that a rotation needs.
     pub(super) fn world(&self, report: &Report) -> World<'_> {
         World {
@@ -127,6 +133,11 @@ pub(super) fn random() -> Box<dyn Random> {
 /// Now, as SOPS metadata and the audit log have it.
 pub(super) fn now() -> String {
     jiff::Timestamp::now().strftime("%Y-%m-%dT%H:%M:%SZ").to_string()
+}
+
+/// The clock.
+pub(super) fn timestamp() -> jiff::Timestamp {
+    jiff::Timestamp::now()
 }
 
 /// Who runs this command.

@@ -5,10 +5,14 @@
 
 mod deploy;
 mod fields;
+mod propose;
 mod secret;
+mod sops_yaml;
 
 pub use deploy::{Check, DeployConfig, DeployKind, ProbeConfig};
-pub use secret::{Feed, Policy, Previous};
+pub use propose::{Surroundings, propose};
+pub use secret::Policy;
+pub use sops_yaml::Creation;
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -48,6 +52,14 @@ pub struct BackupConfig {
     pub keep: usize,
     /// How long they are kept.
     pub keep_for: Option<Duration>,
+}
+
+impl BackupConfig {
+    /// The time before which backups are not kept any more.
+    pub fn oldest(&self, now: jiff::Timestamp) -> Option<jiff::Timestamp> {
+        let span = jiff::SignedDuration::try_from(self.keep_for?).ok()?;
+        now.checked_sub(span).ok()
+    }
 }
 
 impl Default for Config {

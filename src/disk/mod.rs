@@ -15,7 +15,7 @@ mod replace;
 pub use append::Appender;
 pub use backups::{Backup, Backups};
 pub use lock::{Lock, Shared};
-pub use mode::{Attributes, Owner, Stat, read_key, stat};
+pub use mode::{Attributes, Owner, correct, read_key, stat};
 pub use project::Project;
 pub use replace::{replace, replaceable};
 
@@ -44,6 +44,11 @@ pub fn read_if_there(path: &Path) -> Result<Option<Vec<u8>>> {
 pub fn read_secret(path: &Path) -> Result<SecretValue> {
     let mut file = fs::File::open(path).map_err(|e| failed("read", path, &e))?;
     SecretValue::read_from(&mut file).map_err(|e| failed("read", path, &e))
+}
+
+/// A file that a child writes its messages to.
+pub fn appending(path: &Path) -> Result<fs::File> {
+    fs::OpenOptions::new().append(true).open(path).map_err(|e| failed("write", path, &e))
 }
 
 /// The names in a folder, sorted; none where there is no folder.
@@ -103,11 +108,6 @@ pub fn make_folder(path: &Path, owner: Owner) -> Result<()> {
 /// The nearest file of that name in `start` or a folder above it.
 pub fn find_upwards(start: &Path, name: &str) -> Option<PathBuf> {
     start.ancestors().map(|folder| folder.join(name)).find(|path| path.is_file())
-}
-
-/// The path with every symbolic link followed.
-pub fn real(path: &Path) -> Result<PathBuf> {
-    fs::canonicalize(path).map_err(|e| failed("find", path, &e))
 }
 
 /// How many bytes an ordinary user can still write below `folder`.

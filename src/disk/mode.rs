@@ -125,6 +125,12 @@ pub fn stat(path: &Path) -> Option<Stat> {
     fs::metadata(path).ok().map(|m| of(&m))
 }
 
+/// Gives a file or folder the owner and the mode that it should have, mode first, so that it is never open to more.
+pub fn correct(path: &Path, attributes: Attributes) -> Result<()> {
+    fs::set_permissions(path, fs::Permissions::from_mode(attributes.mode)).map_err(|e| failed("change the mode of", path, &e))?;
+    attributes.owner.give_path(path)
+}
+
 fn of(m: &fs::Metadata) -> Stat {
     Stat {
         mode: m.permissions().mode() & 0o7777,

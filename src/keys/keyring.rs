@@ -103,9 +103,9 @@ impl Keyring {
         if report.is_present() { Err(report.into_recipients_error()) } else { Ok(Vec::new()) }
     }
 
-    /// The prompt that this keyring asks through.
-    pub fn prompt(&self) -> &Arc<dyn Prompt> {
-        &self.prompt
+    /// The name of the source that opened something last, if anything was opened.
+    pub fn used(&self) -> Option<String> {
+        self.opened.borrow().last().map(|opened| opened.source.clone())
     }
 
     fn search(

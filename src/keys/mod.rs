@@ -21,7 +21,7 @@ mod unwrap;
 #[cfg(test)]
 mod tests;
 
-pub use keyring::{Keyring, Unwrapped, Wrapped};
+pub use keyring::{Keyring, Wrapped};
 pub use prompt::Prompt;
 pub use recipient::{Recipient, generate};
 pub use source::{Form, Source};

@@ -9,15 +9,10 @@
 
 use std::fmt;
 
-use rand::{CryptoRng, Rng, RngCore};
+use rand::Rng;
 
 use crate::error::{Error, Result};
-use crate::secret::SecretValue;
-
-/// A source of randomness that is fit for secrets.
-pub trait Random: RngCore + CryptoRng {}
-
-impl<R: RngCore + CryptoRng + ?Sized> Random for R {}
+use crate::secret::{Random, SecretValue};
 
 /// The entropy that a value should have: the least security strength that NIST SP 800-131A still accepts.
 pub const FLOOR_BITS: f64 = 112.0;
@@ -108,6 +103,12 @@ pub struct Spec {
     kind: Kind,
     /// In bytes, characters or words; 0 where the kind leaves no choice.
     length: usize,
+}
+
+impl Default for Spec {
+    fn default() -> Self {
+        Spec::DEFAULT
+    }
 }
 
 impl Spec {

@@ -1,4 +1,250 @@
-//! Rotation: the new value, the values that are fed from it, and the road that both take into the world.
+//! The one saga: a rotation, told as the list of its steps.
+//!
+//! [`plan`] looks and changes nothing; what it gives can be run. [`run`] and [`resume`] are the same road, one from an
+//! empty journal, the other from the journal that a crash left. Values never travel between steps: each step opens the
+//! ciphertext it needs and drops it, so that the first run and the run after a crash do the same with the same inputs.
 
-pub mod feed;
-pub mod generate;
+mod backup;
+mod baseline;
+mod context;
+mod feed;
+mod generate;
+mod init_only;
+mod plan;
+mod probe;
+mod redeploy;
+mod request;
+mod retire;
+mod stage;
+mod swap;
+
+pub use context::World;
+pub use feed::{Part, check as feed_check};
+pub use generate::{FLOOR_BITS, Spec};
+pub use init_only::is_init_only;
+pub use plan::{Ask, Plan, plan};
+pub use request::Request;
+
+use crate::audit::{self, Act, Event, Grace, Who};
+use crate::disk::{self, Project};
+use crate::error::{Error, Kind, Result};
+use crate::saga::{self, Journal, Log, Next, Outcome, Progress, Steps, Watch};
+use context::Context;
+
+/// The story. Left: what is done. Right: how it is taken back.
+fn steps<'a>() -> Steps<'a, Context<'a>> {
+    Steps {
+        list: vec![
+            Box::new(backup::Backup),     // copy the live ciphertext to previous.enc    keep it
+            Box::new(stage::Stage),       // make new values, seal them to pending.enc   delete it
+            Box::new(baseline::Baseline), // note which services are well                bring them up on what is live
+            Box::new(swap::Swap),         // replace live with pending                   replace live with previous
+            Box::new(redeploy::Redeploy), // start what the policy names                 nothing: Baseline's undo does it,
+            Box::new(probe::Probe),       // wait until the services are well            nothing     after Swap's
+            // ── commit: from here only forward ──
+            Box::new(retire::Retire), //     let old backups go                          tried again by `resume`
+        ],
+        commit_at: 6,
+    }
+}
+
+const REDEPLOY: usize = 4;
+
+/// How a rotation ended.
+pub struct Ended {
+    /// What was asked for.
+    pub request: Request,
+    /// The end.
+    pub outcome: Outcome,
+    /// Why it did not go through, if it did not.
+    pub why: Option<String>,
+    /// The name of the step that the outcome names.
+    pub step: Option<String>,
+    /// Replaced values that are still to be accepted.
+    pub grace: Vec<Grace>,
+}
+
+/// Runs a plan to its end. The project's lock must be held.
+pub fn run(world: &World<'_>, plan: Plan, watch: &mut impl Watch) -> Result<Ended> {
+    let request = plan.into_request();
+    let folder = world.project.rotations().join(&request.rotation);
+    let steps = steps();
+    let owner = world.project.attributes.owner;
+    disk::make_folder(&folder, owner)?;
+    let value = serde_json::to_value(&request).map_err(|e| Error::failed(e.to_string()))?;
+    let journal = folder.join("journal.jsonl");
+    let begun = Journal::begin(&journal, owner, steps.names(), steps.commit_at, value, watch.now())
+        .and_then(|journal| note_start(world, &request, watch).map(|()| journal));
+    match begun {
+        Ok(journal) => carry_on(world, request, journal, watch),
+        Err(error) => {
+            // nothing has been announced, so nothing can have happened
+            let _ = disk::remove_folder(&folder);
+            Err(error)
+        }
+    }
+}
+
+/// Carries an unfinished rotation on, or back. `None`: there is none. The project's lock must be held.
+pub fn resume(world: &World<'_>, back: bool, watch: &mut impl Watch) -> Result<Option<Ended>> {
+    let Some(rotation) = unfinished(world.project)? else { return Ok(None) };
+    let folder = world.project.rotations().join(&rotation);
+    let steps = steps();
+    let opened = Journal::reopen(&folder.join("journal.jsonl"), world.project.attributes.owner)?;
+    let Some(mut journal) = opened else {
+        disk::remove_folder(&folder)?;
+        return Ok(None);
+    };
+    if journal.header().steps != steps.names() || journal.header().commit_at != steps.commit_at {
+        return Err(Error::new(Kind::Stuck, "the rotation was begun by another version of reseal")
+            .note(format!("its steps are {}", journal.header().steps.join(", ")))
+            .hint("resume it with that version"));
+    }
+    let request: Request = serde_json::from_value(journal.header().request.clone())
+        .map_err(|_| Error::new(Kind::Stuck, "the journal does not say what was asked for"))?;
+    note_start(world, &request, watch)?;
+    if matches!(journal.progress().next(), Next::Act(_) | Next::Undo(_) | Next::Commit) {
+        untouched_by_others(world.project, &request)?;
+    }
+    saga::retry(&steps, &mut journal, watch)?;
+    if back && !matches!(journal.progress().next(), Next::End(_)) {
+        if journal.progress().committed() {
+            return Err(Error::failed("the rotation is committed; it cannot be taken back, only followed by another")
+                .hint("run `reseal resume` to finish it"));
+        }
+        saga::turn_back(&steps, &mut journal, watch)?;
+    }
+    carry_on(world, request, journal, watch).map(Some)
+}
+
+/// The rotation that a crash or a failure left, if one did.
+pub fn unfinished(project: &Project) -> Result<Option<String>> {
+    Ok(disk::names(&project.rotations())?.into_iter().next())
+}
+
+/// Refuses to change the file while a rotation is unfinished: `resume` could not tell what belongs to whom.
+pub fn none_unfinished(project: &Project) -> Result<()> {
+    match unfinished(project)? {
+        None => Ok(()),
+        Some(rotation) => Err(Error::new(Kind::Unfinished, format!("rotation {rotation} is not finished"))
+            .note("nothing was changed")
+            .hint("run `reseal resume` to finish it, or `reseal resume --back` to undo it")),
+    }
+}
+
+/// What is known of an unfinished rotation, without touching it.
+pub fn peek(project: &Project, rotation: &str) -> Result<Option<(Request, Progress, Vec<String>)>> {
+    let journal = project.rotations().join(rotation).join("journal.jsonl");
+    let Some((header, progress)) = Journal::peek(&journal)? else { return Ok(None) };
+    let request = serde_json::from_value(header.request)
+        .map_err(|_| Error::new(Kind::Stuck, "the journal does not say what was asked for"))?;
+    Ok(Some((request, progress, header.steps)))
+}
+
+fn carry_on(
+    world: &World<'_>,
+    request: Request,
+    mut journal: Journal,
+    watch: &mut impl Watch,
+) -> Result<Ended> {
+    let steps = steps();
+    let folder = world.project.rotations().join(&request.rotation);
+    let redeployed = journal.events().iter().any(|e| *e == saga::Event::Started(REDEPLOY));
+    let cx = Context::new(world, request, folder, redeployed);
+    let outcome = saga::drive(&steps, &cx, &mut journal, watch).map_err(|e| unfinished_now(e, &cx.request))?;
+    let step = match outcome {
+        Outcome::Open(i) | Outcome::Stuck(i) => steps.list.get(i).map(|s| s.name()),
+        Outcome::Committed | Outcome::RolledBack => None,
+    };
+    let why = journal.progress().why().map(str::to_owned);
+    let why = why.or_else(|| journal.progress().unwinding().then(|| "it was taken back on request".to_owned()));
+    let grace = if outcome == Outcome::Committed { cx.request.grace(watch) } else { Vec::new() };
+    let act = match outcome {
+        Outcome::Committed => Some(Act::Committed),
+        Outcome::RolledBack => Some(Act::RolledBack),
+        Outcome::Stuck(_) => Some(Act::Stuck),
+        Outcome::Open(_) => None,
+    };
+    let Context { request, folder, .. } = cx;
+    if let Some(act) = act {
+        note_end(world, &request, act, why.clone(), grace.clone(), watch)
+            .map_err(|e| unfinished_now(e, &request))?;
+    }
+    if matches!(outcome, Outcome::Committed | Outcome::RolledBack) {
+        disk::remove_folder(&folder).map_err(|e| unfinished_now(e, &request))?;
+    }
+    Ok(Ended { request, outcome, why, step, grace })
+}
+
+/// The journal holds the truth, and `resume` carries on from it.
+fn unfinished_now(error: Error, request: &Request) -> Error {
+    let kind = if error.kind() == Kind::Interrupted { Kind::Interrupted } else { Kind::Unfinished };
+    error
+        .of_kind(kind)
+        .note(format!("rotation {} is not finished; the sealed file is whole", request.rotation))
+        .hint("run `reseal resume` to finish it, or `reseal resume --back` to undo it")
+}
+
+/// The live file must be one of the two that this rotation knows; else somebody else's work would be lost.
+fn untouched_by_others(project: &Project, request: &Request) -> Result<()> {
+    let live = context::digest(&disk::read(&project.sealed)?);
+    let folder = project.rotations().join(&request.rotation);
+    let pending = disk::read_if_there(&folder.join("pending.enc"))?.map(|b| context::digest(&b));
+    if live == request.live || Some(live) == pending {
+        return Ok(());
+    }
+    let folder = disk::quoted(&folder);
+    let sealed = disk::quoted(&project.sealed);
+    Err(Error::new(Kind::Stuck, format!("{:?} was changed by someone else during rotation {}", project.sealed, request.rotation))
+        .note("nothing was done")
+        .note(format!("{folder}/previous.enc is the file before the rotation, {folder}/pending.enc the one after"))
+        .hint(format!(
+            "keep the change: `cp -p {sealed} {sealed}.mine`; go back: `cp -p {folder}/previous.enc {sealed}`; then run `reseal resume --back`"
+        )))
+}
+
+fn note_start(world: &World<'_>, request: &Request, watch: &impl Watch) -> Result<()> {
+    note_once(world, request, Act::Started, None, Vec::new(), watch)
+}
+
+fn note_end(
+    world: &World<'_>,
+    request: &Request,
+    act: Act,
+    failure: Option<String>,
+    grace: Vec<Grace>,
+    watch: &impl Watch,
+) -> Result<()> {
+    let failure = failure.filter(|_| act != Act::Committed);
+    note_once(world, request, act, failure, grace, watch)
+}
+
+/// A crash can fall between the log and what follows it; the event is then found and not written again.
+fn note_once(
+    world: &World<'_>,
+    request: &Request,
+    act: Act,
+    failure: Option<String>,
+    grace: Vec<Grace>,
+    watch: &impl Watch,
+) -> Result<()> {
+    let path = world.project.audit();
+    let known = audit::read(&path)?;
+    let mine = |e: &&audit::Entry| e.event.rotation.as_deref() == Some(&request.rotation);
+    if known.iter().rev().find(mine).is_some_and(|e| e.event.act == act)
+        || act == Act::Started && known.iter().any(|e| mine(&e))
+    {
+        return Ok(());
+    }
+    let event = Event {
+        act,
+        file: world.project.label(),
+        secrets: request.secrets.iter().map(|s| s.name.clone()).collect(),
+        rotation: Some(request.rotation.clone()),
+        reason: request.reason.clone(),
+        failure,
+        grace,
+        who: Who { ..world.who.clone() },
+    };
+    audit::record(&path, world.project.attributes.owner, &event, &watch.now())
+}

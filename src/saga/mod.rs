@@ -11,7 +11,7 @@ mod step;
 #[cfg(test)]
 mod tests;
 
-pub use journal::{Header, Journal, Log};
+pub use journal::{Journal, Log};
 pub use progress::{Event, Next, Outcome, Progress};
 pub use step::{Note, Step, Steps};
 

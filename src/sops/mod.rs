@@ -17,7 +17,7 @@ mod stamp;
 mod value;
 
 pub use create::NewFile;
-pub use open::{Entry, Open};
+pub use open::Open;
 pub use rule::Rule;
 
 use crate::error::{Error, Kind, Result};

@@ -102,11 +102,6 @@ impl Open {
         &self.warnings
     }
 
-    /// The texts of the age recipients.
-    pub fn recipients(&self) -> impl Iterator<Item = &str> {
-        self.metadata.recipients()
-    }
-
     /// All keys with their values, in order; duplicates are all listed.
     pub fn entries(&self) -> impl Iterator<Item = Entry<'_>> {
         self.lines.iter().filter_map(|line| match &line.body {

@@ -1,0 +1,104 @@
+//! `reseal backup list|create|restore|verify|prune`
+
+use super::args::{BackupCommand, Global};
+use super::change::{put, record};
+use super::report::Report;
+use super::session::{self, Session};
+use super::terminal::Terminal;
+use crate::audit::Act;
+use crate::disk::{self, Backups};
+use crate::error::{Error, Kind, Result};
+use crate::rotate;
+use crate::sops::Sealed;
+
+pub(super) fn run(global: &Global, what: BackupCommand, report: &Report) -> Result<()> {
+    let session = Session::new(global)?;
+    let backups = Backups::new(&session.project, &session.config.backup.dir);
+    match what {
+        BackupCommand::List => {
+            let all = backups.list()?;
+            if report.json {
+                let rows: Vec<_> = all.iter().map(|b| serde_json::json!({ "id": b.id, "time": b.time(), "path": b.path })).collect();
+                return report.json(&serde_json::json!({ "v": 1, "file": session.project.label(), "backups": rows }));
+            }
+            all.iter().try_for_each(|b| report.line(&format!("{}  {}", b.id, b.path.display())))
+        }
+        BackupCommand::Create => {
+            let bytes = disk::read(&session.project.sealed)?;
+            let _lock = session.project.lock()?;
+            // it counts only if it opens
+            session.open(report)?;
+            let backup = backups.create(&bytes, session::timestamp())?;
+            report.line(&backup.id)
+        }
+        BackupCommand::Restore { id, yes, reason } => restore(global, &session, &backups, &id, yes, reason, report),
+        BackupCommand::Verify => verify(&session, &backups, report),
+        BackupCommand::Prune => {
+            let _lock = session.project.lock()?;
+            let gone = session.prune(&backups)?;
+            report.say(&format!("{} of {} backups removed", gone.len(), gone.len() + backups.list()?.len()));
+            Ok(())
+        }
+    }
+}
+
+fn restore(
+    global: &Global,
+    session: &Session,
+    backups: &Backups<'_>,
+    id: &str,
+    yes: bool,
+    reason: Option<String>,
+    report: &Report,
+) -> Result<()> {
+    let _lock = session.project.lock()?;
+    rotate::none_unfinished(&session.project)?;
+    let backup = backups.find(id)?;
+    let bytes = backup.read()?;
+    let open = Sealed::parse(bytes.clone())
+        .and_then(|s| s.open(&session.keyring))
+        .map_err(|e| e.context(format!("backup {:?}", backup.id)))?;
+    let names: Vec<String> = open.entries().map(|e| String::from_utf8_lossy(e.name).into_owned()).collect();
+    let file = session.project.label();
+    if !yes {
+        let question = format!("put backup {} in the place of {file}? services keep the values they have", backup.id);
+        match Terminal::new(global.no_input).agrees(&question) {
+            Some(true) => {}
+            Some(false) => return Err(Error::failed("not confirmed").note("nothing was changed")),
+            None => {
+                return Err(Error::usage("nobody is there to confirm")
+                    .note("nothing was changed")
+                    .hint("say `--yes` where no terminal is"));
+            }
+        }
+    }
+    disk::replaceable(&session.project.sealed)?;
+    match disk::read_if_there(&session.project.sealed)? {
+        Some(before) => put(session, report, &before, &bytes)?,
+        None => disk::replace(&session.project.sealed, &bytes, session.project.attributes)?,
+    }
+    record(session, Act::Restored, &names, reason.as_deref())?;
+    report.say(&format!("{file} is backup {} now", backup.id));
+    report.note("what runs keeps the values it has until it is redeployed");
+    Ok(())
+}
+
+fn verify(session: &Session, backups: &Backups<'_>, report: &Report) -> Result<()> {
+    let all = backups.list()?;
+    let mut bad = 0;
+    for backup in &all {
+        let opened = backup.read().and_then(Sealed::parse).and_then(|s| s.open(&session.keyring));
+        match opened {
+            Ok(_) => report.line(&format!("{}  opens", backup.id))?,
+            Err(error) => {
+                bad += 1;
+                report.line(&format!("{}  does not open: {error}", backup.id))?;
+            }
+        }
+    }
+    if bad > 0 {
+        return Err(Error::new(Kind::Found, format!("{bad} of {} backups do not open", all.len())));
+    }
+    report.say(&format!("{} backups open", all.len()));
+    Ok(())
+}

@@ -1,0 +1,65 @@
+//! The road of every hand-made change: lock, look for an unfinished rotation, open, change, back up, replace, record.
+
+use super::report::Report;
+use super::session::{self, Session};
+use crate::audit::{self, Act, Event};
+use crate::disk::{self, Backups};
+use crate::error::Result;
+use crate::rotate;
+use crate::sops::Open;
+
+/// Lets `edit` change the opened file, and puts the result in its place. Answers whether anything changed.
+pub(super) fn change(
+    session: &Session,
+    report: &Report,
+    act: Act,
+    names: &[String],
+    reason: Option<&str>,
+    edit: impl FnOnce(&mut Open) -> Result<bool>,
+) -> Result<bool> {
+    let project = &session.project;
+    // a missing file is told before a folder for the lock is made
+    session.sealed()?;
+    let _lock = project.lock()?;
+    rotate::none_unfinished(project)?;
+    disk::replaceable(&project.sealed)?;
+    let before = disk::read(&project.sealed)?;
+    let mut open = session.open(report)?;
+    if !edit(&mut open)? {
+        return Ok(false);
+    }
+    let after = open.seal(&session::now(), &mut *session::random())?;
+    put(session, report, &before, &after)?;
+    record(session, act, names, reason)?;
+    Ok(true)
+}
+
+/// Backs up what is live and replaces it. The lock must be held.
+pub(super) fn put(session: &Session, report: &Report, before: &[u8], after: &[u8]) -> Result<()> {
+    let backups = Backups::new(&session.project, &session.config.backup.dir);
+    let backup = backups.create(before, session::timestamp())?;
+    report.detail(&format!("backup {}", backup.id));
+    disk::replace(&session.project.sealed, after, session.project.attributes)?;
+    // old backups that cannot be removed are no reason to say that the change failed
+    if let Err(error) = session.prune(&backups) {
+        report.note(&error.to_string());
+    }
+    Ok(())
+}
+
+/// One line of audit log for a change made by hand.
+pub(super) fn record(session: &Session, act: Act, names: &[String], reason: Option<&str>) -> Result<()> {
+    let project = &session.project;
+    let event = Event {
+        act,
+        file: project.label(),
+        secrets: names.to_vec(),
+        rotation: None,
+        reason: reason.map(str::to_owned),
+        failure: None,
+        grace: Vec::new(),
+        who: session::who(),
+    };
+    audit::record(&project.audit(), project.attributes.owner, &event, &session::now())
+        .map_err(|e| e.note("the change itself is done; only its record is missing"))
+}

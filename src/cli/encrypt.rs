@@ -1,0 +1,108 @@
+//! `reseal encrypt`: a plaintext env file becomes a sealed one, on standard output or in a new file.
+#![expect(clippy::disallowed_methods, reason = "cli reads the environment and standard input")]
+
+use std::path::Path;
+
+use super::args::{EncryptArgs, Global, RuleArgs};
+use super::change::record;
+use super::report::Report;
+use super::session::{self, Session};
+use crate::audit::Act;
+use crate::config::Creation;
+use crate::disk;
+use crate::error::{Error, Kind, Result};
+use crate::keys::Recipient;
+use crate::secret::SecretValue;
+use crate::sops::{NewFile, Rule};
+
+pub(super) fn run(global: &Global, args: &EncryptArgs, report: &Report) -> Result<()> {
+    let mut session = Session::new(global)?;
+    let plain = if args.input == Path::new("-") {
+        SecretValue::read_from(&mut std::io::stdin().lock())
+            .map_err(|e| Error::failed(format!("cannot read standard input: {e}")))?
+    } else {
+        disk::read_secret(&args.input)?
+    };
+    let mut new = new_file(&session, &args.input, &args.age)?;
+    if let Some((field, text)) = chosen(&args.rule) {
+        new.rule = Rule::parse(field, text).unwrap_or_default();
+    }
+    new.mac_only_encrypted |= args.mac_only_encrypted;
+    let (open, remarks) = new
+        .open(&plain, &mut *session::random(), &session.prompt)
+        .map_err(|e| e.context(format!("{:?}", args.input)))?;
+    for remark in remarks {
+        report.note(&remark);
+    }
+    if open.entries().next().is_some() && !open.entries().any(|e| e.encrypted) {
+        return Err(Error::failed(format!("nothing in {:?} would be encrypted: the rule is {}", args.input, open.rule())));
+    }
+    let names: Vec<String> = open.entries().map(|e| String::from_utf8_lossy(e.name).into_owned()).collect();
+    let sealed = open.seal(&session::now(), &mut *session::random())?;
+    let Some(output) = &args.output else { return report.data(&sealed) };
+    session.project.sealed.clone_from(output);
+    let _lock = session.project.lock()?;
+    if disk::stat(output).is_some() {
+        return Err(Error::failed(format!("{output:?} is there already"))
+            .note("nothing was changed")
+            .hint("change it with `reseal set`, or move it away first"));
+    }
+    disk::replace(output, &sealed, session.project.attributes)?;
+    record(&session, Act::Sealed, &names, None)?;
+    report.say(&format!("{} keys sealed in {}", names.len(), output.display()));
+    Ok(())
+}
+
+/// Recipients and rule for a new file: `--age`, `SOPS_AGE_RECIPIENTS`, `.sops.yaml`, the public half of the identity.
+/// Recipients named outright keep the other settings of a rule in `.sops.yaml`, as with sops.
+pub(super) fn new_file(session: &Session, input: &Path, age: &[String]) -> Result<NewFile> {
+    let mut texts: Vec<String> = age.iter().flat_map(|a| a.split(',')).map(|t| t.trim().to_owned()).collect();
+    if texts.is_empty() {
+        let listed = std::env::var("SOPS_AGE_RECIPIENTS").unwrap_or_default();
+        texts = listed.split(',').map(|t| t.trim().to_owned()).filter(|t| !t.is_empty()).collect();
+    }
+    let creation = creation(input, !texts.is_empty())?;
+    if texts.is_empty() {
+        texts.clone_from(&creation.recipients);
+    }
+    let recipients = if texts.is_empty() {
+        session.keyring.recipients()?
+    } else {
+        texts.iter().map(|t| Recipient::parse(t)).collect::<Result<_>>()?
+    };
+    if recipients.is_empty() {
+        return Err(Error::new(Kind::NoIdentity, "there is nobody to seal the file for")
+            .hint("make a key with `reseal init`, or name recipients with `--age`"));
+    }
+    let rule = creation.rule.and_then(|(field, text)| Rule::parse(field, &text)).unwrap_or_default();
+    Ok(NewFile { recipients, rule, mac_only_encrypted: creation.mac_only_encrypted })
+}
+
+fn creation(input: &Path, named: bool) -> Result<Creation> {
+    let here = std::env::current_dir().map_err(|e| Error::failed(format!("cannot tell the current folder: {e}")))?;
+    let full = here.join(if input == Path::new("-") { Path::new(".env") } else { input });
+    let Some(yaml) = full.parent().and_then(|folder| disk::find_upwards(folder, ".sops.yaml")) else {
+        return Ok(Creation::default());
+    };
+    let text = String::from_utf8(disk::read(&yaml)?).map_err(|_| Error::usage(format!("{yaml:?} is not UTF-8")))?;
+    let below = yaml.parent().and_then(|folder| full.strip_prefix(folder).ok()).unwrap_or(&full);
+    match Creation::find(&text, &below.to_string_lossy()) {
+        Ok(found) => Ok(found.unwrap_or_default()),
+        // who is named outright needs no rule
+        Err(_) if named => Ok(Creation::default()),
+        Err(error) => Err(error),
+    }
+}
+
+fn chosen(args: &RuleArgs) -> Option<(&'static str, &str)> {
+    [
+        ("unencrypted_suffix", &args.unencrypted_suffix),
+        ("encrypted_suffix", &args.encrypted_suffix),
+        ("unencrypted_regex", &args.unencrypted_regex),
+        ("encrypted_regex", &args.encrypted_regex),
+        ("unencrypted_comment_regex", &args.unencrypted_comment_regex),
+        ("encrypted_comment_regex", &args.encrypted_comment_regex),
+    ]
+    .into_iter()
+    .find_map(|(name, text)| Some((name, text.as_deref()?)))
+}

@@ -1,0 +1,53 @@
+//! `reseal exec -- CMD`: becomes the command. No parent stays behind that holds values, and the command gets neither
+//! the age key nor a way to it.
+#![expect(clippy::disallowed_methods, reason = "exec is what this command is")]
+
+use std::ffi::OsStr;
+use std::os::unix::ffi::OsStrExt;
+use std::os::unix::process::CommandExt;
+use std::process::Command;
+
+use super::args::{ExecArgs, Global};
+use super::hardening;
+use super::report::Report;
+use super::session::Session;
+use crate::deploy::is_key_variable;
+use crate::error::{Error, Result};
+
+pub(super) fn run(global: &Global, args: &ExecArgs, report: &Report) -> Result<()> {
+    let session = Session::new(global)?;
+    let open = session.open(report)?;
+    let [program, rest @ ..] = args.command.as_slice() else {
+        return Err(Error::usage("there is no command to run"));
+    };
+    let mut command = Command::new(program);
+    command.args(rest);
+    if args.pristine {
+        command.env_clear();
+        for name in ["PATH", "HOME", "TERM"] {
+            if let Some(value) = std::env::var_os(name) {
+                command.env(name, value);
+            }
+        }
+    } else {
+        for (name, _) in std::env::vars_os().filter(|(name, _)| is_key_variable(name)) {
+            command.env_remove(name);
+        }
+    }
+    for entry in open.entries() {
+        if entry.name.is_empty() {
+            continue;
+        }
+        if entry.name.contains(&0) || entry.value.expose().contains(&0) {
+            let name = String::from_utf8_lossy(entry.name);
+            return Err(Error::failed(format!("key {name:?} holds a NUL, which no environment can carry")));
+        }
+        command.env(OsStr::from_bytes(entry.name), OsStr::from_bytes(entry.value.expose()));
+    }
+    hardening::relax();
+    let error = command.exec();
+    // as a shell does: 127 not found, 126 found but not to be run
+    let code = if error.kind() == std::io::ErrorKind::NotFound { 127 } else { 126 };
+    report.error(&Error::failed(format!("cannot run {program:?}: {error}")).hint("is it installed, and in PATH?"));
+    super::leave(code)
+}

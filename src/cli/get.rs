@@ -1,0 +1,39 @@
+//! `reseal get KEY`
+
+use super::args::{GetArgs, Global};
+use super::report::Report;
+use super::session::Session;
+use crate::error::{Error, Result};
+use crate::secret::SecretValue;
+use crate::sops::Open;
+
+pub(super) fn run(global: &Global, args: &GetArgs, report: &Report) -> Result<()> {
+    let session = Session::new(global)?;
+    let open = session.open(report)?;
+    let value = one(&open, &args.key)?;
+    if report.json {
+        let text = String::from_utf8_lossy(value.expose());
+        return report.json(&serde_json::json!({ "v": 1, "key": args.key, "value": text }));
+    }
+    let end: &[u8] = if args.no_newline { b"" } else { b"\n" };
+    report.data(SecretValue::concat(&[value.expose(), end]).expose())
+}
+
+/// The value of a key that stands in the file once, or everywhere with the same value.
+fn one<'a>(open: &'a Open, key: &str) -> Result<&'a SecretValue> {
+    let mut found = open.entries().filter(|e| e.name == key.as_bytes()).map(|e| e.value);
+    let Some(first) = found.next() else {
+        let error = Error::failed(format!("key {key:?} is not in the file"));
+        let names = open.entries().filter_map(|e| std::str::from_utf8(e.name).ok());
+        return Err(match super::list::nearest(names, key) {
+            Some(near) => error.hint(format!("did you mean {near:?}?")),
+            None => error.hint("see `reseal list`"),
+        });
+    };
+    if found.any(|other| !other.same_as(first)) {
+        return Err(Error::failed(format!("key {key:?} stands in the file more than once, with different values"))
+            .note("programs see the last one")
+            .hint(format!("leave one with `reseal set {key}`")));
+    }
+    Ok(first)
+}

@@ -1,0 +1,52 @@
+//! `reseal history [KEY]`
+
+use super::args::{Global, HistoryArgs};
+use super::report::Report;
+use super::session::Session;
+use crate::audit::{self, Act, Entry};
+use crate::error::Result;
+
+pub(super) fn run(global: &Global, args: &HistoryArgs, report: &Report) -> Result<()> {
+    let session = Session::new(global)?;
+    let label = session.project.label();
+    let concerns = |e: &Entry| {
+        e.event.file == label && args.key.as_ref().is_none_or(|key| e.event.secrets.contains(key))
+    };
+    let entries: Vec<Entry> = audit::read(&session.project.audit())?.into_iter().filter(concerns).collect();
+    if report.json {
+        return report.json(&serde_json::json!({ "v": 1, "file": label, "entries": entries }));
+    }
+    if entries.is_empty() {
+        report.say("nothing is recorded yet");
+    }
+    for entry in entries {
+        report.line(&line(&entry))?;
+    }
+    Ok(())
+}
+
+fn line(entry: &Entry) -> String {
+    let event = &entry.event;
+    let act = match event.act {
+        Act::Sealed => "sealed",
+        Act::Set => "set",
+        Act::Unset => "unset",
+        Act::Restored => "restored",
+        Act::Started => "started",
+        Act::Committed => "committed",
+        Act::RolledBack => "rolled back",
+        Act::Stuck => "stuck",
+    };
+    let who = match &event.who.sudo {
+        Some(person) => format!("{person} (as {})", event.who.user),
+        None => event.who.user.clone(),
+    };
+    let mut line = format!("{}  {act:<11}  {}  by {who}", entry.at, event.secrets.join(", "));
+    if let Some(reason) = &event.reason {
+        line += &format!("  reason: {reason}");
+    }
+    if let Some(failure) = &event.failure {
+        line += &format!("  failure: {failure}");
+    }
+    line
+}

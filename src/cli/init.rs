@@ -1,0 +1,112 @@
+//! `reseal init`: from a plaintext `.env` to a sealed project. It removes nothing unless it is told to.
+
+use std::path::{Path, PathBuf};
+
+use super::args::{Global, InitArgs};
+use super::change::record;
+use super::encrypt::new_file;
+use super::identity;
+use super::report::Report;
+use super::session::{self, Session};
+use crate::audit::Act;
+use crate::config::{Surroundings, propose};
+use crate::disk::{self, Attributes, Owner};
+use crate::doctor;
+use crate::error::{Error, Kind, Result};
+use crate::keys;
+use crate::sops::Sealed;
+
+const COMPOSE_FILES: [&str; 4] = ["compose.yaml", "compose.yml", "docker-compose.yml", "docker-compose.yaml"];
+
+pub(super) fn run(global: &Global, args: &InitArgs, report: &Report) -> Result<()> {
+    let mut session = Session::new(global)?;
+    let project = &session.project;
+    if disk::stat(&project.sealed).is_some() {
+        return Err(Error::failed(format!("{:?} is there already", project.sealed))
+            .note("nothing was changed")
+            .hint("see what it holds with `reseal list`"));
+    }
+    let plain = disk::read_secret(&args.env).map_err(|e| e.hint("name the plaintext file: `reseal init ENV-FILE`"))?;
+    if Sealed::is_sealed(plain.expose()) {
+        return Err(Error::failed(format!("{:?} is sealed already", args.env))
+            .hint(format!("use it as it is: `reseal -f {} list`", disk::quoted(&args.env))));
+    }
+    let new = match new_file(&session, &args.env, &args.age) {
+        Err(error) if error.kind() == Kind::NoIdentity && args.age.is_empty() => {
+            let path = make_key(global, &session)?;
+            report.say(&format!("made a key: {}", path.display()));
+            report.note("whoever has this key has the secrets; without it they are lost: keep a copy elsewhere");
+            session = Session::new(global)?;
+            new_file(&session, &args.env, &args.age)?
+        }
+        other => other?,
+    };
+    let project = &session.project;
+    let _lock = project.lock()?;
+    let (open, remarks) = new
+        .open(&plain, &mut *session::random(), &session.prompt)
+        .map_err(|e| e.context(format!("{:?}", args.env)))?;
+    for remark in remarks {
+        report.note(&remark);
+    }
+    let entries: Vec<_> = open.entries().map(|e| (e.name, e.value)).collect();
+    let policy = propose(&project.label(), &entries, &surroundings(&project.root));
+    let names: Vec<String> = entries.iter().map(|(n, _)| String::from_utf8_lossy(n).into_owned()).collect();
+    let sealed = open.seal(&session::now(), &mut *session::random())?;
+    disk::replace(&project.sealed, &sealed, project.attributes)?;
+    record(&session, Act::Sealed, &names, None)?;
+    report.say(&format!("sealed {} keys of {} in {}", names.len(), args.env.display(), project.label()));
+
+    let path = project.root.join("reseal.toml");
+    if disk::stat(&path).is_none() {
+        disk::replace(&path, policy.as_bytes(), Attributes { mode: 0o644, ..project.attributes })?;
+        report.say("proposed a policy: reseal.toml");
+    }
+    for ignored in doctor::ignore(&project.root, project.attributes.owner)? {
+        report.say(&format!("added {ignored} to .gitignore"));
+    }
+    // the plaintext goes only once somebody at hand has opened what replaces it
+    let proven = session.open(report);
+    match (args.delete_plaintext, proven) {
+        (false, Ok(_)) => {
+            report.note(&format!("{} still holds everything in plain; remove it once you trust the sealed file", args.env.display()));
+        }
+        (false, Err(_)) => report.note("no identity at hand opens the sealed file; its recipients can"),
+        (true, Ok(_)) => {
+            disk::remove(&args.env)?;
+            report.say(&format!("removed {}", args.env.display()));
+        }
+        (true, Err(error)) => return Err(error.note(format!("{} was not removed", args.env.display()))),
+    }
+    Ok(())
+}
+
+/// A key where `--age-key-file` says, or where sops keeps its own, so that sops finds it too.
+fn make_key(global: &Global, session: &Session) -> Result<PathBuf> {
+    let configured = session.config.age_key_file.as_ref().map(|p| session.project.root.join(p));
+    let path = global
+        .age_key_file
+        .clone()
+        .or(configured)
+        .or_else(identity::default_key_file)
+        .ok_or_else(|| Error::failed("there is no home folder to keep a key in").hint("say where with `--age-key-file`"))?;
+    if disk::stat(&path).is_some() {
+        return Err(Error::new(Kind::NoIdentity, format!("{path:?} is there, but holds no identity of use")));
+    }
+    let owner = Owner::of_this_process();
+    if let Some(folder) = path.parent().filter(|p| !p.as_os_str().is_empty()) {
+        disk::make_folder(folder, owner)?;
+    }
+    let (text, _) = keys::generate(&session::now());
+    disk::replace(&path, text.expose(), Attributes { mode: 0o600, owner })?;
+    Ok(path)
+}
+
+fn surroundings(root: &Path) -> Surroundings {
+    let there = |name: &str| disk::stat(&root.join(name)).is_some_and(|s| s.is_file);
+    let wrapper = "scripts/docker-compose-sops.sh";
+    Surroundings {
+        wrapper: there(wrapper).then(|| format!("./{wrapper}")),
+        compose: COMPOSE_FILES.iter().any(|name| there(name)),
+    }
+}

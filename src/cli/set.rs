@@ -1,0 +1,85 @@
+//! `reseal set KEY`
+#![expect(clippy::disallowed_methods, reason = "cli reads standard input")]
+
+use std::io::IsTerminal;
+
+use super::args::{Global, SetArgs};
+use super::change::change;
+use super::report::Report;
+use super::session::{self, Session};
+use super::terminal::Terminal;
+use crate::audit::Act;
+use crate::disk;
+use crate::error::{Error, Result};
+use crate::rotate::{FLOOR_BITS, Spec};
+use crate::secret::{SecretName, SecretValue};
+
+pub(super) fn run(global: &Global, args: &SetArgs, report: &Report) -> Result<()> {
+    if !args.value.is_empty() || args.key.contains('=') {
+        // nothing of it is repeated here: it may be the value
+        return Err(Error::usage("a value on the command line is seen by every process of the machine")
+            .note("if it was a real one, it is in your shell's history now")
+            .hint("give the key only and pipe the value in, or use `--value-file`, `--generate` or the prompt"));
+    }
+    let name = SecretName::parse(&args.key)?;
+    let session = Session::new(global)?;
+    session.sealed()?;
+    let value = value(global, args, &name)?;
+    if value.is_empty() && !args.allow_empty {
+        return Err(Error::failed(format!("the value for \"{name}\" is empty"))
+            .note("nothing was changed")
+            .hint("a command in front of a pipe may have failed; `--allow-empty` if it is meant"));
+    }
+    if value.expose().contains(&0) {
+        return Err(Error::failed(format!("the value for \"{name}\" holds a NUL, which no environment can carry"))
+            .note("nothing was changed"));
+    }
+    let many_lines = value.expose().contains(&b'\n');
+    let mut in_clear = None;
+    let changed = change(&session, report, Act::Set, &[name.to_string()], args.reason.as_deref(), |open| {
+        if !open.encrypts(&name) {
+            in_clear = Some(open.rule());
+        }
+        open.set(&name, value)
+    })?;
+    if !changed {
+        report.say(&format!("{name} has that value already; nothing was changed"));
+        return Ok(());
+    }
+    if let Some(rule) = in_clear {
+        report.note(&format!("\"{name}\" lies in the file unencrypted: its rule is {rule}"));
+    }
+    if many_lines {
+        report.note("the value has several lines; the file holds them as one, with \\n between them");
+    }
+    report.say(&format!("{name} is set in {}", session.project.label()));
+    Ok(())
+}
+
+fn value(global: &Global, args: &SetArgs, name: &SecretName) -> Result<SecretValue> {
+    if let Some(spec) = &args.generate {
+        let spec = Spec::parse(spec)?;
+        spec.demand(FLOOR_BITS)?;
+        return Ok(spec.generate(&mut *session::random()));
+    }
+    let read = if let Some(path) = &args.value_file {
+        disk::read_secret(path)?
+    } else if std::io::stdin().is_terminal() {
+        let typed = Terminal::new(global.no_input).value(name.as_str())?;
+        return typed.ok_or_else(|| {
+            Error::usage("there is no value: standard input is a terminal and asking is not allowed")
+                .hint("pipe the value in, or use `--value-file` or `--generate`")
+        });
+    } else {
+        SecretValue::read_from(&mut std::io::stdin().lock())
+            .map_err(|e| Error::failed(format!("cannot read standard input: {e}")))?
+    };
+    Ok(if args.keep_newline { read } else { without_line_end(&read) })
+}
+
+/// The one line end that `echo` and editors add.
+fn without_line_end(value: &SecretValue) -> SecretValue {
+    let bytes = value.expose();
+    let bytes = bytes.strip_suffix(b"\n").unwrap_or(bytes);
+    SecretValue::concat(&[bytes.strip_suffix(b"\r").unwrap_or(bytes)])
+}

@@ -1,0 +1,118 @@
+//! `reseal status`: needs no identity, because ages come from the audit log and names lie in clear.
+
+use jiff::{SignedDuration, Timestamp};
+
+use super::args::{Global, StatusArgs};
+use super::report::Report;
+use super::session::{self, Session};
+use crate::audit::{self, Age, History};
+use crate::config::Policy;
+use crate::error::{Error, Kind, Result};
+use crate::rotate;
+
+/// One secret of the file.
+struct Row {
+    name: String,
+    managed: bool,
+    changed: Option<Timestamp>,
+    due: Option<Timestamp>,
+    grace: Option<audit::Grace>,
+    last: Option<audit::Act>,
+}
+
+pub(super) fn run(global: &Global, args: &StatusArgs, report: &Report) -> Result<()> {
+    let session = Session::new(global)?;
+    let sealed = session.sealed()?;
+    let label = session.project.label();
+    let history = History::of(&audit::read(&session.project.audit())?, &label);
+    let names: Vec<String> = sealed.names().map(|n| String::from_utf8_lossy(n).into_owned()).collect();
+    let sealed_at = sealed.modified().parse::<Timestamp>().ok();
+    let now = session::timestamp();
+    let rows: Vec<Row> = names
+        .into_iter()
+        .map(|name| {
+            let policy = session.config.secrets.iter().find(|(n, _)| n.as_str() == name).map(|(_, p)| p);
+            row(name.clone(), policy, history.age(&name), sealed_at, now)
+        })
+        .collect();
+    let unfinished = unfinished(&session)?;
+    if report.json {
+        let secrets: Vec<_> = rows
+            .iter()
+            .map(|r| serde_json::json!({ "key": r.name, "managed": r.managed, "changed": r.changed.map(|t| t.to_string()), "due": r.due.map(|t| t.to_string()), "overdue": r.due.is_some_and(|d| d <= now), "last": r.last, "grace": r.grace }))
+            .collect();
+        report.json(&serde_json::json!({ "v": 1, "file": label, "unfinished": unfinished, "secrets": secrets }))?;
+    } else {
+        let width = rows.iter().map(|r| r.name.len()).max().unwrap_or(0);
+        for row in &rows {
+            report.line(&line(row, width, now))?;
+        }
+        if let Some(text) = &unfinished {
+            report.note(text);
+        }
+    }
+    if unfinished.is_some() {
+        return Err(Error::new(Kind::Unfinished, "a rotation is not finished")
+            .hint("run `reseal resume` to finish it, or `reseal resume --back` to undo it"));
+    }
+    let overdue: Vec<&str> =
+        rows.iter().filter(|r| r.due.is_some_and(|d| d <= now)).map(|r| r.name.as_str()).collect();
+    if args.check && !overdue.is_empty() {
+        return Err(Error::new(Kind::Found, format!("overdue: {}", overdue.join(", ")))
+            .hint(format!("run `reseal rotate {}`", overdue.join(" "))));
+    }
+    Ok(())
+}
+
+fn row(name: String, policy: Option<&Policy>, age: Age, sealed: Option<Timestamp>, now: Timestamp) -> Row {
+    let changed = age.changed;
+    // a secret that was never seen to change is as old as the oldest thing that is known of it
+    let since = changed.or(age.first_seen).or(sealed);
+    let due = policy.and_then(|p| p.every).and_then(|every| {
+        since?.checked_add(SignedDuration::try_from(every).ok()?).ok()
+    });
+    let grace = age.grace.filter(|g| g.until.parse::<Timestamp>().is_ok_and(|t| t > now));
+    Row { name, managed: policy.is_some(), changed, due, grace, last: age.last }
+}
+
+fn line(row: &Row, width: usize, now: Timestamp) -> String {
+    let days = |from: Timestamp, to: Timestamp| to.duration_since(from).as_hours() / 24;
+    let age = match row.changed {
+        Some(changed) => format!("{} d old", days(changed, now)),
+        None => "age unknown".into(),
+    };
+    let due = match row.due {
+        _ if !row.managed => "not managed".into(),
+        None => "no due date".into(),
+        Some(due) if due <= now => format!("overdue since {}", due.strftime("%Y-%m-%d")),
+        Some(due) => format!("due {} (in {} d)", due.strftime("%Y-%m-%d"), days(now, due)),
+    };
+    let mut line = format!("{:<width$}  {age:<11}  {due}", row.name);
+    if let Some(grace) = &row.grace {
+        line += &format!("  {} counts until {}", grace.key, grace.until);
+    }
+    line
+}
+
+/// What is known of an unfinished rotation.
+fn unfinished(session: &Session) -> Result<Option<String>> {
+    let Some(id) = rotate::unfinished(&session.project)? else { return Ok(None) };
+    let text = match rotate::peek(&session.project, &id)? {
+        None => format!("rotation {id} was begun and did nothing yet"),
+        Some((request, progress, steps)) => {
+            let names: Vec<&str> = request.secrets.iter().map(|s| s.name.as_str()).collect();
+            let touched = steps.iter().enumerate().filter(|(i, _)| progress.touched(*i)).map(|(_, s)| s.as_str());
+            let way = match (progress.committed(), progress.unwinding()) {
+                (true, _) => "committed",
+                (_, true) => "on its way back",
+                _ => "not committed",
+            };
+            format!(
+                "rotation {id} of {} is {way}; in effect: {}",
+                names.join(", "),
+                touched.collect::<Vec<_>>().join(", ")
+            )
+        }
+    };
+    Ok(Some(text))
+}

@@ -1,0 +1,28 @@
+//! `reseal unset KEY…`
+
+use super::args::{Global, UnsetArgs};
+use super::change::change;
+use super::list::nearest;
+use super::report::Report;
+use super::session::Session;
+use crate::audit::Act;
+use crate::error::{Error, Result};
+
+pub(super) fn run(global: &Global, args: &UnsetArgs, report: &Report) -> Result<()> {
+    let session = Session::new(global)?;
+    change(&session, report, Act::Unset, &args.keys, args.reason.as_deref(), |open| {
+        for key in &args.keys {
+            if !open.unset(key.as_bytes()) {
+                let names = open.entries().filter_map(|e| std::str::from_utf8(e.name).ok());
+                let error = Error::failed(format!("key {key:?} is not in the file")).note("nothing was changed");
+                return Err(match nearest(names, key) {
+                    Some(near) => error.hint(format!("did you mean {near:?}?")),
+                    None => error.hint("see `reseal list`"),
+                });
+            }
+        }
+        Ok(true)
+    })?;
+    report.say(&format!("{} taken out of {}", args.keys.join(", "), session.project.label()));
+    Ok(())
+}

@@ -1,0 +1,138 @@
+//! A first `reseal.toml`, guessed from the names and the shapes of what is there. It holds no value, and what is only
+//! likely stands in it as a comment: the operator decides.
+
+use crate::rotate::{Part, feed_check};
+use crate::secret::{SecretName, SecretValue};
+
+/// What the folder holds besides the env file.
+pub struct Surroundings {
+    /// A wrapper script, relative to the folder.
+    pub wrapper: Option<String>,
+    /// A compose file.
+    pub compose: bool,
+}
+
+/// The text of a policy for these entries.
+pub fn propose(file: &str, entries: &[(&[u8], &SecretValue)], around: &Surroundings) -> String {
+    let mut text = format!("# Proposed by `reseal init`; no secret belongs in here.\nfile = {file:?}\n\n");
+    match (&around.wrapper, around.compose) {
+        (Some(wrapper), _) => {
+            text += &format!("[deploy]\nkind = \"wrapper\"\ncommand = [{wrapper:?}]\nsteps = [[\"up\", \"-d\"]]\ntimeout = \"120s\"\n\n");
+        }
+        (None, true) => text += "[deploy]\nkind = \"compose\"\ntimeout = \"120s\"\n\n",
+        (None, false) => text += "# [deploy]\n# kind = \"wrapper\"\n# command = [\"./scripts/docker-compose-sops.sh\"]\n\n",
+    }
+    text += "# [[probe]]\n# http = \"http://127.0.0.1:8000/health\"\n# within = \"60s\"\n\n";
+    let named: Vec<(&str, &SecretValue)> = entries
+        .iter()
+        .filter_map(|(n, v)| Some((SecretName::parse(std::str::from_utf8(n).ok()?).ok()?, *v)))
+        .filter_map(|(n, v)| entries.iter().find(|(e, _)| *e == n.as_bytes()).map(|(e, _)| (std::str::from_utf8(e).unwrap_or(""), v)))
+        .collect();
+    for (name, value) in &named {
+        if value.is_empty() || !looks_secret(name) || named.iter().any(|(other, _)| keeps_previous_of(name, other)) {
+            continue;
+        }
+        let Some(kind) = looks_generated(name) else {
+            text += &format!("# \"{name}\" comes from elsewhere: get a new one there, then `reseal set {name}`\n\n");
+            continue;
+        };
+        if kind == Origin::InitOnly {
+            text += &format!("# \"{name}\" is read only when its service is first set up: change it there, then `reseal set {name}`\n\n");
+            continue;
+        }
+        text += &format!("[secret.{}]\ngenerate = \"{}\"\nevery = \"90d\"\n", key(name), shape(value));
+        if let Some((previous, _)) = named.iter().find(|(other, _)| keeps_previous_of(other, name)) {
+            text += &format!("previous = {{ key = {previous:?}, keep-for = \"24h\" }}\n");
+        }
+        for (other, url) in &named {
+            if other != name && feed_check(url, Part::Password, value).is_ok() {
+                text += &format!("feeds = [{{ key = {other:?}, part = \"password\" }}]\n");
+                break;
+            }
+        }
+        text.push('\n');
+    }
+    text.trim_end().to_owned() + "\n"
+}
+
+#[derive(PartialEq, Eq)]
+enum Origin {
+    Generated,
+    InitOnly,
+}
+
+fn looks_secret(name: &str) -> bool {
+    let upper = name.to_ascii_uppercase();
+    ["PASSWORD", "PASSWD", "SECRET", "TOKEN", "API_KEY", "_KEY", "ENCRYPTION_KEY", "SALT", "PEPPER"]
+        .iter()
+        .any(|word| upper.contains(word))
+        && !upper.contains("PUBLIC")
+}
+
+/// `None`: a third party hands it out, so that a new one cannot be made up here.
+fn looks_generated(name: &str) -> Option<Origin> {
+    if crate::rotate::is_init_only(name) {
+        return Some(Origin::InitOnly);
+    }
+    let upper = name.to_ascii_uppercase();
+    const OTHERS: [&str; 16] = [
+        "AWS", "STRIPE", "GITHUB", "GITLAB", "OPENAI", "ANTHROPIC", "SENDGRID", "TWILIO", "SLACK", "GOOGLE", "SENTRY",
+        "API_KEY", "CLIENT_SECRET", "SMTP", "WEBHOOK", "ACCESS_KEY",
+    ];
+    (!OTHERS.iter().any(|word| upper.contains(word))).then_some(Origin::Generated)
+}
+
+fn keeps_previous_of(name: &str, current: &str) -> bool {
+    name != current
+        && (name.strip_suffix("_PREVIOUS") == Some(current)
+            || name.strip_suffix("_OLD") == Some(current)
+            || name.strip_prefix("OLD_") == Some(current))
+}
+
+/// The spec that makes values like this one, never weaker than 128 bits.
+fn shape(value: &SecretValue) -> String {
+    let bytes = value.expose();
+    let all = |test: fn(&u8) -> bool| bytes.iter().all(test);
+    if all(u8::is_ascii_hexdigit) && bytes.len() >= 32 && bytes.len() % 2 == 0 {
+        format!("hex:{}", (bytes.len() / 2).min(64))
+    } else if bytes.len() >= 40 && all(|b| b.is_ascii_alphanumeric() || b"-_".contains(b)) {
+        format!("base64url:{}", (bytes.len() * 3 / 4).clamp(32, 64))
+    } else {
+        "alnum:32".into()
+    }
+}
+
+/// A TOML key, quoted where it must be.
+fn key(name: &str) -> String {
+    let bare = name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_' || c == '-');
+    if bare { name.to_owned() } else { format!("{name:?}") }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::Config;
+
+    #[test]
+    fn a_proposal_is_a_policy() {
+        let values = [
+            ("JWT_SECRET", "0123456789abcdef0123456789abcdef"),
+            ("JWT_SECRET_PREVIOUS", "x"),
+            ("APP_DB_PASSWORD", "hunter2hunter2"),
+            ("DATABASE_URL", "postgres://app:hunter2hunter2@db/app"),
+            ("POSTGRES_PASSWORD", "hunter2hunter2"),
+            ("STRIPE_SECRET_KEY", "sk_live_x"),
+            ("DB_HOST", "db"),
+        ];
+        let values: Vec<(&[u8], SecretValue)> =
+            values.iter().map(|(n, v)| (n.as_bytes(), SecretValue::new(v.as_bytes().to_vec()))).collect();
+        let entries: Vec<(&[u8], &SecretValue)> = values.iter().map(|(n, v)| (*n, v)).collect();
+        let text = propose(".env.enc", &entries, &Surroundings { wrapper: None, compose: true });
+        let config = Config::parse(&text).unwrap();
+        let names: Vec<&str> = config.secrets.keys().map(SecretName::as_str).collect();
+        assert_eq!(names, ["APP_DB_PASSWORD", "JWT_SECRET"]);
+        assert_eq!(config.secrets.values().next().unwrap().feeds.len(), 1);
+        assert!(!text.contains("hunter2") && !text.contains("sk_live"));
+        assert!(text.contains("STRIPE_SECRET_KEY") && text.contains("POSTGRES_PASSWORD"));
+    }
+}

@@ -1,0 +1,194 @@
+//! Starts the services again on what the sealed file holds now, and looks whether they are well.
+//!
+//! It knows the policy and hands values on; it does not know what a rotation is, why it is called, or where values
+//! come from. It touches no file: the only effects are those of the programs that the policy names. Values reach a
+//! child in its environment and nowhere else, never in its arguments (I3); what a child prints goes to standard
+//! error, and no error quotes it. Every child has a deadline and ends with it, its own children included, so no
+//! call waits for ever. A call changes nothing that a second call would not: `up -d` twice is `up -d` once (I5).
+
+use std::ffi::OsString;
+use std::path::PathBuf;
+
+use crate::config::{DeployConfig, DeployKind};
+use crate::error::{Error, Result};
+use crate::secret::SecretValue;
+
+mod compose;
+mod find;
+mod health;
+mod http;
+mod probe;
+mod run;
+mod tcp;
+#[cfg(test)]
+mod testing;
+
+pub use compose::is_key_variable;
+pub use probe::{glance, name, wait};
+
+/// Where and with what children run.
+pub struct Site {
+    /// The project folder: the children's working folder, and the base of relative commands.
+    pub root: PathBuf,
+    /// The whole environment of the children; nothing of this process's own environment is inherited beside it.
+    pub env: Vec<(OsString, OsString)>,
+    /// Whether what the children print is dropped.
+    pub quiet: bool,
+}
+
+impl Site {
+    /// The value of a variable of the children's environment; an empty one counts as none, as in compose.
+    fn var(&self, name: &str) -> Option<&OsString> {
+        // the last one wins, as it does in `Command::envs`
+        self.env
+            .iter()
+            .rev()
+            .find(|(n, _)| n == name)
+            .map(|(_, value)| value)
+            .filter(|value| !value.is_empty())
+    }
+}
+
+/// The plaintext values that compose is started with.
+pub type Values<'a> = &'a [(&'a [u8], &'a SecretValue)];
+
+/// What both kinds of command are called with where `steps` names nothing.
+const UP: [&str; 2] = ["up", "-d"];
+
+/// Checks, without any effect, that a redeploy can be started: the command is there and may be executed, and for
+/// compose without a command that some compose and the engine answer.
+pub fn preflight(config: &DeployConfig, site: &Site) -> Result<()> {
+    match config.kind {
+        DeployKind::None => Ok(()),
+        DeployKind::Wrapper => wrapper(config, site).map(drop),
+        DeployKind::Compose => compose::preflight(config, site),
+    }
+}
+
+/// Starts what the policy names and waits until it has ended, all steps within one deadline.
+///
+/// A wrapper opens the sealed file itself: it gets the environment as it is, age key variables included, and no
+/// values. Compose gets the values and no age key. Whether the services then are well is for [`check`] and [`wait`].
+pub fn redeploy(config: &DeployConfig, site: &Site, values: Values<'_>) -> Result<()> {
+    match config.kind {
+        DeployKind::None => Ok(()),
+        DeployKind::Wrapper => {
+            let program = wrapper(config, site)?;
+            let words = config.command.get(1..).unwrap_or_default();
+            run_steps(config, site, &program, words, &|_| {})
+        }
+        DeployKind::Compose => compose::redeploy(config, site, values),
+    }
+}
+
+/// The wrapper that the policy names.
+fn wrapper(config: &DeployConfig, site: &Site) -> Result<find::Program> {
+    let Some(word) = config.command.first() else {
+        return Err(Error::usage("[deploy] has kind \"wrapper\" and no command")
+            .hint("set `command = [\"./scripts/docker-compose-sops.sh\"]` under [deploy] in reseal.toml"));
+    };
+    configured(word, site)
+}
+
+/// The program of `command` under `[deploy]`.
+fn configured(word: &str, site: &Site) -> Result<find::Program> {
+    find::program(word, site).map_err(|error| match error.advice() {
+        Some(_) => error,
+        None => error.hint("check `command` under [deploy] in reseal.toml"),
+    })
+}
+
+/// Calls the program once for each step, in order; the first that fails ends it.
+fn run_steps(
+    config: &DeployConfig,
+    site: &Site,
+    program: &find::Program,
+    words: &[String],
+    prepare: run::Prepare<'_>,
+) -> Result<()> {
+    let deadline = run::Deadline::new(config.timeout);
+    let up = [UP.map(str::to_owned).to_vec()];
+    let steps = if config.steps.is_empty() { &up[..] } else { &config.steps };
+    for (index, step) in steps.iter().enumerate() {
+        let args: Vec<&str> = words.iter().chain(step).map(String::as_str).collect();
+        run::run(site, program, &args, &deadline, prepare).map_err(|error| match steps.len() {
+            1 => error,
+            // the step's number and not its words: arguments may hold anything
+            count => error.context(format!("step {} of {count} under [deploy]", index + 1)),
+        })?;
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::testing::{Folder, deploy, words};
+    use super::*;
+
+    #[test]
+    fn a_wrapper_runs_each_step_in_the_project_folder() {
+        let folder = Folder::new();
+        folder.link("wrapper", "/bin/sh");
+        let mut config = deploy(DeployKind::Wrapper, &["./wrapper", "-c", "echo \"$0 $1\" >>said"]);
+        config.steps = vec![words(&["down", "x"]), words(&["up", "-d"])];
+        preflight(&config, &folder.site()).unwrap();
+        redeploy(&config, &folder.site(), &[]).unwrap();
+        assert_eq!(folder.read("said"), "down x\nup -d\n");
+    }
+
+    #[test]
+    fn without_steps_it_is_up_d() {
+        let folder = Folder::new();
+        let config = deploy(DeployKind::Wrapper, &["sh", "-c", "echo \"$0 $1\" >>said"]);
+        redeploy(&config, &folder.site(), &[]).unwrap();
+        assert_eq!(folder.read("said"), "up -d\n");
+    }
+
+    #[test]
+    fn the_first_step_that_fails_ends_it_and_is_named_by_number() {
+        let folder = Folder::new();
+        let mut config = deploy(DeployKind::Wrapper, &["sh", "-c"]);
+        config.steps = vec![words(&["exit 3; s3cret"]), words(&["echo >said"])];
+        let error = redeploy(&config, &folder.site(), &[]).unwrap_err();
+        assert_eq!(error.to_string(), "step 1 of 2 under [deploy]: \"sh\" ended with exit code 3");
+        assert!(!folder.has("said"));
+    }
+
+    #[test]
+    fn the_steps_share_one_deadline() {
+        let folder = Folder::new();
+        let mut config = deploy(DeployKind::Wrapper, &["sh", "-c", "sleep 0.3"]);
+        config.steps = vec![words(&["a"]), words(&["b"]), words(&["c"])];
+        config.timeout = std::time::Duration::from_millis(500);
+        let error = redeploy(&config, &folder.site(), &[]).unwrap_err().to_string();
+        assert_eq!(error, "step 2 of 3 under [deploy]: \"sh\" was still running after 500ms and was stopped");
+    }
+
+    #[test]
+    fn a_wrapper_keeps_the_age_key_and_gets_no_values() {
+        let folder = Folder::new();
+        let mut site = folder.site();
+        site.env.push(("SOPS_AGE_KEY_FILE".into(), "/k".into()));
+        let value = SecretValue::new(b"v".to_vec());
+        let config = deploy(
+            DeployKind::Wrapper,
+            &["sh", "-c", "test \"$SOPS_AGE_KEY_FILE\" = /k && test -z \"$NEW\""],
+        );
+        redeploy(&config, &site, &[(b"NEW", &value)]).unwrap();
+    }
+
+    #[test]
+    fn kind_none_starts_nothing() {
+        let folder = Folder::new();
+        let config = deploy(DeployKind::None, &["./missing"]);
+        preflight(&config, &folder.site()).unwrap();
+        redeploy(&config, &folder.site(), &[]).unwrap();
+    }
+
+    #[test]
+    fn a_wrapper_without_a_command_is_a_usage_error() {
+        let folder = Folder::new();
+        let error = preflight(&deploy(DeployKind::Wrapper, &[]), &folder.site()).unwrap_err();
+        assert_eq!(error.kind(), crate::error::Kind::Usage);
+    }
+}

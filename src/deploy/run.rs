@@ -1,0 +1,179 @@
+//! Starts one child, waits for it with a deadline, and stops it with all its descendants when that is over.
+//!
+//! A child leads a process group of its own, so that a signal reaches what a script has started too, and so that an
+//! interrupt at the terminal does not tear a half-made deployment down behind the caller's back. It has no standard
+//! input: nothing here can wait for a person. What it prints goes to standard error, because standard output is for
+//! reseal's own data. Messages name a child by its first word only, since arguments and output may hold anything.
+
+use std::io::{ErrorKind, Read};
+use std::os::unix::process::{CommandExt, ExitStatusExt};
+use std::process::{Child, Command, ExitStatus, Stdio};
+use std::thread::sleep;
+use std::time::{Duration, Instant};
+
+use rustix::fs::OFlags;
+use rustix::io::Errno;
+use rustix::process::{Pid, Signal, kill_process_group, test_kill_process_group};
+
+use super::Site;
+use super::find::Program;
+use crate::error::{Error, Result};
+
+/// The last word on a child's environment, after the site's is set.
+pub(super) type Prepare<'a> = &'a dyn Fn(&mut Command);
+
+/// How long a process group may take to end after SIGTERM.
+const GRACE: Duration = Duration::from_secs(5);
+
+/// A time that several calls may share.
+pub(super) struct Deadline {
+    start: Instant,
+    limit: Duration,
+}
+
+impl Deadline {
+    pub(super) fn new(limit: Duration) -> Self {
+        Deadline { start: Instant::now(), limit }
+    }
+
+    /// What is left; nothing is added to a clock, so that no limit is too large.
+    pub(super) fn left(&self) -> Duration {
+        self.limit.saturating_sub(self.start.elapsed())
+    }
+}
+
+/// Runs a child to its end; anything but exit code 0 is an error.
+pub(super) fn run(
+    site: &Site,
+    program: &Program,
+    args: &[&str],
+    deadline: &Deadline,
+    prepare: Prepare<'_>,
+) -> Result<()> {
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "only handed to the child as its stdout; nothing is written here"
+    )]
+    let out = || if site.quiet { Stdio::null() } else { Stdio::from(std::io::stderr()) };
+    let err = if site.quiet { Stdio::null() } else { Stdio::inherit() };
+    let mut child = start(site, program, args, (out(), err), prepare)?;
+    finish(&mut child, program, deadline, &mut || {})
+}
+
+/// Runs a child and takes what it prints. Only for questions whose answer holds no value.
+pub(super) fn ask(site: &Site, program: &Program, args: &[&str], deadline: &Deadline) -> Result<String> {
+    let mut child = start(site, program, args, (Stdio::piped(), Stdio::null()), &|_| {})?;
+    let mut answer = Vec::new();
+    let mut pipe = child.stdout.take();
+    if let Some(pipe) = &pipe {
+        // read between two looks at the child: a full pipe cannot block it, and no thread outlives it
+        rustix::fs::fcntl_setfl(pipe, OFlags::NONBLOCK)
+            .map_err(|e| Error::failed(format!("cannot read from {:?}: {e}", program.word)))?;
+    }
+    finish(&mut child, program, deadline, &mut || {
+        if let Some(pipe) = &mut pipe {
+            // ends with "would block" or at the end; what was read until then stays in `answer`
+            let _ = pipe.read_to_end(&mut answer);
+        }
+    })?;
+    String::from_utf8(answer).map_err(|_| Error::failed(format!("{:?} answered with no text", program.word)))
+}
+
+fn start(
+    site: &Site,
+    program: &Program,
+    args: &[&str],
+    (out, err): (Stdio, Stdio),
+    prepare: Prepare<'_>,
+) -> Result<Child> {
+    #[expect(clippy::disallowed_methods, reason = "this is where deploy starts its programs")]
+    let mut command = Command::new(&program.path);
+    command.args(args).current_dir(&site.root).env_clear().envs(site.env.iter().map(|(n, v)| (n, v)));
+    command.stdin(Stdio::null()).stdout(out).stderr(err).process_group(0);
+    prepare(&mut command);
+    command.spawn().map_err(|error| {
+        let word = &program.word;
+        let failed = Error::failed(format!("cannot start {word:?}: {}", error.kind()));
+        match error.kind() {
+            // `find` saw the file, so it is what the file needs that is missing
+            ErrorKind::NotFound => {
+                failed.hint(format!("check the project folder and the first line of {word}"))
+            }
+            ErrorKind::ArgumentListTooLong => failed.hint("one environment variable holds 128 KiB at most"),
+            // a script without `#!` ends here; the kind of that error has no name
+            _ if error.raw_os_error() == Some(Errno::NOEXEC.raw_os_error()) => {
+                Error::failed(format!("cannot start {word:?}: it is neither a program nor a script"))
+                    .hint(format!("begin {word} with the line `#!/bin/sh`"))
+            }
+            _ => failed,
+        }
+    })
+}
+
+/// Waits for the child's end or the deadline, and calls `meanwhile` all along and once after the end.
+fn finish(
+    child: &mut Child,
+    program: &Program,
+    deadline: &Deadline,
+    meanwhile: &mut dyn FnMut(),
+) -> Result<()> {
+    let word = &program.word;
+    let mut pause = Duration::from_millis(1);
+    loop {
+        let ended =
+            child.try_wait().map_err(|e| Error::failed(format!("cannot wait for {word:?}: {}", e.kind())))?;
+        meanwhile();
+        if let Some(status) = ended {
+            return judge(status).map_err(|how| Error::failed(format!("{word:?} {how}")));
+        }
+        let left = deadline.left();
+        if left.is_zero() {
+            stop(child);
+            let limit = deadline.limit;
+            return Err(Error::failed(format!("{word:?} was still running after {limit:?} and was stopped")));
+        }
+        sleep(pause.min(left));
+        pause = (pause * 2).min(Duration::from_millis(50));
+    }
+}
+
+fn judge(status: ExitStatus) -> Result<(), String> {
+    match (status.code(), status.signal()) {
+        (Some(0), _) => Ok(()),
+        (Some(code), _) => Err(format!("ended with exit code {code}")),
+        (None, Some(signal)) => Err(format!("was killed by signal {signal}")),
+        (None, None) => Err("ended without an exit code".to_owned()),
+    }
+}
+
+/// Ends the whole group: politely, then not. A signal that fails has nobody left to reach, or nobody it may reach.
+fn stop(child: &mut Child) {
+    let Some(group) = i32::try_from(child.id()).ok().and_then(Pid::from_raw) else { return };
+    let _ = kill_process_group(group, Signal::TERM);
+    // a process that was stopped, say by reading from the terminal, sees the signal only once it goes on
+    let _ = kill_process_group(group, Signal::CONT);
+    if !gone(child, group, GRACE) {
+        let _ = kill_process_group(group, Signal::KILL);
+        // bounded as well: a child under another user (sudo) may not be ours to kill
+        gone(child, group, Duration::from_secs(1));
+    }
+}
+
+/// Whether the child and its group end within the limit.
+fn gone(child: &mut Child, group: Pid, limit: Duration) -> bool {
+    let deadline = Deadline::new(limit);
+    loop {
+        let reaped = matches!(child.try_wait(), Ok(Some(_)));
+        if reaped && test_kill_process_group(group) == Err(Errno::SRCH) {
+            return true;
+        }
+        if deadline.left().is_zero() {
+            return false;
+        }
+        sleep(Duration::from_millis(10));
+    }
+}
+
+#[cfg(test)]
+#[path = "run_tests.rs"]
+mod tests;

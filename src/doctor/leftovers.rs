@@ -1,0 +1,75 @@
+//! Plaintext that was left lying: env files, and what editors, `cp` and `sed -i` make of them. Told by name and judged
+//! by content, so that sealed files and mere examples pass.
+
+use std::path::{Path, PathBuf};
+
+use crate::disk;
+use crate::error::Result;
+use crate::sops::Sealed;
+
+/// A file that holds values in plain.
+pub(super) struct Leftover {
+    pub(super) path: PathBuf,
+    pub(super) what: String,
+}
+
+/// Files beside the sealed one. Larger ones than this are no env files.
+const LARGEST: u64 = 1024 * 1024;
+
+pub(super) fn find(root: &Path, sealed: &Path) -> Result<Vec<Leftover>> {
+    let mut found = Vec::new();
+    for name in disk::names(root)? {
+        let path = root.join(&name);
+        let fits = path != sealed && is_env_name(&name);
+        let Some(stat) = disk::stat(&path).filter(|s| fits && s.is_file && s.size <= LARGEST) else { continue };
+        // one that we may not read is told too: somebody else's plaintext is still plaintext
+        let values = match disk::read_secret(&path) {
+            Ok(text) if Sealed::is_sealed(text.expose()) => continue,
+            Ok(text) => values(text.expose()),
+            Err(_) => 1,
+        };
+        if values > 0 {
+            let who = if stat.open_to_others() { ", and others can read it" } else { "" };
+            found.push(Leftover { path, what: format!("holds {values} values in plain (mode {:04o}){who}", stat.mode) });
+        }
+    }
+    Ok(found)
+}
+
+/// `.env`, `.env.bak`, `.env.backup.20250101`, `.env~`, `.env.swp`, `prod.env` and the like; not templates.
+fn is_env_name(name: &str) -> bool {
+    let lower = name.to_ascii_lowercase();
+    let stem = lower.trim_end_matches('~').trim_matches('#');
+    let template = ["example", "sample", "template", "dist", "schema"];
+    (stem == ".env" || stem.starts_with(".env.") || stem.starts_with("..env") || stem.contains(".env"))
+        && !template.iter().any(|word| lower.split(['.', '-', '_']).any(|part| part == *word))
+        && !lower.ends_with(".reseal-tmp")
+}
+
+/// How many lines give a key a value.
+fn values(text: &[u8]) -> usize {
+    text.split(|b| *b == b'\n')
+        .filter(|line| !line.trim_ascii_start().starts_with(b"#"))
+        .filter(|line| line.iter().position(|b| *b == b'=').is_some_and(|at| at > 0 && !line[at + 1..].trim_ascii().is_empty()))
+        .count()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_of_env_files_and_their_copies_are_known() {
+        for name in [".env", ".env.bak", ".env.backup.20250101_120000", ".env~", ".env.local", "prod.env", ".env.swp", ".env.orig"] {
+            assert!(is_env_name(name), "{name}");
+        }
+        for name in [".env.example", ".env.sample", "environment", "README.md", ".env.template", "reseal.toml"] {
+            assert!(!is_env_name(name), "{name}");
+        }
+    }
+
+    #[test]
+    fn only_lines_with_a_value_count() {
+        assert_eq!(values(b"# A=1\nA=\nB=2\n=x\nC\n"), 1);
+    }
+}

@@ -1,0 +1,111 @@
+//! What the steps share: the world outside, the request, and the folder where the two ciphertexts lie.
+
+use std::cell::{Cell, RefCell};
+use std::path::PathBuf;
+use std::time::Duration;
+
+use sha2::{Digest, Sha256};
+
+use super::request::Request;
+use crate::audit::Who;
+use crate::config::Config;
+use crate::deploy::{self, Site};
+use crate::disk::{self, Project, Shared};
+use crate::error::Result;
+use crate::keys::Keyring;
+use crate::secret::Random;
+use crate::sops::{Open, Sealed};
+
+/// Everything outside of a rotation that it needs. The command line puts it together.
+pub struct World<'a> {
+    /// Where the files lie.
+    pub project: &'a Project,
+    /// The policy.
+    pub config: &'a Config,
+    /// Who can open the file.
+    pub keyring: &'a Keyring,
+    /// Where children run.
+    pub site: Site,
+    /// New values, nonces and ids.
+    pub random: RefCell<Box<dyn Random>>,
+    /// The clock.
+    pub clock: fn() -> jiff::Timestamp,
+    /// Who acts.
+    pub who: Who,
+}
+
+impl World<'_> {
+    /// Now, in whole seconds, as SOPS metadata, journal and audit have it.
+    pub fn now(&self) -> String {
+        stamp((self.clock)())
+    }
+
+    /// Opens a ciphertext of this project.
+    pub(super) fn open(&self, path: &std::path::Path) -> Result<Open> {
+        let sealed = Sealed::parse(disk::read(path)?).map_err(|e| e.context(format!("{path:?}")))?;
+        sealed.open(self.keyring).map_err(|e| e.context(format!("{path:?}")))
+    }
+}
+
+/// A time as it is written everywhere: UTC, whole seconds.
+pub(super) fn stamp(time: jiff::Timestamp) -> String {
+    time.strftime("%Y-%m-%dT%H:%M:%SZ").to_string()
+}
+
+/// The only thing that a journal keeps of a file.
+pub(super) fn digest(ciphertext: &[u8]) -> String {
+    Sha256::digest(ciphertext).iter().map(|b| format!("{b:02x}")).collect()
+}
+
+/// What each step gets.
+pub(super) struct Context<'a> {
+    pub(super) world: &'a World<'a>,
+    pub(super) request: Request,
+    pub(super) folder: PathBuf,
+    /// Whether services may run on the new values; then going back must bring them up again.
+    pub(super) redeployed: Cell<bool>,
+    children: RefCell<Option<Shared>>,
+}
+
+impl<'a> Context<'a> {
+    pub(super) fn new(world: &'a World<'a>, request: Request, folder: PathBuf, redeployed: bool) -> Self {
+        Context { world, request, folder, redeployed: Cell::new(redeployed), children: RefCell::new(None) }
+    }
+
+    pub(super) fn previous(&self) -> PathBuf {
+        self.folder.join("previous.enc")
+    }
+
+    pub(super) fn pending(&self) -> PathBuf {
+        self.folder.join("pending.enc")
+    }
+
+    pub(super) fn live(&self) -> &PathBuf {
+        &self.world.project.sealed
+    }
+
+    /// Brings the services up on what is live. A deploy command that a killed run has left behind is waited for: it
+    /// would otherwise finish after this one, with the values of another version.
+    pub(super) fn bring_up(&self) -> Result<()> {
+        let world = self.world;
+        let config = &world.config.deploy;
+        self.redeployed.set(true);
+        if self.children.borrow().is_none() {
+            let path = self.folder.join("deploying");
+            let limit = config.timeout + Duration::from_secs(10);
+            *self.children.borrow_mut() = Some(Shared::take(&path, world.project.attributes.owner, limit)?);
+        }
+        let open = world.open(self.live())?;
+        let entries: Vec<_> = open.entries().map(|e| (e.name, e.value)).collect();
+        deploy::redeploy(config, &world.site, &entries)
+    }
+
+    /// Waits until the services are well.
+    pub(super) fn wait_until_well(&self) -> Result<()> {
+        let config = self.world.config;
+        for probe in &config.probes {
+            deploy::wait(probe, &self.world.site, config.deploy.project.as_deref())?;
+        }
+        Ok(())
+    }
+}
