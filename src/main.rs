@@ -1,7 +1,11 @@
 //! The program: harden the process, run, exit. Everything else is the library's.
 
 #![forbid(unsafe_code)]
-#![expect(clippy::disallowed_methods, clippy::exit, reason = "main alone hands in the arguments and ends the process")]
+#![expect(
+    clippy::disallowed_methods,
+    clippy::exit,
+    reason = "main alone hands in the arguments and ends the process"
+)]
 
 use zeroizing_alloc::ZeroAlloc;
 

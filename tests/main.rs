@@ -1,1 +1,14 @@
-//! Everything that runs the crate from outside, in one binary.
+//! Everything that looks at the program from outside, in one binary: it is linked once.
+//!
+//! A test belongs here if it runs the program or reads the source tree; what tests one function stands beside it.
+#![allow(
+    clippy::disallowed_methods,
+    clippy::disallowed_macros,
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic
+)]
+
+mod harness;
+
+mod layers;

@@ -140,7 +140,9 @@ pub fn read(path: &Path) -> Result<Vec<Entry>> {
         };
         let entry: Entry = serde_json::from_slice(line).map_err(|_| broken("is no entry"))?;
         if entry.prev != prev || entry.seq != i as u64 {
-            return Err(broken("does not follow from the line before: a line was changed, removed or put in"));
+            return Err(broken(
+                "does not follow from the line before: a line was changed, removed or put in",
+            ));
         }
         prev = hash(line);
         entries.push(entry);

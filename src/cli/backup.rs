@@ -18,8 +18,12 @@ pub(super) fn run(global: &Global, what: BackupCommand, report: &Report) -> Resu
         BackupCommand::List => {
             let all = backups.list()?;
             if report.json {
-                let rows: Vec<_> = all.iter().map(|b| serde_json::json!({ "id": b.id, "time": b.time(), "path": b.path })).collect();
-                return report.json(&serde_json::json!({ "v": 1, "file": session.project.label(), "backups": rows }));
+                let rows: Vec<_> = all
+                    .iter()
+                    .map(|b| serde_json::json!({ "id": b.id, "time": b.time(), "path": b.path }))
+                    .collect();
+                return report
+                    .json(&serde_json::json!({ "v": 1, "file": session.project.label(), "backups": rows }));
             }
             all.iter().try_for_each(|b| report.line(&format!("{}  {}", b.id, b.path.display())))
         }
@@ -31,7 +35,9 @@ pub(super) fn run(global: &Global, what: BackupCommand, report: &Report) -> Resu
             let backup = backups.create(&bytes, session::timestamp())?;
             report.line(&backup.id)
         }
-        BackupCommand::Restore { id, yes, reason } => restore(global, &session, &backups, &id, yes, reason, report),
+        BackupCommand::Restore { id, yes, reason } => {
+            restore(global, &session, &backups, &id, yes, reason, report)
+        }
         BackupCommand::Verify => verify(&session, &backups, report),
         BackupCommand::Prune => {
             let _lock = session.project.lock()?;
@@ -61,7 +67,8 @@ fn restore(
     let names: Vec<String> = open.entries().map(|e| String::from_utf8_lossy(e.name).into_owned()).collect();
     let file = session.project.label();
     if !yes {
-        let question = format!("put backup {} in the place of {file}? services keep the values they have", backup.id);
+        let question =
+            format!("put backup {} in the place of {file}? services keep the values they have", backup.id);
         match Terminal::new(global.no_input).agrees(&question) {
             Some(true) => {}
             Some(false) => return Err(Error::failed("not confirmed").note("nothing was changed")),

@@ -14,7 +14,12 @@ pub(super) fn run(global: &Global, args: &DecryptArgs, report: &Report) -> Resul
     if report.json {
         let values: serde_json::Map<String, serde_json::Value> = open
             .entries()
-            .map(|e| (String::from_utf8_lossy(e.name).into_owned(), String::from_utf8_lossy(e.value.expose()).into()))
+            .map(|e| {
+                (
+                    String::from_utf8_lossy(e.name).into_owned(),
+                    String::from_utf8_lossy(e.value.expose()).into(),
+                )
+            })
             .collect();
         return report.json(&serde_json::json!({ "v": 1, "values": values }));
     }

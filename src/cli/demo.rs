@@ -10,20 +10,19 @@ use super::report::Report;
 use super::session;
 use crate::disk::{self, Attributes, Owner};
 use crate::error::{Error, Result};
-use crate::rotate::Spec;
-use crate::secret::SecretValue;
+use crate::secret::{SecretValue, Spec};
 
 /// "Starts" a service: it reads its secret from the environment and keeps only a fingerprint of it. With a file `slow`
 /// beside it, it takes its time, so that there is a middle to be killed in.
 const UP: &str = r#"#!/bin/sh
 if [ -e slow ]; then rm slow; : > in-the-middle; sleep 1; fi
-exec "$RESEAL" exec -- sh -c 'printf %s "$JWT_SECRET" | cksum > service.running'
+exec "$RESEAL" exec -- sh -c 'printf %s "$JWT_SECRET $DATABASE_URL" | cksum > service.running'
 "#;
 
 /// The same, with a service that falls ill from a new value and gets well on the old one.
 const ILL: &str = r#"#!/bin/sh
 if [ -e ill ]; then rm ill; else : > ill; fi
-exec "$RESEAL" exec -- sh -c 'printf %s "$JWT_SECRET" | cksum > service.running'
+exec "$RESEAL" exec -- sh -c 'printf %s "$JWT_SECRET $DATABASE_URL" | cksum > service.running'
 "#;
 
 const POLICY: &str = r#"
@@ -65,7 +64,10 @@ struct Demo<'a> {
 
 impl Demo<'_> {
     fn play(&self) -> Result<()> {
-        self.tell(&format!("A throw-away project in {}: an env file, a script that starts a service.", self.folder.display()))?;
+        self.tell(&format!(
+            "A throw-away project in {}: an env file, a script that starts a service.",
+            self.folder.display()
+        ))?;
         let spec = Spec::parse("alnum:24")?;
         let password = spec.generate(&mut *session::random());
         let jwt = spec.generate(&mut *session::random());
@@ -88,7 +90,9 @@ impl Demo<'_> {
         self.show(&["list"], 0)?;
         self.quietly(&["exec", "--", "./up"])?;
 
-        self.tell("A rotation of two secrets. It is killed with SIGKILL while the service is being restarted.")?;
+        self.tell(
+            "A rotation of two secrets. It is killed with SIGKILL while the service is being restarted.",
+        )?;
         self.write("slow", b"", 0o600)?;
         self.killed(&["rotate", "JWT_SECRET", "APP_DB_PASSWORD", "--reason", "demo", "--yes"])?;
 
@@ -119,7 +123,8 @@ impl Demo<'_> {
 
     /// This program, in the demo's folder, with the demo's key and nobody else's.
     fn reseal(&self, args: &[&str]) -> Result<Command> {
-        let exe = std::env::current_exe().map_err(|e| Error::failed(format!("cannot find this program: {e}")))?;
+        let exe =
+            std::env::current_exe().map_err(|e| Error::failed(format!("cannot find this program: {e}")))?;
         let mut command = Command::new(&exe);
         command.args(args).current_dir(&self.folder).stdin(Stdio::null());
         for (name, _) in std::env::vars_os() {
@@ -134,18 +139,28 @@ impl Demo<'_> {
     /// Runs a command and prints what it printed.
     fn show(&self, args: &[&str], code: i32) -> Result<()> {
         self.report.line(&format!("$ reseal {}", args.join(" ")))?;
-        let output = self.reseal(args)?.output().map_err(|e| Error::failed(format!("cannot start reseal: {e}")))?;
+        let output =
+            self.reseal(args)?.output().map_err(|e| Error::failed(format!("cannot start reseal: {e}")))?;
         self.report.data(&output.stdout)?;
         self.report.data(&output.stderr)?;
         if output.status.code() != Some(code) {
-            return Err(Error::failed(format!("`reseal {}` ended with {}, not with {code}", args.join(" "), output.status)));
+            return Err(Error::failed(format!(
+                "`reseal {}` ended with {}, not with {code}",
+                args.join(" "),
+                output.status
+            )));
         }
         Ok(())
     }
 
     fn quietly(&self, args: &[&str]) -> Result<()> {
-        let status = self.reseal(args)?.status().map_err(|e| Error::failed(format!("cannot start reseal: {e}")))?;
-        if status.success() { Ok(()) } else { Err(Error::failed(format!("`reseal {}` failed", args.join(" ")))) }
+        let status =
+            self.reseal(args)?.status().map_err(|e| Error::failed(format!("cannot start reseal: {e}")))?;
+        if status.success() {
+            Ok(())
+        } else {
+            Err(Error::failed(format!("`reseal {}` failed", args.join(" "))))
+        }
     }
 
     /// Starts a command and kills it once the service is being restarted.
@@ -176,7 +191,8 @@ impl Demo<'_> {
 
     /// The service runs on the value that the file holds.
     fn agrees(&self) -> Result<()> {
-        let check = "test \"$(printf %s \"$JWT_SECRET\" | cksum)\" = \"$(cat service.running)\"";
+        let check =
+            "test \"$(printf %s \"$JWT_SECRET $DATABASE_URL\" | cksum)\" = \"$(cat service.running)\"";
         self.quietly(&["exec", "--", "sh", "-c", check])?;
         self.report.line("(checked: the service runs on the value in the file)")
     }

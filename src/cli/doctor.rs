@@ -25,7 +25,9 @@ pub(super) fn run(global: &Global, args: &DoctorArgs, report: &Report) -> Result
     // with an identity at hand more can be said, and a damaged file is the worst finding
     match sealed.open(&session.keyring) {
         Ok(open) => open.warnings().iter().for_each(|w| report.note(w)),
-        Err(e) if e.kind() == Kind::NoIdentity => report.note("no identity at hand opens the file; its values were not checked"),
+        Err(e) if e.kind() == Kind::NoIdentity => {
+            report.note("no identity at hand opens the file; its values were not checked")
+        }
         Err(e) => return Err(e),
     }
     if report.json {
@@ -44,5 +46,6 @@ pub(super) fn run(global: &Global, args: &DoctorArgs, report: &Report) -> Result
         return Ok(());
     }
     let s = if left.len() == 1 { "" } else { "s" };
-    Err(Error::new(Kind::Found, format!("{} finding{s}", left.len())).hint("each line ends with the command that mends it; `reseal doctor --fix` does what loses nothing"))
+    Err(Error::new(Kind::Found, format!("{} finding{s}", left.len()))
+        .hint("each line ends with the command that mends it; `reseal doctor --fix` does what loses nothing"))
 }

@@ -35,7 +35,11 @@ pub(super) fn run(global: &Global, args: &EncryptArgs, report: &Report) -> Resul
         report.note(&remark);
     }
     if open.entries().next().is_some() && !open.entries().any(|e| e.encrypted) {
-        return Err(Error::failed(format!("nothing in {:?} would be encrypted: the rule is {}", args.input, open.rule())));
+        return Err(Error::failed(format!(
+            "nothing in {:?} would be encrypted: the rule is {}",
+            args.input,
+            open.rule()
+        )));
     }
     let names: Vec<String> = open.entries().map(|e| String::from_utf8_lossy(e.name).into_owned()).collect();
     let sealed = open.seal(&session::now(), &mut *session::random())?;
@@ -79,12 +83,14 @@ pub(super) fn new_file(session: &Session, input: &Path, age: &[String]) -> Resul
 }
 
 fn creation(input: &Path, named: bool) -> Result<Creation> {
-    let here = std::env::current_dir().map_err(|e| Error::failed(format!("cannot tell the current folder: {e}")))?;
+    let here =
+        std::env::current_dir().map_err(|e| Error::failed(format!("cannot tell the current folder: {e}")))?;
     let full = here.join(if input == Path::new("-") { Path::new(".env") } else { input });
     let Some(yaml) = full.parent().and_then(|folder| disk::find_upwards(folder, ".sops.yaml")) else {
         return Ok(Creation::default());
     };
-    let text = String::from_utf8(disk::read(&yaml)?).map_err(|_| Error::usage(format!("{yaml:?} is not UTF-8")))?;
+    let text =
+        String::from_utf8(disk::read(&yaml)?).map_err(|_| Error::usage(format!("{yaml:?} is not UTF-8")))?;
     let below = yaml.parent().and_then(|folder| full.strip_prefix(folder).ok()).unwrap_or(&full);
     match Creation::find(&text, &below.to_string_lossy()) {
         Ok(found) => Ok(found.unwrap_or_default()),

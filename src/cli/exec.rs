@@ -48,6 +48,8 @@ pub(super) fn run(global: &Global, args: &ExecArgs, report: &Report) -> Result<(
     let error = command.exec();
     // as a shell does: 127 not found, 126 found but not to be run
     let code = if error.kind() == std::io::ErrorKind::NotFound { 127 } else { 126 };
-    report.error(&Error::failed(format!("cannot run {program:?}: {error}")).hint("is it installed, and in PATH?"));
+    report.error(
+        &Error::failed(format!("cannot run {program:?}: {error}")).hint("is it installed, and in PATH?"),
+    );
     super::leave(code)
 }

@@ -31,9 +31,11 @@ fn one<'a>(open: &'a Open, key: &str) -> Result<&'a SecretValue> {
         });
     };
     if found.any(|other| !other.same_as(first)) {
-        return Err(Error::failed(format!("key {key:?} stands in the file more than once, with different values"))
-            .note("programs see the last one")
-            .hint(format!("leave one with `reseal set {key}`")));
+        return Err(Error::failed(format!(
+            "key {key:?} stands in the file more than once, with different values"
+        ))
+        .note("programs see the last one")
+        .hint(format!("leave one with `reseal set {key}`")));
     }
     Ok(first)
 }

@@ -26,7 +26,8 @@ pub(super) fn run(global: &Global, args: &InitArgs, report: &Report) -> Result<(
             .note("nothing was changed")
             .hint("see what it holds with `reseal list`"));
     }
-    let plain = disk::read_secret(&args.env).map_err(|e| e.hint("name the plaintext file: `reseal init ENV-FILE`"))?;
+    let plain = disk::read_secret(&args.env)
+        .map_err(|e| e.hint("name the plaintext file: `reseal init ENV-FILE`"))?;
     if Sealed::is_sealed(plain.expose()) {
         return Err(Error::failed(format!("{:?} is sealed already", args.env))
             .hint(format!("use it as it is: `reseal -f {} list`", disk::quoted(&args.env))));
@@ -35,7 +36,9 @@ pub(super) fn run(global: &Global, args: &InitArgs, report: &Report) -> Result<(
         Err(error) if error.kind() == Kind::NoIdentity && args.age.is_empty() => {
             let path = make_key(global, &session)?;
             report.say(&format!("made a key: {}", path.display()));
-            report.note("whoever has this key has the secrets; without it they are lost: keep a copy elsewhere");
+            report.note(
+                "whoever has this key has the secrets; without it they are lost: keep a copy elsewhere",
+            );
             session = Session::new(global)?;
             new_file(&session, &args.env, &args.age)?
         }
@@ -69,7 +72,10 @@ pub(super) fn run(global: &Global, args: &InitArgs, report: &Report) -> Result<(
     let proven = session.open(report);
     match (args.delete_plaintext, proven) {
         (false, Ok(_)) => {
-            report.note(&format!("{} still holds everything in plain; remove it once you trust the sealed file", args.env.display()));
+            report.note(&format!(
+                "{} still holds everything in plain; remove it once you trust the sealed file",
+                args.env.display()
+            ));
         }
         (false, Err(_)) => report.note("no identity at hand opens the sealed file; its recipients can"),
         (true, Ok(_)) => {
@@ -84,12 +90,10 @@ pub(super) fn run(global: &Global, args: &InitArgs, report: &Report) -> Result<(
 /// A key where `--age-key-file` says, or where sops keeps its own, so that sops finds it too.
 fn make_key(global: &Global, session: &Session) -> Result<PathBuf> {
     let configured = session.config.age_key_file.as_ref().map(|p| session.project.root.join(p));
-    let path = global
-        .age_key_file
-        .clone()
-        .or(configured)
-        .or_else(identity::default_key_file)
-        .ok_or_else(|| Error::failed("there is no home folder to keep a key in").hint("say where with `--age-key-file`"))?;
+    let path =
+        global.age_key_file.clone().or(configured).or_else(identity::default_key_file).ok_or_else(|| {
+            Error::failed("there is no home folder to keep a key in").hint("say where with `--age-key-file`")
+        })?;
     if disk::stat(&path).is_some() {
         return Err(Error::new(Kind::NoIdentity, format!("{path:?} is there, but holds no identity of use")));
     }

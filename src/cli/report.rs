@@ -22,7 +22,9 @@ impl Report {
         let color = match global.color {
             When::Always => true,
             When::Never => false,
-            When::Auto => std::io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none_or(|v| v.is_empty()),
+            When::Auto => {
+                std::io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none_or(|v| v.is_empty())
+            }
         };
         Report { quiet: global.quiet, verbose: global.verbose, json: global.json, color }
     }

@@ -107,7 +107,8 @@ pub(super) fn told(session: &Session, ended: &Ended, report: &Report) -> Result<
         Outcome::Committed => {
             report.say(&format!("committed: {names} in {file}"));
             for grace in &ended.grace {
-                report.note(&format!("{} holds the value before; it counts until {}", grace.key, grace.until));
+                report
+                    .note(&format!("{} holds the value before; it counts until {}", grace.key, grace.until));
             }
             Ok(())
         }
@@ -122,7 +123,9 @@ pub(super) fn told(session: &Session, ended: &Ended, report: &Report) -> Result<
             .hint("run `reseal resume`")),
         Outcome::Stuck(_) => Err(Error::new(Kind::Stuck, why)
             .note(format!("step {step:?} could not be taken back; {file} is whole"))
-            .note(format!("{folder}/previous.enc is the file before the rotation, {folder}/pending.enc the one after"))
+            .note(format!(
+                "{folder}/previous.enc is the file before the rotation, {folder}/pending.enc the one after"
+            ))
             .hint("mend the cause, then run `reseal resume` to try again")),
     }
 }

@@ -1,5 +1,8 @@
 //! What most commands begin with: the policy, the project, the keyring.
-#![expect(clippy::disallowed_methods, reason = "cli reads the environment, the clock and the system's randomness")]
+#![expect(
+    clippy::disallowed_methods,
+    reason = "cli reads the environment, the clock and the system's randomness"
+)]
 
 use std::cell::RefCell;
 use std::ffi::OsString;
@@ -53,8 +56,8 @@ impl Session {
         let (config, root) = match &policy {
             Some(path) => {
                 let text = disk::read(path)?;
-                let text = String::from_utf8(text)
-                    .map_err(|_| Error::usage(format!("{path:?} is not UTF-8")))?;
+                let text =
+                    String::from_utf8(text).map_err(|_| Error::usage(format!("{path:?} is not UTF-8")))?;
                 (Config::parse(&text)?, folder_of(path))
             }
             None => (without_policy(&start), start),

@@ -11,15 +11,16 @@ use super::terminal::Terminal;
 use crate::audit::Act;
 use crate::disk;
 use crate::error::{Error, Result};
-use crate::rotate::{FLOOR_BITS, Spec};
-use crate::secret::{SecretName, SecretValue};
+use crate::secret::{FLOOR_BITS, SecretName, SecretValue, Spec};
 
 pub(super) fn run(global: &Global, args: &SetArgs, report: &Report) -> Result<()> {
     if !args.value.is_empty() || args.key.contains('=') {
         // nothing of it is repeated here: it may be the value
         return Err(Error::usage("a value on the command line is seen by every process of the machine")
             .note("if it was a real one, it is in your shell's history now")
-            .hint("give the key only and pipe the value in, or use `--value-file`, `--generate` or the prompt"));
+            .hint(
+                "give the key only and pipe the value in, or use `--value-file`, `--generate` or the prompt",
+            ));
     }
     let name = SecretName::parse(&args.key)?;
     let session = Session::new(global)?;
@@ -31,8 +32,10 @@ pub(super) fn run(global: &Global, args: &SetArgs, report: &Report) -> Result<()
             .hint("a command in front of a pipe may have failed; `--allow-empty` if it is meant"));
     }
     if value.expose().contains(&0) {
-        return Err(Error::failed(format!("the value for \"{name}\" holds a NUL, which no environment can carry"))
-            .note("nothing was changed"));
+        return Err(Error::failed(format!(
+            "the value for \"{name}\" holds a NUL, which no environment can carry"
+        ))
+        .note("nothing was changed"));
     }
     let many_lines = value.expose().contains(&b'\n');
     let mut in_clear = None;

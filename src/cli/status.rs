@@ -41,7 +41,9 @@ pub(super) fn run(global: &Global, args: &StatusArgs, report: &Report) -> Result
             .iter()
             .map(|r| serde_json::json!({ "key": r.name, "managed": r.managed, "changed": r.changed.map(|t| t.to_string()), "due": r.due.map(|t| t.to_string()), "overdue": r.due.is_some_and(|d| d <= now), "last": r.last, "grace": r.grace }))
             .collect();
-        report.json(&serde_json::json!({ "v": 1, "file": label, "unfinished": unfinished, "secrets": secrets }))?;
+        report.json(
+            &serde_json::json!({ "v": 1, "file": label, "unfinished": unfinished, "secrets": secrets }),
+        )?;
     } else {
         let width = rows.iter().map(|r| r.name.len()).max().unwrap_or(0);
         for row in &rows {
@@ -68,9 +70,9 @@ fn row(name: String, policy: Option<&Policy>, age: Age, sealed: Option<Timestamp
     let changed = age.changed;
     // a secret that was never seen to change is as old as the oldest thing that is known of it
     let since = changed.or(age.first_seen).or(sealed);
-    let due = policy.and_then(|p| p.every).and_then(|every| {
-        since?.checked_add(SignedDuration::try_from(every).ok()?).ok()
-    });
+    let due = policy
+        .and_then(|p| p.every)
+        .and_then(|every| since?.checked_add(SignedDuration::try_from(every).ok()?).ok());
     let grace = age.grace.filter(|g| g.until.parse::<Timestamp>().is_ok_and(|t| t > now));
     Row { name, managed: policy.is_some(), changed, due, grace, last: age.last }
 }
@@ -101,7 +103,8 @@ fn unfinished(session: &Session) -> Result<Option<String>> {
         None => format!("rotation {id} was begun and did nothing yet"),
         Some((request, progress, steps)) => {
             let names: Vec<&str> = request.secrets.iter().map(|s| s.name.as_str()).collect();
-            let touched = steps.iter().enumerate().filter(|(i, _)| progress.touched(*i)).map(|(_, s)| s.as_str());
+            let touched =
+                steps.iter().enumerate().filter(|(i, _)| progress.touched(*i)).map(|(_, s)| s.as_str());
             let way = match (progress.committed(), progress.unwinding()) {
                 (true, _) => "committed",
                 (_, true) => "on its way back",

@@ -14,7 +14,8 @@ pub(super) fn run(global: &Global, args: &UnsetArgs, report: &Report) -> Result<
         for key in &args.keys {
             if !open.unset(key.as_bytes()) {
                 let names = open.entries().filter_map(|e| std::str::from_utf8(e.name).ok());
-                let error = Error::failed(format!("key {key:?} is not in the file")).note("nothing was changed");
+                let error =
+                    Error::failed(format!("key {key:?} is not in the file")).note("nothing was changed");
                 return Err(match nearest(names, key) {
                     Some(near) => error.hint(format!("did you mean {near:?}?")),
                     None => error.hint("see `reseal list`"),

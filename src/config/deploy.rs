@@ -53,7 +53,8 @@ impl DeployConfig {
             "wrapper" => DeployKind::Wrapper,
             "compose" => DeployKind::Compose,
             "swarm" | "systemd" => {
-                return Err(fields.wrong(at, format!("deploy kind {kind:?} is not supported by this version of reseal")));
+                return Err(fields
+                    .wrong(at, format!("deploy kind {kind:?} is not supported by this version of reseal")));
             }
             _ => return Err(fields.wrong(at, "\"kind\" is none of wrapper, compose, none")),
         };

@@ -87,7 +87,8 @@ impl<'a> Fields<'a> {
         let Some((at, text)) = self.string_at(key)? else { return Ok(None) };
         match duration(&text) {
             Some(duration) => Ok(Some(duration)),
-            None => Err(self.wrong(at, format!("{key:?} is no time span such as \"90d\", \"24h\", \"30m\", \"120s\""))),
+            None => Err(self
+                .wrong(at, format!("{key:?} is no time span such as \"90d\", \"24h\", \"30m\", \"120s\""))),
         }
     }
 
@@ -154,7 +155,9 @@ impl<'a> Fields<'a> {
                     tables.push((name, span.start, Fields::of(self.text, span, table)));
                 }
                 _ => {
-                    return Err(self.wrong(span.start, format!("\"{key}.{name}\" must be a table: [{key}.{name}]")));
+                    return Err(
+                        self.wrong(span.start, format!("\"{key}.{name}\" must be a table: [{key}.{name}]"))
+                    );
                 }
             }
         }
@@ -165,7 +168,8 @@ impl<'a> Fields<'a> {
     pub(super) fn later(&mut self, keys: &[&'static str]) -> Result<()> {
         for key in keys {
             if let Some((_, span, _)) = self.left.iter().find(|(k, ..)| k == key) {
-                return Err(self.wrong(span.start, format!("{key:?} is not supported by this version of reseal"))
+                return Err(self
+                    .wrong(span.start, format!("{key:?} is not supported by this version of reseal"))
                     .note("a policy that is not acted on would only look safe"));
             }
         }

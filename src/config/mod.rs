@@ -5,11 +5,13 @@
 
 mod deploy;
 mod fields;
+mod init_only;
 mod propose;
 mod secret;
 mod sops_yaml;
 
 pub use deploy::{Check, DeployConfig, DeployKind, ProbeConfig};
+pub use init_only::init_only;
 pub use propose::{Surroundings, propose};
 pub use secret::Policy;
 pub use sops_yaml::Creation;

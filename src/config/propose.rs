@@ -1,7 +1,8 @@
 //! A first `reseal.toml`, guessed from the names and the shapes of what is there. It holds no value, and what is only
 //! likely stands in it as a comment: the operator decides.
 
-use crate::rotate::{Part, feed_check};
+use super::init_only;
+use crate::secret::url::{self, Part};
 use crate::secret::{SecretName, SecretValue};
 
 /// What the folder holds besides the env file.
@@ -17,35 +18,51 @@ pub fn propose(file: &str, entries: &[(&[u8], &SecretValue)], around: &Surroundi
     let mut text = format!("# Proposed by `reseal init`; no secret belongs in here.\nfile = {file:?}\n\n");
     match (&around.wrapper, around.compose) {
         (Some(wrapper), _) => {
-            text += &format!("[deploy]\nkind = \"wrapper\"\ncommand = [{wrapper:?}]\nsteps = [[\"up\", \"-d\"]]\ntimeout = \"120s\"\n\n");
+            text += &format!(
+                "[deploy]\nkind = \"wrapper\"\ncommand = [{wrapper:?}]\nsteps = [[\"up\", \"-d\"]]\ntimeout = \"120s\"\n\n"
+            );
         }
         (None, true) => text += "[deploy]\nkind = \"compose\"\ntimeout = \"120s\"\n\n",
-        (None, false) => text += "# [deploy]\n# kind = \"wrapper\"\n# command = [\"./scripts/docker-compose-sops.sh\"]\n\n",
+        (None, false) => {
+            text += "# [deploy]\n# kind = \"wrapper\"\n# command = [\"./scripts/docker-compose-sops.sh\"]\n\n"
+        }
     }
     text += "# [[probe]]\n# http = \"http://127.0.0.1:8000/health\"\n# within = \"60s\"\n\n";
     let named: Vec<(&str, &SecretValue)> = entries
         .iter()
         .filter_map(|(n, v)| Some((SecretName::parse(std::str::from_utf8(n).ok()?).ok()?, *v)))
-        .filter_map(|(n, v)| entries.iter().find(|(e, _)| *e == n.as_bytes()).map(|(e, _)| (std::str::from_utf8(e).unwrap_or(""), v)))
+        .filter_map(|(n, v)| {
+            entries
+                .iter()
+                .find(|(e, _)| *e == n.as_bytes())
+                .map(|(e, _)| (std::str::from_utf8(e).unwrap_or(""), v))
+        })
         .collect();
     for (name, value) in &named {
-        if value.is_empty() || !looks_secret(name) || named.iter().any(|(other, _)| keeps_previous_of(name, other)) {
+        if value.is_empty()
+            || !looks_secret(name)
+            || named.iter().any(|(other, _)| keeps_previous_of(name, other))
+        {
             continue;
         }
         let Some(kind) = looks_generated(name) else {
-            text += &format!("# \"{name}\" comes from elsewhere: get a new one there, then `reseal set {name}`\n\n");
+            text += &format!(
+                "# \"{name}\" comes from elsewhere: get a new one there, then `reseal set {name}`\n\n"
+            );
             continue;
         };
         if kind == Origin::InitOnly {
-            text += &format!("# \"{name}\" is read only when its service is first set up: change it there, then `reseal set {name}`\n\n");
+            text += &format!(
+                "# \"{name}\" is read only when its service is first set up: change it there, then `reseal set {name}`\n\n"
+            );
             continue;
         }
         text += &format!("[secret.{}]\ngenerate = \"{}\"\nevery = \"90d\"\n", key(name), shape(value));
         if let Some((previous, _)) = named.iter().find(|(other, _)| keeps_previous_of(other, name)) {
             text += &format!("previous = {{ key = {previous:?}, keep-for = \"24h\" }}\n");
         }
-        for (other, url) in &named {
-            if other != name && feed_check(url, Part::Password, value).is_ok() {
+        for (other, value_of_other) in &named {
+            if other != name && url::check(value_of_other, Part::Password, value).is_ok() {
                 text += &format!("feeds = [{{ key = {other:?}, part = \"password\" }}]\n");
                 break;
             }
@@ -71,13 +88,27 @@ fn looks_secret(name: &str) -> bool {
 
 /// `None`: a third party hands it out, so that a new one cannot be made up here.
 fn looks_generated(name: &str) -> Option<Origin> {
-    if crate::rotate::is_init_only(name) {
+    if init_only(name).is_some() {
         return Some(Origin::InitOnly);
     }
     let upper = name.to_ascii_uppercase();
     const OTHERS: [&str; 16] = [
-        "AWS", "STRIPE", "GITHUB", "GITLAB", "OPENAI", "ANTHROPIC", "SENDGRID", "TWILIO", "SLACK", "GOOGLE", "SENTRY",
-        "API_KEY", "CLIENT_SECRET", "SMTP", "WEBHOOK", "ACCESS_KEY",
+        "AWS",
+        "STRIPE",
+        "GITHUB",
+        "GITLAB",
+        "OPENAI",
+        "ANTHROPIC",
+        "SENDGRID",
+        "TWILIO",
+        "SLACK",
+        "GOOGLE",
+        "SENTRY",
+        "API_KEY",
+        "CLIENT_SECRET",
+        "SMTP",
+        "WEBHOOK",
+        "ACCESS_KEY",
     ];
     (!OTHERS.iter().any(|word| upper.contains(word))).then_some(Origin::Generated)
 }

@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use super::fields::Fields;
 use crate::error::{Error, Result};
-use crate::rotate::{Part, Spec};
-use crate::secret::SecretName;
+use crate::secret::url::Part;
+use crate::secret::{FLOOR_BITS, SecretName, Spec};
 
 /// The policy of one secret.
 #[derive(Clone, Debug, Default)]
@@ -49,7 +49,7 @@ impl Policy {
         let floor = fields.number("entropy-floor", 0, 1024)?;
         if let Some((at, spec)) = fields.string_at("generate")? {
             let checked = Spec::parse(&spec)
-                .and_then(|spec| spec.demand(floor.map_or(crate::rotate::FLOOR_BITS, |f| f as f64)).map(|()| spec));
+                .and_then(|spec| spec.demand(floor.map_or(FLOOR_BITS, |f| f as f64)).map(|()| spec));
             policy.generate = checked.map_err(|e| {
                 let wrong = fields.wrong(at, &e);
                 e.advice().map_or_else(|| fields.wrong(at, &e), |hint| wrong.hint(hint))

@@ -71,7 +71,9 @@ impl Creation {
             let fits = match &rule.path_regex {
                 None => true,
                 Some(pattern) => regex::Regex::new(pattern)
-                    .map_err(|_| Error::usage(format!(".sops.yaml: path_regex {pattern:?} does not compile")))?
+                    .map_err(|_| {
+                        Error::usage(format!(".sops.yaml: path_regex {pattern:?} does not compile"))
+                    })?
                     .is_match(path),
             };
             if fits {
@@ -94,8 +96,10 @@ impl Creation {
             (rule.shamir_threshold.is_some(), "shamir_threshold"),
         ];
         if let Some((_, name)) = foreign.iter().find(|(there, _)| *there) {
-            return Err(Error::usage(format!(".sops.yaml: the rule has {name:?}, which this version cannot seal for"))
-                .hint("seal this file with sops; reseal keeps such recipients when it changes values"));
+            return Err(Error::usage(format!(
+                ".sops.yaml: the rule has {name:?}, which this version cannot seal for"
+            ))
+            .hint("seal this file with sops; reseal keeps such recipients when it changes values"));
         }
         let recipients = match rule.age {
             None => Vec::new(),
@@ -143,7 +147,10 @@ mod tests {
             ("creation_rules:\n  - path_regex: x\n    age: a\n", "no creation rule fits"),
             ("creation_rules:\n  - age: a\n    pgp: F\n", "\"pgp\""),
             ("creation_rules:\n  - age: a\n    encrypted_regexp: x\n", "encrypted_regexp"),
-            ("creation_rules:\n  - age: a\n    encrypted_regex: x\n    encrypted_suffix: y\n", "more than one"),
+            (
+                "creation_rules:\n  - age: a\n    encrypted_regex: x\n    encrypted_suffix: y\n",
+                "more than one",
+            ),
             ("creation_rules: [", ".sops.yaml"),
         ] {
             let error = Creation::find(text, ".env").unwrap_err().to_string();

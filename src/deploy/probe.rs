@@ -32,9 +32,8 @@ pub fn check(probe: &Check, site: &Site, project: Option<&str>, limit: Duration)
 pub fn glance(probe: &ProbeConfig, site: &Site, project: Option<&str>) -> Result<()> {
     match &probe.check {
         Check::Command(_) => Ok(()),
-        other => {
-            check(other, site, project, Duration::from_secs(5)).map_err(|e| e.context(format!("probe {}", name(other))))
-        }
+        other => check(other, site, project, Duration::from_secs(5))
+            .map_err(|e| e.context(format!("probe {}", name(other)))),
     }
 }
 

@@ -76,8 +76,6 @@ fn open(path: &Path, owner: Owner) -> Result<File> {
             owner.give(&file, path)?;
             Ok(file)
         }
-        Err(_) => {
-            OpenOptions::new().read(true).write(true).open(path).map_err(|e| failed("open", path, &e))
-        }
+        Err(_) => OpenOptions::new().read(true).write(true).open(path).map_err(|e| failed("open", path, &e)),
     }
 }

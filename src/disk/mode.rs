@@ -29,7 +29,8 @@ impl Owner {
     /// From `user`, `user:group`, `:group`, by name or number. A missing part is the user's group, or this process's.
     pub fn parse(text: &str) -> Result<Self> {
         let (user, group) = text.split_once(':').unwrap_or((text, ""));
-        let unknown = |what: &str, name: &str| Error::usage(format!("there is no {what} {name:?} on this machine"));
+        let unknown =
+            |what: &str, name: &str| Error::usage(format!("there is no {what} {name:?} on this machine"));
         let mut owner = Owner::of_this_process();
         if let Ok(uid) = user.parse() {
             owner.uid = uid;
@@ -40,12 +41,8 @@ impl Owner {
         if let Ok(gid) = group.parse() {
             owner.gid = gid;
         } else if !group.is_empty() {
-            owner.gid = Group::from_name(group)
-                .ok()
-                .flatten()
-                .ok_or_else(|| unknown("group", group))?
-                .gid
-                .as_raw();
+            owner.gid =
+                Group::from_name(group).ok().flatten().ok_or_else(|| unknown("group", group))?.gid.as_raw();
         }
         Ok(owner)
     }
@@ -127,7 +124,8 @@ pub fn stat(path: &Path) -> Option<Stat> {
 
 /// Gives a file or folder the owner and the mode that it should have, mode first, so that it is never open to more.
 pub fn correct(path: &Path, attributes: Attributes) -> Result<()> {
-    fs::set_permissions(path, fs::Permissions::from_mode(attributes.mode)).map_err(|e| failed("change the mode of", path, &e))?;
+    fs::set_permissions(path, fs::Permissions::from_mode(attributes.mode))
+        .map_err(|e| failed("change the mode of", path, &e))?;
     attributes.owner.give_path(path)
 }
 
@@ -156,7 +154,9 @@ pub fn read_key(path: &Path) -> Result<Option<SecretValue>> {
     let stat = of(&file.metadata().map_err(|e| failed("look at", path, &e))?);
     if !stat.is_file {
         // a pipe, as shells make them for <(…), belongs to whoever made it
-        return SecretValue::read_from(&mut file).map(Some).map_err(|e| failed("read", path, &e).of_kind(Kind::NoIdentity));
+        return SecretValue::read_from(&mut file)
+            .map(Some)
+            .map_err(|e| failed("read", path, &e).of_kind(Kind::NoIdentity));
     }
     if stat.open_to_others() {
         return Err(Error::failed(format!(

@@ -18,8 +18,7 @@ pub struct Project {
 impl Project {
     /// `owner` and `mode` where the policy sets them; otherwise as the sealed file is now, or as this process is.
     pub fn new(root: PathBuf, sealed: PathBuf, owner: Option<Owner>, mode: u32) -> Self {
-        let owner =
-            owner.or_else(|| stat(&sealed).map(|s| s.owner)).unwrap_or_else(Owner::of_this_process);
+        let owner = owner.or_else(|| stat(&sealed).map(|s| s.owner)).unwrap_or_else(Owner::of_this_process);
         Project { root, sealed, attributes: Attributes { mode, owner } }
     }
 

@@ -89,8 +89,10 @@ fn explain(target: &Path, error: &std::io::Error) -> Error {
 }
 
 fn mounted(target: &Path) -> Error {
-    Error::failed(format!("cannot replace {target:?}: it is a mount point, which cannot be exchanged in one step"))
-        .hint("mount the folder that holds the file instead of the file itself")
+    Error::failed(format!(
+        "cannot replace {target:?}: it is a mount point, which cannot be exchanged in one step"
+    ))
+    .hint("mount the folder that holds the file instead of the file itself")
 }
 
 #[cfg(test)]

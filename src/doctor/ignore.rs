@@ -21,7 +21,8 @@ pub(super) fn missing(root: &Path) -> Result<Vec<&'static str>> {
             break;
         }
     }
-    let covered = |rule: &str| present.iter().flat_map(|text| text.lines()).any(|line| covers(line.trim(), rule));
+    let covered =
+        |rule: &str| present.iter().flat_map(|text| text.lines()).any(|line| covers(line.trim(), rule));
     Ok(RULES.into_iter().filter(|rule| !covered(rule)).collect())
 }
 

@@ -21,7 +21,9 @@ pub(super) fn find(root: &Path, sealed: &Path) -> Result<Vec<Leftover>> {
     for name in disk::names(root)? {
         let path = root.join(&name);
         let fits = path != sealed && is_env_name(&name);
-        let Some(stat) = disk::stat(&path).filter(|s| fits && s.is_file && s.size <= LARGEST) else { continue };
+        let Some(stat) = disk::stat(&path).filter(|s| fits && s.is_file && s.size <= LARGEST) else {
+            continue;
+        };
         // one that we may not read is told too: somebody else's plaintext is still plaintext
         let values = match disk::read_secret(&path) {
             Ok(text) if Sealed::is_sealed(text.expose()) => continue,
@@ -30,7 +32,10 @@ pub(super) fn find(root: &Path, sealed: &Path) -> Result<Vec<Leftover>> {
         };
         if values > 0 {
             let who = if stat.open_to_others() { ", and others can read it" } else { "" };
-            found.push(Leftover { path, what: format!("holds {values} values in plain (mode {:04o}){who}", stat.mode) });
+            found.push(Leftover {
+                path,
+                what: format!("holds {values} values in plain (mode {:04o}){who}", stat.mode),
+            });
         }
     }
     Ok(found)
@@ -50,7 +55,11 @@ fn is_env_name(name: &str) -> bool {
 fn values(text: &[u8]) -> usize {
     text.split(|b| *b == b'\n')
         .filter(|line| !line.trim_ascii_start().starts_with(b"#"))
-        .filter(|line| line.iter().position(|b| *b == b'=').is_some_and(|at| at > 0 && !line[at + 1..].trim_ascii().is_empty()))
+        .filter(|line| {
+            line.iter()
+                .position(|b| *b == b'=')
+                .is_some_and(|at| at > 0 && !line[at + 1..].trim_ascii().is_empty())
+        })
         .count()
 }
 
@@ -60,10 +69,21 @@ mod tests {
 
     #[test]
     fn names_of_env_files_and_their_copies_are_known() {
-        for name in [".env", ".env.bak", ".env.backup.20250101_120000", ".env~", ".env.local", "prod.env", ".env.swp", ".env.orig"] {
+        for name in [
+            ".env",
+            ".env.bak",
+            ".env.backup.20250101_120000",
+            ".env~",
+            ".env.local",
+            "prod.env",
+            ".env.swp",
+            ".env.orig",
+        ] {
             assert!(is_env_name(name), "{name}");
         }
-        for name in [".env.example", ".env.sample", "environment", "README.md", ".env.template", "reseal.toml"] {
+        for name in
+            [".env.example", ".env.sample", "environment", "README.md", ".env.template", "reseal.toml"]
+        {
             assert!(!is_env_name(name), "{name}");
         }
     }

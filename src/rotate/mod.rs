@@ -7,9 +7,6 @@
 mod backup;
 mod baseline;
 mod context;
-mod feed;
-mod generate;
-mod init_only;
 mod plan;
 mod probe;
 mod redeploy;
@@ -19,9 +16,6 @@ mod stage;
 mod swap;
 
 pub use context::World;
-pub use feed::{Part, check as feed_check};
-pub use generate::{FLOOR_BITS, Spec};
-pub use init_only::is_init_only;
 pub use plan::{Ask, Plan, plan};
 pub use request::Request;
 
@@ -38,9 +32,9 @@ fn steps<'a>() -> Steps<'a, Context<'a>> {
             Box::new(backup::Backup),     // copy the live ciphertext to previous.enc    keep it
             Box::new(stage::Stage),       // make new values, seal them to pending.enc   delete it
             Box::new(baseline::Baseline), // note which services are well                bring them up on what is live
-            Box::new(swap::Swap),         // replace live with pending                   replace live with previous
+            Box::new(swap::Swap), // replace live with pending                   replace live with previous
             Box::new(redeploy::Redeploy), // start what the policy names                 nothing: Baseline's undo does it,
-            Box::new(probe::Probe),       // wait until the services are well            nothing     after Swap's
+            Box::new(probe::Probe), // wait until the services are well            nothing     after Swap's
             // ── commit: from here only forward ──
             Box::new(retire::Retire), //     let old backups go                          tried again by `resume`
         ],
@@ -109,8 +103,10 @@ pub fn resume(world: &World<'_>, back: bool, watch: &mut impl Watch) -> Result<O
     saga::retry(&steps, &mut journal, watch)?;
     if back && !matches!(journal.progress().next(), Next::End(_)) {
         if journal.progress().committed() {
-            return Err(Error::failed("the rotation is committed; it cannot be taken back, only followed by another")
-                .hint("run `reseal resume` to finish it"));
+            return Err(Error::failed(
+                "the rotation is committed; it cannot be taken back, only followed by another",
+            )
+            .hint("run `reseal resume` to finish it"));
         }
         saga::turn_back(&steps, &mut journal, watch)?;
     }
@@ -151,13 +147,15 @@ fn carry_on(
     let folder = world.project.rotations().join(&request.rotation);
     let redeployed = journal.events().iter().any(|e| *e == saga::Event::Started(REDEPLOY));
     let cx = Context::new(world, request, folder, redeployed);
-    let outcome = saga::drive(&steps, &cx, &mut journal, watch).map_err(|e| unfinished_now(e, &cx.request))?;
+    let outcome =
+        saga::drive(&steps, &cx, &mut journal, watch).map_err(|e| unfinished_now(e, &cx.request))?;
     let step = match outcome {
         Outcome::Open(i) | Outcome::Stuck(i) => steps.list.get(i).map(|s| s.name()),
         Outcome::Committed | Outcome::RolledBack => None,
     };
     let why = journal.progress().why().map(str::to_owned);
-    let why = why.or_else(|| journal.progress().unwinding().then(|| "it was taken back on request".to_owned()));
+    let why =
+        why.or_else(|| journal.progress().unwinding().then(|| "it was taken back on request".to_owned()));
     let grace = if outcome == Outcome::Committed { cx.request.grace(watch) } else { Vec::new() };
     let act = match outcome {
         Outcome::Committed => Some(Act::Committed),

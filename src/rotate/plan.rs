@@ -1,15 +1,13 @@
 //! What will be done, found out without doing anything. A [`Plan`] exists only if every check passed.
 
 use super::context::{World, digest, stamp};
-use super::feed;
-use super::init_only;
 use super::request::{Change, FedValue, KeptValue, Request};
 use crate::audit::History;
-use crate::config::{Config, DeployKind, Policy};
+use crate::config::{Config, DeployKind, Policy, init_only};
 use crate::deploy;
 use crate::disk::{self, Owner};
 use crate::error::{Error, Kind, Result};
-use crate::secret::SecretName;
+use crate::secret::{SecretName, url};
 use crate::sops::{Open, Sealed};
 
 /// What the user asks for.
@@ -71,7 +69,7 @@ pub fn plan(world: &World<'_>, history: &History, ask: &Ask) -> Result<Plan> {
     for name in &names {
         let policy = config.secrets.get(name).cloned().unwrap_or_default();
         changeable(&open, name)?;
-        let hidden = init_only::service(name.as_str());
+        let hidden = init_only(name.as_str());
         if let Some(service) = hidden.filter(|_| policy.init_only.unwrap_or(true)) {
             return Err(untold(name, Some(service)));
         }
@@ -189,16 +187,19 @@ fn change(
     now: jiff::Timestamp,
     emergency: bool,
 ) -> Result<Change> {
-    let current = open.get(name.as_bytes()).ok_or_else(|| Error::failed(format!("key \"{name}\" is not in the file")))?;
+    let current = open
+        .get(name.as_bytes())
+        .ok_or_else(|| Error::failed(format!("key \"{name}\" is not in the file")))?;
     let mut feeds = Vec::new();
     for fed in &policy.feeds {
         changeable(open, &fed.key)?;
-        let url = open
+        let value = open
             .get(fed.key.as_bytes())
             .ok_or_else(|| Error::failed(format!("key \"{}\" is not in the file", fed.key)))?;
-        feed::check(url, fed.part, current).map_err(|e| {
-            e.context(format!("the {} in \"{}\", fed by \"{name}\"", fed.part.as_str(), fed.key))
-                .hint(format!("mend it with `reseal set {}`, or take it from the feeds of \"{name}\"", fed.key))
+        url::check(value, fed.part, current).map_err(|e| {
+            e.context(format!("the {} in \"{}\", fed by \"{name}\"", fed.part.as_str(), fed.key)).hint(
+                format!("mend it with `reseal set {}`, or take it from the feeds of \"{name}\"", fed.key),
+            )
         })?;
         feeds.push(FedValue { key: fed.key.to_string(), part: fed.part.as_str().into() });
     }
@@ -215,9 +216,12 @@ fn change(
             let grace = history.age(name.as_str()).grace;
             let running = grace.filter(|g| g.until.parse::<jiff::Timestamp>().is_ok_and(|t| t > now));
             if let Some(grace) = running.filter(|_| !emergency) {
-                return Err(Error::failed(format!("the value before the present one of \"{name}\" counts until {}", grace.until))
-                    .note(format!("another rotation would drop it from \"{}\" too early", grace.key))
-                    .hint("wait until then, or use `--emergency` to drop it now"));
+                return Err(Error::failed(format!(
+                    "the value before the present one of \"{name}\" counts until {}",
+                    grace.until
+                ))
+                .note(format!("another rotation would drop it from \"{}\" too early", grace.key))
+                .hint("wait until then, or use `--emergency` to drop it now"));
             }
             Some(KeptValue { key: kept.key.to_string(), keep_for: kept.keep_for.as_secs() })
         }
@@ -231,8 +235,11 @@ fn writable(world: &World<'_>) -> Result<()> {
     disk::replaceable(&project.sealed)?;
     let me = Owner::of_this_process();
     if me.uid != 0 && me.uid != project.attributes.owner.uid {
-        return Err(Error::new(Kind::Failed, format!("{:?} belongs to {}", project.sealed, project.attributes.owner))
-            .hint("run as root or as that user, so that the owner stays what it is"));
+        return Err(Error::new(
+            Kind::Failed,
+            format!("{:?} belongs to {}", project.sealed, project.attributes.owner),
+        )
+        .hint("run as root or as that user, so that the owner stays what it is"));
     }
     Ok(())
 }

@@ -3,13 +3,12 @@
 //! A `pending.enc` that is there and opens is kept: a service may already have its values.
 
 use super::context::{Context, digest};
-use super::feed::{self, Part};
-use super::generate::Spec;
 use super::request::Change;
 use crate::disk;
 use crate::error::{Error, Result};
 use crate::saga::{Note, Step};
-use crate::secret::{SecretName, SecretValue};
+use crate::secret::url::{self, Part};
+use crate::secret::{SecretName, SecretValue, Spec};
 use crate::sops::Open;
 
 pub(super) struct Stage;
@@ -53,9 +52,9 @@ fn renew(cx: &Context<'_>, open: &mut Open, change: &Change) -> Result<()> {
     for fed in &change.feeds {
         let key = SecretName::parse(&fed.key)?;
         let part = Part::parse(&fed.part)?;
-        let url = open.get(key.as_bytes()).ok_or_else(gone)?;
-        let url = feed::replace(url, part, &new).map_err(|e| e.context(format!("key {:?}", fed.key)))?;
-        open.set(&key, url)?;
+        let old = open.get(key.as_bytes()).ok_or_else(gone)?;
+        let value = url::replace(old, part, &new).map_err(|e| e.context(format!("key {:?}", fed.key)))?;
+        open.set(&key, value)?;
     }
     open.set(&name, new)?;
     if let Some(previous) = &change.previous {

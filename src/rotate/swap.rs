@@ -32,7 +32,10 @@ fn exchange(cx: &Context<'_>, bytes: &[u8], expected: &[&str]) -> Result<()> {
         return disk::replace(cx.live(), bytes, cx.world.project.attributes);
     }
     if !expected.contains(&live.as_str()) {
-        return Err(Error::failed(format!("{:?} was changed by someone else during the rotation", cx.live())));
+        return Err(Error::failed(format!(
+            "{:?} was changed by someone else during the rotation",
+            cx.live()
+        )));
     }
     disk::replace(cx.live(), bytes, cx.world.project.attributes)
 }

@@ -191,7 +191,8 @@ const MARK: &str = ",\"sum\":\"";
 
 /// `{…}` becomes `{…,"sum":"…"}`; the sum covers the previous line's sum and this line's text.
 fn seal(line: &Line, before: &str) -> Result<(String, String)> {
-    let mut text = serde_json::to_string(line).map_err(|e| Error::failed(format!("cannot write a journal line: {e}")))?;
+    let mut text = serde_json::to_string(line)
+        .map_err(|e| Error::failed(format!("cannot write a journal line: {e}")))?;
     text.pop();
     let sum = sum(before, &text);
     Ok((format!("{text}{MARK}{sum}\"}}\n"), sum))
@@ -202,7 +203,10 @@ fn unseal(text: &[u8], before: &str) -> Option<(Line, String)> {
     let (body, tail) = text.rsplit_once(MARK)?;
     let found = tail.strip_suffix("\"}")?;
     let expected = sum(before, body);
-    (found == expected).then(|| serde_json::from_str(&format!("{body}}}")).ok()).flatten().map(|l| (l, expected))
+    (found == expected)
+        .then(|| serde_json::from_str(&format!("{body}}}")).ok())
+        .flatten()
+        .map(|l| (l, expected))
 }
 
 fn sum(before: &str, text: &str) -> String {

@@ -38,7 +38,8 @@ pub fn drive<Cx>(
     loop {
         let next = log.progress().next();
         if let (Next::Act(i) | Next::Undo(i), true) = (next, watch.interrupted()) {
-            let error = Error::new(Kind::Interrupted, format!("interrupted before {:?}", steps.list[i].name()));
+            let error =
+                Error::new(Kind::Interrupted, format!("interrupted before {:?}", steps.list[i].name()));
             return Err(error);
         }
         match next {
@@ -81,12 +82,7 @@ pub fn retry<Cx>(steps: &Steps<'_, Cx>, log: &mut impl Log, watch: &mut impl Wat
     }
 }
 
-fn record<Cx>(
-    log: &mut impl Log,
-    watch: &mut impl Watch,
-    steps: &Steps<'_, Cx>,
-    event: Event,
-) -> Result<()> {
+fn record<Cx>(log: &mut impl Log, watch: &mut impl Watch, steps: &Steps<'_, Cx>, event: Event) -> Result<()> {
     log.append(event.clone(), watch.now())?;
     let step = match &event {
         Event::Started(i) | Event::Succeeded(i, _) | Event::Failed(i, _) => Some(*i),

@@ -98,9 +98,8 @@ impl Progress {
             return Next::End(Outcome::Stuck(step));
         }
         if self.unwinding {
-            let touched = |s: &State| {
-                matches!(s, State::Started | State::Succeeded | State::Failed | State::Undoing)
-            };
+            let touched =
+                |s: &State| matches!(s, State::Started | State::Succeeded | State::Failed | State::Undoing);
             return match self.states[..self.commit_at].iter().rposition(touched) {
                 Some(step) => Next::Undo(step),
                 None => Next::End(Outcome::RolledBack),
@@ -134,8 +133,7 @@ impl Progress {
                 self.unwinding = !self.committed;
                 self.why.get_or_insert_with(|| why.clone());
             }
-            Event::UndoStarted(i)
-                if matches!(next, Next::Undo(n) | Next::End(Outcome::Stuck(n)) if n == *i) =>
+            Event::UndoStarted(i) if matches!(next, Next::Undo(n) | Next::End(Outcome::Stuck(n)) if n == *i) =>
             {
                 self.states[*i] = State::Undoing;
             }

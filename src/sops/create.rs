@@ -43,7 +43,8 @@ impl NewFile {
         let lines = read(plain.expose(), &mut remarks)?;
         let mut key = vec![0; 32];
         random.fill_bytes(&mut key);
-        let cipher = Cipher::new(SecretValue::new(key)).unwrap_or_else(|| unreachable!("the key has 32 bytes"));
+        let cipher =
+            Cipher::new(SecretValue::new(key)).unwrap_or_else(|| unreachable!("the key has 32 bytes"));
 
         let mut age = Vec::new();
         for recipient in &self.recipients {
@@ -127,8 +128,10 @@ fn push(bytes: &mut Vec<u8>, text: &[u8]) -> std::ops::Range<usize> {
 /// The lines of a plaintext file, or what is wrong with them.
 fn read(plain: &[u8], remarks: &mut Vec<String>) -> Result<Vec<Line>> {
     if plain.starts_with(b"\xef\xbb\xbf") {
-        return Err(Error::failed("the file starts with a byte order mark, which would become part of the first key")
-            .hint("save it as UTF-8 without byte order mark, e.g. `sed -i '1s/^\\xEF\\xBB\\xBF//' FILE`"));
+        return Err(Error::failed(
+            "the file starts with a byte order mark, which would become part of the first key",
+        )
+        .hint("save it as UTF-8 without byte order mark, e.g. `sed -i '1s/^\\xEF\\xBB\\xBF//' FILE`"));
     }
     let lines = dotenv::lines(plain)?;
     let mut seen: Vec<(&[u8], usize)> = Vec::new();
@@ -136,12 +139,16 @@ fn read(plain: &[u8], remarks: &mut Vec<String>) -> Result<Vec<Line>> {
         let number = i + 1;
         match line {
             Line::Meta { .. } => {
-                return Err(Error::failed(format!("line {number} is sops metadata: the file is sealed already")));
+                return Err(Error::failed(format!(
+                    "line {number} is sops metadata: the file is sealed already"
+                )));
             }
             Line::Pair { key, value } => {
                 if plain[value.clone()].ends_with(b"\r") {
-                    return Err(Error::failed(format!("line {number} ends in CR LF; the CR would become part of the value"))
-                        .hint("turn the line ends into LF, e.g. `sed -i 's/\\r$//' FILE`"));
+                    return Err(Error::failed(format!(
+                        "line {number} ends in CR LF; the CR would become part of the value"
+                    ))
+                    .hint("turn the line ends into LF, e.g. `sed -i 's/\\r$//' FILE`"));
                 }
                 let name = &plain[key.clone()];
                 if name.is_empty() {

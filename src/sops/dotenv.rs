@@ -46,8 +46,9 @@ fn line(bytes: &[u8], start: usize, end: usize, number: usize) -> Result<Line> {
         return Ok(Line::Blank);
     }
     if text.starts_with(b"<<<<<<< ") || text.starts_with(b">>>>>>> ") || text == b"=======" {
-        return Err(Error::failed(format!("line {number} is a conflict marker"))
-            .hint("take one side with `git checkout --ours` or `--theirs`, then apply the other side's changes"));
+        return Err(Error::failed(format!("line {number} is a conflict marker")).hint(
+            "take one side with `git checkout --ours` or `--theirs`, then apply the other side's changes",
+        ));
     }
     if text[0] == b'#' {
         return Ok(Line::Comment(start + 1..end));
@@ -123,7 +124,8 @@ mod tests {
 
     #[test]
     fn escapes_round_trip() {
-        for (file, memory) in [("x\\ny", "x\ny"), ("\\n\\n", "\n\n"), ("C:\\new", "C:\new"), ("a\\b", "a\\b")] {
+        for (file, memory) in [("x\\ny", "x\ny"), ("\\n\\n", "\n\n"), ("C:\\new", "C:\new"), ("a\\b", "a\\b")]
+        {
             let value = unescape(file.as_bytes());
             assert_eq!(value.expose(), memory.as_bytes());
             let mut out = Vec::new();

@@ -47,8 +47,9 @@ impl Metadata {
                 return Err(damaged("a metadata line is not UTF-8"));
             };
             if flat.insert(name, value.replace("\\n", "\n")).is_some() {
-                return Err(damaged(format!("metadata line \"sops_{name}\" stands twice"))
-                    .hint("merging two versions of a sealed file by hand leaves such lines; take one version whole"));
+                return Err(damaged(format!("metadata line \"sops_{name}\" stands twice")).hint(
+                    "merging two versions of a sealed file by hand leaves such lines; take one version whole",
+                ));
             }
         }
         let text = |name: &str| flat.get(name).filter(|v| !v.is_empty());
@@ -74,8 +75,7 @@ impl Metadata {
         let threshold = match text("shamir_threshold") {
             None => 0,
             Some(n) => {
-                let n: f64 =
-                    n.parse().map_err(|_| damaged("\"sops_shamir_threshold\" is not a number"))?;
+                let n: f64 = n.parse().map_err(|_| damaged("\"sops_shamir_threshold\" is not a number"))?;
                 n as usize
             }
         };
@@ -176,8 +176,7 @@ mod tests {
 
     fn parse(lines: &[(&str, &str)]) -> Result<Metadata> {
         let base = [("lastmodified", "2026-11-20T04:24:16Z"), ("version", "3.11.0"), ("mac", "x")];
-        let all: Vec<_> =
-            base.iter().chain(lines).map(|(k, v)| (k.as_bytes(), v.as_bytes())).collect();
+        let all: Vec<_> = base.iter().chain(lines).map(|(k, v)| (k.as_bytes(), v.as_bytes())).collect();
         Metadata::parse(&all)
     }
 

@@ -132,8 +132,10 @@ impl Sealed {
             }
         }
         match last {
-            Some(error) if shares.len() < needed => Err(error
-                .note(format!("{needed} of {groups} key groups are needed, {} opened", shares.len()))),
+            Some(error) if shares.len() < needed => {
+                Err(error
+                    .note(format!("{needed} of {groups} key groups are needed, {} opened", shares.len())))
+            }
             _ => shamir::combine(&shares)
                 .ok_or_else(|| Error::new(Kind::Integrity, "the shares of the data key do not fit together")),
         }

@@ -119,7 +119,8 @@ impl Open {
 
     /// The line numbers on which a key stands.
     pub fn places(&self, name: &[u8]) -> Vec<usize> {
-        let is_it = |line: &Held| matches!(&line.body, Body::Pair { key, .. } if &self.bytes[key.clone()] == name);
+        let is_it =
+            |line: &Held| matches!(&line.body, Body::Pair { key, .. } if &self.bytes[key.clone()] == name);
         self.lines.iter().enumerate().filter(|(_, l)| is_it(l)).map(|(i, _)| i + 1).collect()
     }
 
@@ -422,6 +423,8 @@ impl Job<'_> {
 pub(super) fn showable(name: &[u8]) -> Option<&str> {
     let text = std::str::from_utf8(name).ok()?;
     let named = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '.' | '-' | ' ');
-    (text.len() <= 64 && text.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_') && text.chars().all(named))
-        .then_some(text)
+    (text.len() <= 64
+        && text.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_')
+        && text.chars().all(named))
+    .then_some(text)
 }

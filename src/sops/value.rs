@@ -119,8 +119,7 @@ impl Cipher {
         data: &mut [u8],
         tag: &GenericArray<u8, U16>,
     ) -> aes_gcm::aead::Result<()> {
-        let gcm =
-            AesGcm::<Aes256, N>::new_from_slice(self.key.expose()).map_err(|_| aes_gcm::aead::Error)?;
+        let gcm = AesGcm::<Aes256, N>::new_from_slice(self.key.expose()).map_err(|_| aes_gcm::aead::Error)?;
         gcm.decrypt_in_place_detached(GenericArray::from_slice(nonce), aad, data, tag)
     }
 
@@ -143,8 +142,7 @@ impl Cipher {
         }
         let mut data = plain.expose().to_vec();
         // AES-GCM refuses only texts of more than 64 GiB
-        let Ok(tag) =
-            self.gcm.encrypt_in_place_detached(GenericArray::from_slice(nonce), aad, &mut data)
+        let Ok(tag) = self.gcm.encrypt_in_place_detached(GenericArray::from_slice(nonce), aad, &mut data)
         else {
             unreachable!("a value larger than AES-GCM can seal")
         };
@@ -254,12 +252,16 @@ mod tests {
         for nonce in [&[7u8; 12][..], &[7u8; 16][..]] {
             let mut data = b"foo".to_vec();
             let tag = match nonce.len() {
-                12 => AesGcm::<Aes256, U12>::new_from_slice(&[1; 32])
-                    .unwrap()
-                    .encrypt_in_place_detached(GenericArray::from_slice(nonce), b"A:", &mut data),
-                _ => AesGcm::<Aes256, U16>::new_from_slice(&[1; 32])
-                    .unwrap()
-                    .encrypt_in_place_detached(GenericArray::from_slice(nonce), b"A:", &mut data),
+                12 => AesGcm::<Aes256, U12>::new_from_slice(&[1; 32]).unwrap().encrypt_in_place_detached(
+                    GenericArray::from_slice(nonce),
+                    b"A:",
+                    &mut data,
+                ),
+                _ => AesGcm::<Aes256, U16>::new_from_slice(&[1; 32]).unwrap().encrypt_in_place_detached(
+                    GenericArray::from_slice(nonce),
+                    b"A:",
+                    &mut data,
+                ),
             };
             let text = format!(
                 "ENC[AES256_GCM,data:{},iv:{},tag:{},type:str]",

@@ -2,7 +2,7 @@
 //! application out: the service keeps the old value, and everybody else gets the new one.
 
 /// The service that reads `name` only at its first start. From the images' own documentation.
-pub(super) fn service(name: &str) -> Option<&'static str> {
+pub fn init_only(name: &str) -> Option<&'static str> {
     Some(match name {
         "POSTGRES_PASSWORD" | "POSTGRES_USER" | "POSTGRES_DB" => "postgres",
         "MYSQL_ROOT_PASSWORD" | "MYSQL_PASSWORD" | "MYSQL_USER" => "mysql",
@@ -17,9 +17,4 @@ pub(super) fn service(name: &str) -> Option<&'static str> {
         "PGADMIN_DEFAULT_PASSWORD" => "pgadmin",
         _ => return None,
     })
-}
-
-/// Whether an image is known to read `name` only at its first start.
-pub fn is_init_only(name: &str) -> bool {
-    service(name).is_some()
 }

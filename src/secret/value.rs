@@ -1,60 +1,7 @@
-//! `SecretName` may be shown; `SecretValue` may not. The only way to a value's bytes is [`SecretValue::expose`],
-//! so a search for `expose` lists every place that handles plaintext.
-
-use std::fmt;
+//! The one type for plaintext.
 
 use subtle::ConstantTimeEq;
 use zeroize::{Zeroize, Zeroizing};
-
-use crate::error::{Error, Result};
-
-/// The source of new keys, nonces and values. It arrives from the top of the program, never from the air.
-pub trait Random: rand::RngCore + rand::CryptoRng {}
-
-impl<R: rand::RngCore + rand::CryptoRng + ?Sized> Random for R {}
-
-/// The name of a secret: a key of the sealed file that can be written there and found again.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct SecretName(String);
-
-impl SecretName {
-    /// Refuses names that a SOPS dotenv file cannot hold: empty, `=`, line feed, NUL, a leading `#` or `sops_`,
-    /// and carriage returns and outer blanks, which no consumer would find again.
-    pub fn parse(name: &str) -> Result<Self> {
-        if name.contains(['=', '\n', '\r', '\0']) {
-            // what follows may be a value: nothing of it is repeated
-            return Err(Error::usage("a key name cannot hold \"=\", a line break or a NUL"));
-        }
-        let fault = if name.is_empty() {
-            "is empty"
-        } else if name.starts_with('#') {
-            "starts with \"#\", which makes the line a comment"
-        } else if name.starts_with("sops_") {
-            "starts with \"sops_\", which is reserved for the file's metadata"
-        } else if name.trim() != name {
-            "has blanks around it"
-        } else {
-            return Ok(SecretName(name.to_owned()));
-        };
-        Err(Error::usage(format!("key name {name:?} {fault}")))
-    }
-
-    /// The name as text.
-    pub fn as_str(&self) -> &str {
-        &self.0
-    }
-
-    /// The name as the file holds it.
-    pub fn as_bytes(&self) -> &[u8] {
-        self.0.as_bytes()
-    }
-}
-
-impl fmt::Display for SecretName {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
-    }
-}
 
 /// A plaintext value, wiped when dropped. It has no `Debug`, `Display`, `Clone` or `Serialize`, on purpose.
 pub struct SecretValue(Zeroizing<Vec<u8>>);
@@ -125,16 +72,6 @@ impl SecretValue {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn names_that_a_file_cannot_hold_are_refused() {
-        for bad in ["", "A=B", "A\nB", "#A", "sops_x", " A", "A ", "A\0"] {
-            assert!(SecretName::parse(bad).is_err(), "{bad:?}");
-        }
-        for good in ["A", "SOPS_X", "sops", "export FOO", "größe", "a.b"] {
-            assert!(SecretName::parse(good).is_ok(), "{good:?}");
-        }
-    }
 
     #[test]
     fn reading_keeps_every_byte() {

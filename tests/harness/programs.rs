@@ -1,0 +1,43 @@
+//! Real programs that a test needs. A machine without them skips the test and says so; a machine that claims to have
+//! them (`RESEAL_TEST_REQUIRE=sops,docker,…`) fails instead, so that no skip hides in CI.
+
+use std::process::{Command, Stdio};
+
+/// Whether the programs are there. If not, says which test is skipped and why, or fails where they are required.
+pub fn have(test: &str, programs: &[&str]) -> bool {
+    let required = std::env::var("RESEAL_TEST_REQUIRE").unwrap_or_default();
+    let mut all = true;
+    for program in programs {
+        if answers(program) {
+            continue;
+        }
+        assert!(
+            !required.split(',').any(|r| r == *program),
+            "{test}: {program} is required and does not answer"
+        );
+        // past the capture of the test runner, so that a skip is seen without flags
+        let line = format!("SKIPPED {test}: {program} does not answer\n");
+        let _ = std::io::Write::write_all(&mut std::io::stderr(), line.as_bytes());
+        all = false;
+    }
+    all
+}
+
+fn answers(program: &str) -> bool {
+    let words: &[&str] = match program {
+        "docker" => &["docker", "info"],
+        "compose" => &["docker", "compose", "version"],
+        "compose-v1" => &["docker-compose", "version"],
+        "strace" => &["strace", "-V"],
+        "age" => &["age", "--version"],
+        "sops" => &["sops", "--version"],
+        other => &[other, "--version"],
+    };
+    Command::new(words[0])
+        .args(&words[1..])
+        .stdin(Stdio::null())
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .status()
+        .is_ok_and(|s| s.success())
+}
