@@ -46,7 +46,7 @@ pub(super) fn check(
     for service in services {
         if !ours.iter().any(|c| c.service == *service) {
             return Err(Error::failed(format!("service {service:?} has no container")).hint(
-                "see `docker compose ls -a`, and set `project` under [deploy] if the folder is another",
+                "see `docker ps -a`, and set `project` under [deploy] if compose runs in another folder",
             ));
         }
     }

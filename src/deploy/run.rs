@@ -23,7 +23,7 @@ use crate::error::{Error, Result};
 pub(super) type Prepare<'a> = &'a dyn Fn(&mut Command);
 
 /// How long a process group may take to end after SIGTERM.
-const GRACE: Duration = Duration::from_secs(5);
+const GRACE: Duration = Duration::from_secs(if cfg!(test) { 2 } else { 5 });
 
 /// A time that several calls may share.
 pub(super) struct Deadline {

@@ -38,7 +38,7 @@ fn at_the_deadline_the_childs_children_end_too() {
     // the child waits for a child in the background that would leave a trace
     let error = sh(&folder, "(sleep 1; echo >trace) & wait", Duration::from_millis(200)).unwrap_err();
     assert_eq!(error.to_string(), "\"sh\" was still running after 200ms and was stopped");
-    assert!(began.elapsed() < Duration::from_secs(4), "SIGTERM was enough");
+    assert!(began.elapsed() < GRACE, "SIGTERM was enough");
     sleep(Duration::from_millis(1300));
     assert!(!folder.has("trace"));
 }

@@ -58,7 +58,10 @@ impl Shared {
                 }
                 Err(TryLockError::WouldBlock) => {
                     return Err(Error::failed("a deploy command of the interrupted run is still running")
-                        .hint(format!("see who holds it with `fuser -v {}`", path.display())));
+                        .hint(format!(
+                            "see what it is with `fuser -v {0}`: end it, or, if it is a service that shall stay, `rm {0}`; then run `reseal resume`",
+                            super::quoted(path)
+                        )));
                 }
                 Err(TryLockError::Error(e)) => return Err(failed("lock", path, &e)),
             }
