@@ -33,6 +33,8 @@ pub(super) struct Session {
     pub(super) project: Project,
     pub(super) keyring: Keyring,
     pub(super) prompt: Arc<dyn Prompt>,
+    /// The key file that was named outright, for children that open the file themselves.
+    key_file: Option<PathBuf>,
 }
 
 /// Goes to the folder of `--directory`.
@@ -70,9 +72,10 @@ impl Session {
         let prompt: Arc<dyn Prompt> = Arc::new(Terminal::new(global.no_input));
         let configured = config.age_key_file.as_ref().map(|p| root.join(p));
         let sources = identity::sources(global.age_key_file.as_deref(), configured.as_deref());
+        let key_file = global.age_key_file.as_ref().map(|p| here.join(p)).or(configured);
         let keyring = Keyring::new(sources, Arc::clone(&prompt));
         let project = Project::new(root, sealed, owner, config.mode);
-        Ok(Session { config, project, keyring, prompt })
+        Ok(Session { config, project, keyring, prompt, key_file })
     }
 
     /// The sealed file, parsed.
@@ -118,7 +121,7 @@ impl Session {
             keyring: &self.keyring,
             site: Site {
                 root: self.project.root.clone(),
-                env: environment(&self.project, &self.config),
+                env: environment(&self.project, self.key_file.as_deref()),
                 quiet: report.is_quiet(),
             },
             random: RefCell::new(random()),
@@ -155,12 +158,11 @@ pub(super) fn who() -> Who {
 }
 
 /// The children's environment: ours, and which file they are about, so that a wrapper opens the same one.
-fn environment(project: &Project, config: &Config) -> Vec<(OsString, OsString)> {
-    let ours = ["SOPS_ENV_FILE", "RESEAL_AGE_KEY_FILE", "RESEAL"];
-    let mut env: Vec<_> = std::env::vars_os().filter(|(k, _)| ours.iter().all(|o| k != o)).collect();
+fn environment(project: &Project, key_file: Option<&Path>) -> Vec<(OsString, OsString)> {
+    let mut env: Vec<(OsString, OsString)> = std::env::vars_os().collect();
     env.push(("SOPS_ENV_FILE".into(), project.sealed.clone().into()));
-    if let Some(key) = &config.age_key_file {
-        env.push(("RESEAL_AGE_KEY_FILE".into(), project.resolve(key).into()));
+    if let Some(key) = key_file {
+        env.push(("RESEAL_AGE_KEY_FILE".into(), key.into()));
     }
     if let Ok(exe) = std::env::current_exe() {
         env.push(("RESEAL".into(), exe.into()));
