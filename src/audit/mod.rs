@@ -106,48 +106,57 @@ pub struct Entry {
 
 const VERSION: u32 = 1;
 
-/// Adds an event. Durable when it returns.
+/// Adds an event. Durable when it returns. It never fails because of what stands in the log already: a rotation must be
+/// able to end, and a broken chain is shown by [`read`].
 pub fn record(path: &Path, owner: Owner, event: &Event, at: &str) -> Result<()> {
     let bytes = disk::read_if_there(path)?.unwrap_or_default();
     // the half line of a crash is cut off; what it was to say is said again by whoever resumes
     let whole = bytes.iter().rposition(|b| *b == b'\n').map_or(0, |n| n + 1);
-    let last = bytes[..whole].split(|b| *b == b'\n').rev().nth(1).unwrap_or_default();
-    let (seq, prev) = if last.is_empty() {
-        (0, String::new())
-    } else {
-        let entry: Entry = serde_json::from_slice(last)
-            .map_err(|_| Error::failed(format!("the last line of the audit log {path:?} is no entry")))?;
-        (entry.seq + 1, hash(last))
+    let lines = || bytes[..whole].split_inclusive(|b| *b == b'\n');
+    let entry = Entry {
+        v: VERSION,
+        seq: lines().count() as u64,
+        at: at.to_owned(),
+        event: event.clone(),
+        prev: lines().next_back().map(|last| hash(last.trim_ascii_end())).unwrap_or_default(),
     };
-    let entry = Entry { v: VERSION, seq, at: at.to_owned(), event: event.clone(), prev };
     let mut line =
         serde_json::to_vec(&entry).map_err(|e| Error::failed(format!("cannot write an audit line: {e}")))?;
     line.push(b'\n');
     Appender::open(path, whole as u64, owner)?.append(&line)
 }
 
-/// Reads the log and checks the chain. The first line that does not fit is named.
-pub fn read(path: &Path) -> Result<Vec<Entry>> {
+/// The log as it was read.
+#[derive(Default)]
+pub struct Log {
+    /// Every line that is an entry.
+    pub entries: Vec<Entry>,
+    /// The first line that does not follow from the one before.
+    pub broken: Option<Error>,
+}
+
+/// Reads the log and checks the chain.
+pub fn read(path: &Path) -> Result<Log> {
     let bytes = disk::read_if_there(path)?.unwrap_or_default();
-    let mut entries = Vec::new();
+    let mut log = Log::default();
     let mut prev = String::new();
     let whole = bytes.iter().rposition(|b| *b == b'\n').map_or(0, |n| n + 1);
     for (i, line) in bytes[..whole].split_inclusive(|b| *b == b'\n').enumerate() {
         let line = line.trim_ascii_end();
-        let broken = |what: &str| {
-            Error::new(Kind::Integrity, format!("audit log {path:?}, line {}: {what}", i + 1))
-                .hint("somebody changed the log; compare it with a copy")
-        };
-        let entry: Entry = serde_json::from_slice(line).map_err(|_| broken("is no entry"))?;
-        if entry.prev != prev || entry.seq != i as u64 {
-            return Err(broken(
-                "does not follow from the line before: a line was changed, removed or put in",
-            ));
+        let entry: Option<Entry> = serde_json::from_slice(line).ok();
+        if entry.as_ref().is_none_or(|e| e.prev != prev || e.seq != i as u64) {
+            log.broken.get_or_insert_with(|| {
+                let message =
+                    format!("audit log {path:?}, line {}: does not follow from the line before", i + 1);
+                Error::new(Kind::Integrity, message)
+                    .note("a line was changed, removed or put in")
+                    .hint("compare the log with a copy")
+            });
         }
         prev = hash(line);
-        entries.push(entry);
+        log.entries.extend(entry);
     }
-    Ok(entries)
+    Ok(log)
 }
 
 fn hash(line: &[u8]) -> String {

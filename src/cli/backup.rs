@@ -28,8 +28,9 @@ pub(super) fn run(global: &Global, what: BackupCommand, report: &Report) -> Resu
             all.iter().try_for_each(|b| report.line(&format!("{}  {}", b.id, b.path.display())))
         }
         BackupCommand::Create => {
-            let bytes = disk::read(&session.project.sealed)?;
+            session.sealed()?;
             let _lock = session.project.lock()?;
+            let bytes = disk::read(&session.project.sealed)?;
             // it counts only if it opens
             session.open(report)?;
             let backup = backups.create(&bytes, session::timestamp())?;

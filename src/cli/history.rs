@@ -12,17 +12,21 @@ pub(super) fn run(global: &Global, args: &HistoryArgs, report: &Report) -> Resul
     let concerns = |e: &Entry| {
         e.event.file == label && args.key.as_ref().is_none_or(|key| e.event.secrets.contains(key))
     };
-    let entries: Vec<Entry> = audit::read(&session.project.audit())?.into_iter().filter(concerns).collect();
+    let log = audit::read(&session.project.audit())?;
+    let entries: Vec<Entry> = log.entries.into_iter().filter(concerns).collect();
     if report.json {
-        return report.json(&serde_json::json!({ "v": 1, "file": label, "entries": entries }));
+        report.json(
+            &serde_json::json!({ "v": 1, "file": label, "intact": log.broken.is_none(), "entries": entries }),
+        )?;
+    } else {
+        if entries.is_empty() {
+            report.say("nothing is recorded yet");
+        }
+        for entry in &entries {
+            report.line(&line(entry))?;
+        }
     }
-    if entries.is_empty() {
-        report.say("nothing is recorded yet");
-    }
-    for entry in entries {
-        report.line(&line(&entry))?;
-    }
-    Ok(())
+    log.broken.map_or(Ok(()), Err)
 }
 
 fn line(entry: &Entry) -> String {

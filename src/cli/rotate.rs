@@ -33,7 +33,10 @@ pub(super) fn run(global: &Global, args: &RotateArgs, report: &Report) -> Result
     let _lock = if args.dry_run { None } else { Some(session.project.lock()?) };
     rotate::none_unfinished(&session.project)?;
     let log = audit::read(&session.project.audit())?;
-    let history = History::of(&log, &session.project.label());
+    if let Some(broken) = &log.broken {
+        report.note(&broken.to_string());
+    }
+    let history = History::of(&log.entries, &session.project.label());
     let world = session.world(report);
     let plan = rotate::plan(&world, &history, &ask)?;
     if args.dry_run {

@@ -18,7 +18,7 @@ use crate::audit::Who;
 use crate::config::{Config, DeployConfig, DeployKind};
 use crate::deploy::Site;
 use crate::disk::{self, Backup, Backups, Owner, Project};
-use crate::error::{Error, Kind, Result};
+use crate::error::{Error, Result};
 use crate::keys::{Keyring, Prompt};
 use crate::rotate::World;
 use crate::secret::Random;
@@ -101,9 +101,6 @@ impl Session {
     }
 
     fn unreadable(&self, error: Error) -> Error {
-        if error.kind() == Kind::NoIdentity && !error.to_string().contains("opens") {
-            return error;
-        }
         error.context(format!("{:?}", self.project.sealed))
     }
 

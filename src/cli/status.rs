@@ -24,7 +24,11 @@ pub(super) fn run(global: &Global, args: &StatusArgs, report: &Report) -> Result
     let session = Session::new(global)?;
     let sealed = session.sealed()?;
     let label = session.project.label();
-    let history = History::of(&audit::read(&session.project.audit())?, &label);
+    let log = audit::read(&session.project.audit())?;
+    if let Some(broken) = &log.broken {
+        report.note(&broken.to_string());
+    }
+    let history = History::of(&log.entries, &label);
     let names: Vec<String> = sealed.names().map(|n| String::from_utf8_lossy(n).into_owned()).collect();
     let sealed_at = sealed.modified().parse::<Timestamp>().ok();
     let now = session::timestamp();

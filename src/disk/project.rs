@@ -16,9 +16,13 @@ pub struct Project {
 }
 
 impl Project {
-    /// `owner` and `mode` where the policy sets them; otherwise as the sealed file is now, or as this process is.
+    /// `owner` and `mode` where the policy sets them; otherwise as the sealed file is now. A file that is still to be
+    /// made belongs to whoever makes it; root makes it for the owner of the folder.
     pub fn new(root: PathBuf, sealed: PathBuf, owner: Option<Owner>, mode: u32) -> Self {
-        let owner = owner.or_else(|| stat(&sealed).map(|s| s.owner)).unwrap_or_else(Owner::of_this_process);
+        let owner = owner.or_else(|| stat(&sealed).map(|s| s.owner)).unwrap_or_else(|| {
+            let me = Owner::of_this_process();
+            stat(&root).filter(|_| me.uid == 0).map_or(me, |s| s.owner)
+        });
         Project { root, sealed, attributes: Attributes { mode, owner } }
     }
 

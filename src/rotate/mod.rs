@@ -227,7 +227,7 @@ fn note_once(
     watch: &impl Watch,
 ) -> Result<()> {
     let path = world.project.audit();
-    let known = audit::read(&path)?;
+    let known = audit::read(&path)?.entries;
     let mine = |e: &&audit::Entry| e.event.rotation.as_deref() == Some(&request.rotation);
     if known.iter().rev().find(mine).is_some_and(|e| e.event.act == act)
         || act == Act::Started && known.iter().any(|e| mine(&e))

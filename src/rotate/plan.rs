@@ -111,7 +111,7 @@ pub fn plan(world: &World<'_>, history: &History, ask: &Ask) -> Result<Plan> {
         at: stamp(now),
         live,
         secrets,
-        deploy: ask.deploy && config.deploy.kind != DeployKind::None,
+        deploy: ask.deploy && (config.deploy.kind != DeployKind::None || !config.probes.is_empty()),
         reason: ask.reason.clone(),
     };
     Ok(Plan { request, before, after, deploy: started, probes, remarks })
