@@ -6,6 +6,8 @@
 
 use std::ops::Range;
 
+use memchr::{memchr, memmem};
+
 use crate::error::{Error, Result};
 use crate::secret::SecretValue;
 
@@ -33,7 +35,7 @@ pub(super) fn lines(bytes: &[u8]) -> Result<Vec<Line>> {
     let mut lines = Vec::with_capacity(bytes.len() / 64);
     let mut start = 0;
     while start < bytes.len() {
-        let end = bytes[start..].iter().position(|b| *b == b'\n').map_or(bytes.len(), |n| start + n);
+        let end = memchr(b'\n', &bytes[start..]).map_or(bytes.len(), |n| start + n);
         lines.push(line(bytes, start, end, lines.len() + 1)?);
         start = end + 1;
     }
@@ -53,7 +55,7 @@ fn line(bytes: &[u8], start: usize, end: usize, number: usize) -> Result<Line> {
     if text[0] == b'#' {
         return Ok(Line::Comment(start + 1..end));
     }
-    let Some(equals) = text.iter().position(|b| *b == b'=') else {
+    let Some(equals) = memchr(b'=', text) else {
         let what = if text == b"\r" {
             "is blank but for a carriage return"
         } else if text.trim_ascii().is_empty() {
@@ -72,12 +74,12 @@ fn line(bytes: &[u8], start: usize, end: usize, number: usize) -> Result<Line> {
 
 /// Backslash-n becomes a line feed.
 pub(super) fn unescape(value: &[u8]) -> SecretValue {
-    if !value.windows(2).any(|w| w == b"\\n") {
+    if memmem::find(value, b"\\n").is_none() {
         return SecretValue::new(value.to_vec());
     }
     let mut out = Vec::with_capacity(value.len());
     let mut rest = value;
-    while let Some(at) = rest.windows(2).position(|w| w == b"\\n") {
+    while let Some(at) = memmem::find(rest, b"\\n") {
         out.extend_from_slice(&rest[..at]);
         out.push(b'\n');
         rest = &rest[at + 2..];

@@ -20,6 +20,8 @@ pub use create::NewFile;
 pub use open::Open;
 pub use rule::Rule;
 
+use memchr::memmem;
+
 use crate::error::{Error, Kind, Result};
 use crate::keys::{Keyring, Wrapped};
 use crate::secret::SecretValue;
@@ -155,10 +157,17 @@ impl Sealed {
 /// A sealed file of another format, told by its first bytes and its metadata.
 fn other_format(bytes: &[u8]) -> Option<&'static str> {
     let start = bytes.trim_ascii_start();
-    let line = |mark: &[u8]| bytes.split(|b| *b == b'\n').any(|l| l.trim_ascii_end() == mark);
+    // a line that is the mark and nothing else but a carriage return
+    let line = |mark: &[u8]| {
+        memmem::find_iter(bytes, mark).any(|at| {
+            let (before, after) = (&bytes[..at], &bytes[at + mark.len()..]);
+            (before.is_empty() || before.ends_with(b"\n"))
+                && (after.is_empty() || after.starts_with(b"\n") || after.starts_with(b"\r"))
+        })
+    };
     if start.starts_with(b"age-encryption.org/") || start.starts_with(b"-----BEGIN AGE ENCRYPTED FILE-----") {
         Some("a whole-file age archive")
-    } else if start.starts_with(b"{") && line_has(bytes, b"\"sops\"") {
+    } else if start.starts_with(b"{") && memmem::find(bytes, b"\"sops\"").is_some() {
         Some("sealed as JSON")
     } else if line(b"[sops]") {
         Some("sealed as INI")
@@ -167,8 +176,4 @@ fn other_format(bytes: &[u8]) -> Option<&'static str> {
     } else {
         None
     }
-}
-
-fn line_has(bytes: &[u8], mark: &[u8]) -> bool {
-    bytes.windows(mark.len()).any(|w| w == mark)
 }

@@ -66,8 +66,13 @@ impl Open {
         let mut warnings = Vec::new();
         let lines = {
             let job = Job { bytes: &bytes, cipher: &cipher, lines: &lines, flags: &flags };
-            let cores = std::thread::available_parallelism().map_or(1, usize::from);
-            if lines.len() < LARGE || cores == 1 {
+            // asking for the number of cores reads files, so small files do not ask
+            let cores = if lines.len() < LARGE {
+                1
+            } else {
+                std::thread::available_parallelism().map_or(1, usize::from)
+            };
+            if cores == 1 {
                 job.run(0..lines.len(), &mut warnings)?
             } else {
                 job.split(cores, &mut warnings)?

@@ -180,7 +180,7 @@ impl<'a> Parts<'a> {
         let (data, rest) = cut(rest, b",iv:")?;
         let (nonce, rest) = cut(rest, b",tag:")?;
         let (tag, rest) = cut(rest, b",type:")?;
-        let end = rest.iter().rposition(|b| *b == b']')?;
+        let end = memchr::memrchr(b']', rest)?;
         let kind = &rest[..end];
         (!data.is_empty() && !kind.is_empty()).then_some(Parts { data, nonce, tag, kind })
     }
@@ -188,7 +188,7 @@ impl<'a> Parts<'a> {
 
 fn cut<'a>(text: &'a [u8], mark: &[u8]) -> Option<(&'a [u8], &'a [u8])> {
     // no field holds a comma, so the first one ends it
-    let comma = text.iter().position(|b| *b == b',')?;
+    let comma = memchr::memchr(b',', text)?;
     let rest = text[comma..].strip_prefix(mark)?;
     Some((&text[..comma], rest))
 }
