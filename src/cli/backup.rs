@@ -37,7 +37,7 @@ pub(super) fn run(global: &Global, what: BackupCommand, report: &Report) -> Resu
             report.line(&backup.id)
         }
         BackupCommand::Restore { id, yes, reason } => {
-            restore(global, &session, &backups, &id, yes, reason, report)
+            restore(global, &session, &backups, &id, yes, reason.as_deref(), report)
         }
         BackupCommand::Verify => verify(&session, &backups, report),
         BackupCommand::Prune => {
@@ -55,7 +55,7 @@ fn restore(
     backups: &Backups<'_>,
     id: &str,
     yes: bool,
-    reason: Option<String>,
+    reason: Option<&str>,
     report: &Report,
 ) -> Result<()> {
     let _lock = session.project.lock()?;
@@ -85,7 +85,7 @@ fn restore(
         Some(before) => put(session, report, &before, &bytes)?,
         None => disk::replace(&session.project.sealed, &bytes, session.project.attributes)?,
     }
-    record(session, Act::Restored, &names, reason.as_deref())?;
+    record(session, Act::Restored, &names, reason)?;
     report.say(&format!("{file} is backup {} now", backup.id));
     report.note("what runs keeps the values it has until it is redeployed");
     Ok(())

@@ -26,7 +26,7 @@ pub(super) fn run(global: &Global, args: &DoctorArgs, report: &Report) -> Result
     match sealed.open(&session.keyring) {
         Ok(open) => open.warnings().iter().for_each(|w| report.note(w)),
         Err(e) if e.kind() == Kind::NoIdentity => {
-            report.note("no identity at hand opens the file; its values were not checked")
+            report.note("no identity at hand opens the file; its values were not checked");
         }
         Err(e) => return Err(e),
     }

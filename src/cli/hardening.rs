@@ -29,6 +29,6 @@ pub fn harden() {
 /// itself.
 pub(super) fn relax() {
     if let Some(core) = CORE.get() {
-        let _ = setrlimit(Resource::Core, core.clone());
+        let _ = setrlimit(Resource::Core, *core);
     }
 }

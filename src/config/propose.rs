@@ -24,7 +24,8 @@ pub fn propose(file: &str, entries: &[(&[u8], &SecretValue)], around: &Surroundi
         }
         (None, true) => text += "[deploy]\nkind = \"compose\"\ntimeout = \"120s\"\n\n",
         (None, false) => {
-            text += "# [deploy]\n# kind = \"wrapper\"\n# command = [\"./scripts/docker-compose-sops.sh\"]\n\n"
+            text +=
+                "# [deploy]\n# kind = \"wrapper\"\n# command = [\"./scripts/docker-compose-sops.sh\"]\n\n";
         }
     }
     text += "# [[probe]]\n# http = \"http://127.0.0.1:8000/health\"\n# within = \"60s\"\n\n";
@@ -124,7 +125,7 @@ fn keeps_previous_of(name: &str, current: &str) -> bool {
 fn shape(value: &SecretValue) -> String {
     let bytes = value.expose();
     let all = |test: fn(&u8) -> bool| bytes.iter().all(test);
-    if all(u8::is_ascii_hexdigit) && bytes.len() >= 32 && bytes.len() % 2 == 0 {
+    if all(u8::is_ascii_hexdigit) && bytes.len() >= 32 && bytes.len().is_multiple_of(2) {
         format!("hex:{}", (bytes.len() / 2).min(64))
     } else if bytes.len() >= 40 && all(|b| b.is_ascii_alphanumeric() || b"-_".contains(b)) {
         format!("base64url:{}", (bytes.len() * 3 / 4).clamp(32, 64))

@@ -5,7 +5,6 @@
 //! not grow out of its remains.
 
 use std::fs::{File, OpenOptions};
-use std::io::Write;
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 
@@ -51,7 +50,6 @@ impl Appender {
     /// Adds bytes at the end. Durable when it returns.
     pub fn append(&mut self, bytes: &[u8]) -> Result<()> {
         let written = std::os::unix::fs::FileExt::write_all_at(&self.file, bytes, self.length)
-            .and_then(|()| self.file.flush())
             .and_then(|()| self.file.sync_all());
         match written {
             Ok(()) => {

@@ -145,7 +145,7 @@ fn carry_on(
 ) -> Result<Ended> {
     let steps = steps();
     let folder = world.project.rotations().join(&request.rotation);
-    let redeployed = journal.events().iter().any(|e| *e == saga::Event::Started(REDEPLOY));
+    let redeployed = journal.events().contains(&saga::Event::Started(REDEPLOY));
     let cx = Context::new(world, request, folder, redeployed);
     let outcome =
         saga::drive(&steps, &cx, &mut journal, watch).map_err(|e| unfinished_now(e, &cx.request))?;

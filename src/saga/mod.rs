@@ -82,6 +82,7 @@ pub fn retry<Cx>(steps: &Steps<'_, Cx>, log: &mut impl Log, watch: &mut impl Wat
     }
 }
 
+#[expect(clippy::needless_pass_by_value, reason = "an event is made to be recorded")]
 fn record<Cx>(log: &mut impl Log, watch: &mut impl Watch, steps: &Steps<'_, Cx>, event: Event) -> Result<()> {
     log.append(event.clone(), watch.now())?;
     let step = match &event {

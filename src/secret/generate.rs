@@ -313,8 +313,8 @@ mod tests {
     use ::base64::Engine as _;
     use ::base64::engine::general_purpose::{STANDARD, URL_SAFE, URL_SAFE_NO_PAD};
     use proptest::prelude::{Strategy, prop_assert, prop_assert_eq, proptest};
-    use rand::SeedableRng;
     use rand::rngs::StdRng;
+    use rand::{RngCore, SeedableRng};
 
     use super::*;
 

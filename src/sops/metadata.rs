@@ -11,7 +11,6 @@ use super::stamp;
 use crate::error::{Error, Result};
 
 /// One age recipient of the data key.
-#[derive(Default)]
 pub(crate) struct Stanza {
     pub(crate) recipient: String,
     /// ASCII armor.
@@ -101,30 +100,28 @@ pub(super) fn damaged(what: impl Into<String>) -> Error {
 
 const KINDS: [&str; 7] = ["age", "pgp", "kms", "gcp_kms", "hckms", "azure_kv", "hc_vault"];
 
+/// Where a recipient stands: in which group, in the list of which kind, at which place.
+type Place<'a> = (usize, &'a str, usize);
+/// The fields of each recipient.
+type Recipients<'a> = BTreeMap<Place<'a>, Vec<(&'a str, &'a str)>>;
+
 /// Collects the recipients; flat lists win over groups, as in sops.
 fn groups(flat: &BTreeMap<&str, String>) -> Result<Vec<Group>> {
-    // (group, kind, index, field) -> value
-    let mut lists: BTreeMap<(usize, &str, usize), Vec<(&str, &str)>> = BTreeMap::new();
-    let mut shared: BTreeMap<(usize, &str, usize), Vec<(&str, &str)>> = BTreeMap::new();
+    let (mut alone, mut shared) = (Recipients::new(), Recipients::new());
     for (name, value) in flat {
         let parts: Vec<&str> = name.split("__").collect();
-        let place = match parts.as_slice() {
-            [kind, list, map, ..] => (&mut lists, 0, *kind, *list, *map),
+        let (into, group, kind, list, field) = match parts.as_slice() {
+            ["key_groups", group, kind, list, field, ..] => (&mut shared, index(group)?, *kind, list, field),
+            [kind, list, field, ..] => (&mut alone, 0, *kind, list, field),
             _ => continue,
         };
-        let (into, group, kind, list, field) = match (place, parts.as_slice()) {
-            ((_, _, "key_groups", group, _), ["key_groups", _, kind, list, field, ..]) => {
-                let kind = kind.strip_prefix("map_").unwrap_or(kind);
-                (&mut shared, index(group)?, kind, *list, *field)
-            }
-            (place, _) => place,
-        };
+        let kind = kind.strip_prefix("map_").unwrap_or(kind);
         if KINDS.contains(&kind) {
             let field = field.strip_prefix("map_").unwrap_or(field);
             into.entry((group, kind, index(list)?)).or_default().push((field, value));
         }
     }
-    let chosen = if lists.is_empty() { shared } else { lists };
+    let chosen = if alone.is_empty() { shared } else { alone };
     let mut groups: Vec<Group> = Vec::new();
     let mut next: BTreeMap<(usize, &str), usize> = BTreeMap::new();
     for ((group, kind, place), fields) in chosen {
@@ -139,19 +136,12 @@ fn groups(flat: &BTreeMap<&str, String>) -> Result<Vec<Group>> {
         if group == groups.len() {
             groups.push(Group::default());
         }
-        let group = &mut groups[group];
         if kind == "age" {
-            let mut stanza = Stanza::default();
-            for (field, value) in fields {
-                match field {
-                    "recipient" => stanza.recipient = value.trim().to_owned(),
-                    "enc" => stanza.enc = value.to_owned(),
-                    _ => {}
-                }
-            }
-            group.age.push(stanza);
+            let field = |name: &str| fields.iter().find(|(f, _)| *f == name).map_or("", |(_, v)| v);
+            let recipient = field("recipient").trim().to_owned();
+            groups[group].age.push(Stanza { recipient, enc: field("enc").to_owned() });
         } else {
-            group.foreign.push(kind.to_owned());
+            groups[group].foreign.push(kind.to_owned());
         }
     }
     if groups.is_empty() {

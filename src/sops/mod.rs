@@ -96,7 +96,7 @@ impl Sealed {
     /// Opens every value and checks the MAC.
     pub fn open(self, keyring: &Keyring) -> Result<Open> {
         let cipher = self.data_key(keyring)?;
-        Open::check(self.bytes, self.lines, self.metadata, cipher)
+        Open::check(self.bytes, &self.lines, self.metadata, cipher)
     }
 
     fn data_key(&self, keyring: &Keyring) -> Result<Cipher> {

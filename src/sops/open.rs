@@ -56,16 +56,11 @@ const LARGE: usize = 2_000;
 
 impl Open {
     /// Opens every line and checks the MAC. The only constructor besides a new file's.
-    pub(super) fn check(
-        bytes: Vec<u8>,
-        lines: Vec<Line>,
-        metadata: Metadata,
-        cipher: Cipher,
-    ) -> Result<Self> {
-        let flags = flags(&lines, &bytes, &metadata);
+    pub(super) fn check(bytes: Vec<u8>, lines: &[Line], metadata: Metadata, cipher: Cipher) -> Result<Self> {
+        let flags = flags(lines, &bytes, &metadata);
         let mut warnings = Vec::new();
         let lines = {
-            let job = Job { bytes: &bytes, cipher: &cipher, lines: &lines, flags: &flags };
+            let job = Job { bytes: &bytes, cipher: &cipher, lines, flags: &flags };
             // asking for the number of cores reads files, so small files do not ask
             let cores = if lines.len() < LARGE {
                 1
