@@ -43,7 +43,10 @@ fn the_readme_runs() {
                     let judged = said.get(i + 1).is_some_and(|(next, _)| next == "echo $?");
                     assert!(judged || last == 0, "{place}: exit {last}\n{}", output.stdout);
                     let (found, wanted) = (alike(&output.stdout, &project), alike(expected, &project));
-                    assert!(fits(&found, &wanted), "{place}\n--- it says\n{found}--- the page says\n{wanted}");
+                    assert!(
+                        fits(&found, &wanted),
+                        "{place}\n--- it says\n{found}--- the page says\n{wanted}"
+                    );
                     commands += 1;
                 }
             }
@@ -58,7 +61,9 @@ fn every_policy_on_a_page_is_one() {
     let mut pages = vec!["README.md".to_owned()];
     for folder in ["docs", "docs/decisions"] {
         let entries = fs::read_dir(folder).unwrap().map(|e| e.unwrap().path());
-        pages.extend(entries.filter(|p| p.extension().is_some_and(|e| e == "md")).map(|p| p.display().to_string()));
+        pages.extend(
+            entries.filter(|p| p.extension().is_some_and(|e| e == "md")).map(|p| p.display().to_string()),
+        );
     }
     let project = Project::sealed("A=1\n");
     let mut policies = 0;
@@ -177,7 +182,8 @@ fn fits(found: &str, wanted: &str) -> bool {
             None => found.is_empty(),
             Some((&"…", rest)) => (0..=found.len()).any(|n| match_lines(&found[n..], rest)),
             Some((line, rest)) => {
-                found.first().is_some_and(|f| f.trim_end() == line.trim_end()) && match_lines(&found[1..], rest)
+                found.first().is_some_and(|f| f.trim_end() == line.trim_end())
+                    && match_lines(&found[1..], rest)
             }
         }
     }
