@@ -162,12 +162,12 @@ fn alike(text: &str, project: &Project) -> String {
     let mut text = text.replace(&*project.path("home").to_string_lossy(), "/root");
     text = text.replace(&*project.root.to_string_lossy(), "/srv/shop");
     for (pattern, name) in [
-        (r"\d{8}T\d{6}Z-[0-9a-f]{8}", "ID"),
+        (r"\d{8}T\d{6}(\.\d{3})?Z-[0-9a-f]{8}", "ID"),
         (r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ", "TIME"),
         (r"\d{4}-\d\d-\d\d", "DATE"),
         (r"in \d+ d\b", "in N d"),
         (r"\d+ d old +", "N d old "),
-        (r"\d+ backups open", "N backups open"),
+        (r"\d+ backups verified", "N backups verified"),
     ] {
         text = Regex::new(pattern).unwrap().replace_all(&text, name).into_owned();
     }

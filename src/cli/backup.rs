@@ -2,7 +2,7 @@
 
 use super::args::{BackupCommand, Global};
 use super::change::{put, record};
-use super::report::Report;
+use super::report::{Report, count};
 use super::session::{self, Session};
 use super::terminal::Terminal;
 use crate::audit::Act;
@@ -43,7 +43,7 @@ pub(super) fn run(global: &Global, what: BackupCommand, report: &Report) -> Resu
         BackupCommand::Prune => {
             let _lock = session.project.lock()?;
             let gone = session.prune(&backups)?;
-            report.say(&format!("{} of {} backups removed", gone.len(), gone.len() + backups.list()?.len()));
+            report.say(&format!("{} removed, {} left", count(gone.len(), "backup"), backups.list()?.len()));
             Ok(())
         }
     }
@@ -82,13 +82,24 @@ fn restore(
     }
     disk::replaceable(&session.project.sealed)?;
     match disk::read_if_there(&session.project.sealed)? {
-        Some(before) => put(session, report, &before, &bytes)?,
+        Some(before) if opens(session, &before) => put(session, report, &before, &bytes)?,
+        // a backup counts only if it opens; what does not open is kept all the same, but not as one
+        Some(damaged) => {
+            let aside = session.project.state().join(format!("replaced-by-{}", backup.id));
+            disk::replace(&aside, &damaged, session.project.private())?;
+            report.note(&format!("the file before did not open; it is kept as {}", aside.display()));
+            disk::replace(&session.project.sealed, &bytes, session.project.attributes)?;
+        }
         None => disk::replace(&session.project.sealed, &bytes, session.project.attributes)?,
     }
     record(session, Act::Restored, &names, reason)?;
     report.say(&format!("{file} is backup {} now", backup.id));
     report.note("what runs keeps the values it has until it is redeployed");
     Ok(())
+}
+
+fn opens(session: &Session, bytes: &[u8]) -> bool {
+    Sealed::parse(bytes.to_vec()).and_then(|s| s.open(&session.keyring)).is_ok()
 }
 
 fn verify(session: &Session, backups: &Backups<'_>, report: &Report) -> Result<()> {
@@ -105,8 +116,8 @@ fn verify(session: &Session, backups: &Backups<'_>, report: &Report) -> Result<(
         }
     }
     if bad > 0 {
-        return Err(Error::new(Kind::Found, format!("{bad} of {} backups do not open", all.len())));
+        return Err(Error::new(Kind::Found, format!("{bad} of {} do not open", count(all.len(), "backup"))));
     }
-    report.say(&format!("{} backups open", all.len()));
+    report.say(&format!("{} verified", count(all.len(), "backup")));
     Ok(())
 }

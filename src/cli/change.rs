@@ -6,7 +6,7 @@ use crate::audit::{self, Act, Event};
 use crate::disk::{self, Backups};
 use crate::error::Result;
 use crate::rotate;
-use crate::sops::Open;
+use crate::sops::{Open, Sealed};
 
 /// Lets `edit` change the opened file, and puts the result in its place. Answers whether anything changed.
 pub(super) fn change(
@@ -29,6 +29,8 @@ pub(super) fn change(
         return Ok(false);
     }
     let after = open.seal(&session::now(), &mut *session::random())?;
+    // proof that what was sealed opens, before it takes the place of what does
+    Sealed::parse(after.clone()).and_then(|s| s.open(&session.keyring))?;
     put(session, report, &before, &after)?;
     record(session, act, names, reason)?;
     Ok(true)

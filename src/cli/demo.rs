@@ -16,13 +16,13 @@ use crate::secret::{SecretValue, Spec};
 /// beside it, it takes its time, so that there is a middle to be killed in.
 const UP: &str = r#"#!/bin/sh
 if [ -e slow ]; then rm slow; : > in-the-middle; sleep 1; fi
-exec "$RESEAL" exec -- sh -c 'printf %s "$JWT_SECRET $DATABASE_URL" | cksum > service.running'
+exec "$RESEAL" exec -- sh -c 'printf %s "$JWT_SECRET $REDIS_URL" | cksum > service.running'
 "#;
 
 /// The same, with a service that falls ill from a new value and gets well on the old one.
 const ILL: &str = r#"#!/bin/sh
 if [ -e ill ]; then rm ill; else : > ill; fi
-exec "$RESEAL" exec -- sh -c 'printf %s "$JWT_SECRET $DATABASE_URL" | cksum > service.running'
+exec "$RESEAL" exec -- sh -c 'printf %s "$JWT_SECRET $REDIS_URL" | cksum > service.running'
 "#;
 
 const POLICY: &str = r#"
@@ -40,9 +40,9 @@ generate = "base64url:64"
 every = "90d"
 previous = { key = "JWT_SECRET_PREVIOUS", keep-for = "30m" }
 
-[secret.APP_DB_PASSWORD]
+[secret.REDIS_PASSWORD]
 generate = "alnum:32"
-feeds = [{ key = "DATABASE_URL", part = "password" }]
+feeds = [{ key = "REDIS_URL", part = "password" }]
 "#;
 
 pub(super) fn run(report: &Report) -> Result<()> {
@@ -74,11 +74,11 @@ impl Demo<'_> {
         let env = SecretValue::concat(&[
             b"# the application\nJWT_SECRET=",
             jwt.expose(),
-            b"\nAPP_DB_PASSWORD=",
+            b"\nREDIS_PASSWORD=",
             password.expose(),
-            b"\nDATABASE_URL=postgres://app:",
+            b"\nREDIS_URL=redis://:",
             password.expose(),
-            b"@db:5432/app\n",
+            b"@redis:6379/0\n",
         ]);
         // the one plaintext file of the demo, as an operator has it before reseal; its values were made up just now
         self.write(".env", env.expose(), 0o600)?;
@@ -94,7 +94,7 @@ impl Demo<'_> {
             "A rotation of two secrets. It is killed with SIGKILL while the service is being restarted.",
         )?;
         self.write("slow", b"", 0o600)?;
-        self.killed(&["rotate", "JWT_SECRET", "APP_DB_PASSWORD", "--reason", "demo", "--yes"])?;
+        self.killed(&["rotate", "JWT_SECRET", "REDIS_PASSWORD", "--reason", "demo", "--yes"])?;
 
         self.tell("The sealed file is whole, the journal knows how far it came.")?;
         self.show(&["status"], 13)?;
@@ -104,7 +104,7 @@ impl Demo<'_> {
         self.tell("Another one, and this time the service does not become well: everything is put back.")?;
         self.write("healthy", b"#!/bin/sh\ntest ! -e ill\n", 0o700)?;
         self.write("up", ILL.as_bytes(), 0o700)?;
-        self.show(&["rotate", "APP_DB_PASSWORD", "--yes"], 10)?;
+        self.show(&["rotate", "REDIS_PASSWORD", "--yes"], 10)?;
         self.agrees()?;
 
         self.tell("What was done, by whom, and how it ended; what is kept; what lies around.")?;
@@ -191,8 +191,7 @@ impl Demo<'_> {
 
     /// The service runs on the value that the file holds.
     fn agrees(&self) -> Result<()> {
-        let check =
-            "test \"$(printf %s \"$JWT_SECRET $DATABASE_URL\" | cksum)\" = \"$(cat service.running)\"";
+        let check = "test \"$(printf %s \"$JWT_SECRET $REDIS_URL\" | cksum)\" = \"$(cat service.running)\"";
         self.quietly(&["exec", "--", "sh", "-c", check])?;
         self.report.line("(checked: the service runs on the value in the file)")
     }

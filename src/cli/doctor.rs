@@ -2,7 +2,7 @@
 
 use super::args::{DoctorArgs, Global};
 use super::identity;
-use super::report::Report;
+use super::report::{Report, count};
 use super::session::Session;
 use crate::doctor;
 use crate::error::{Error, Kind, Result};
@@ -23,12 +23,13 @@ pub(super) fn run(global: &Global, args: &DoctorArgs, report: &Report) -> Result
         }
     }
     // with an identity at hand more can be said, and a damaged file is the worst finding
-    match sealed.open(&session.keyring) {
+    let opened = sealed.open(&session.keyring).map_err(|e| session.unreadable(e));
+    match &opened {
         Ok(open) => open.warnings().iter().for_each(|w| report.note(w)),
         Err(e) if e.kind() == Kind::NoIdentity => {
             report.note("no identity at hand opens the file; its values were not checked");
         }
-        Err(e) => return Err(e),
+        Err(_) => {}
     }
     if report.json {
         let rows: Vec<_> = left
@@ -41,11 +42,13 @@ pub(super) fn run(global: &Global, args: &DoctorArgs, report: &Report) -> Result
             report.line(&format!("{}: {}: {}", finding.path.display(), finding.what, finding.remedy))?;
         }
     }
+    if let Some(damage) = opened.err().filter(|e| e.kind() != Kind::NoIdentity) {
+        return Err(damage);
+    }
     if left.is_empty() {
         report.say("nothing is wrong");
         return Ok(());
     }
-    let s = if left.len() == 1 { "" } else { "s" };
-    Err(Error::new(Kind::Found, format!("{} finding{s}", left.len()))
+    Err(Error::new(Kind::Found, count(left.len(), "finding"))
         .hint("each line ends with the command that mends it; `reseal doctor --fix` does what loses nothing"))
 }

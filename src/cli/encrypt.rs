@@ -5,7 +5,7 @@ use std::path::Path;
 
 use super::args::{EncryptArgs, Global, RuleArgs};
 use super::change::record;
-use super::report::Report;
+use super::report::{Report, count};
 use super::session::{self, Session};
 use crate::audit::Act;
 use crate::config::Creation;
@@ -53,7 +53,7 @@ pub(super) fn run(global: &Global, args: &EncryptArgs, report: &Report) -> Resul
     }
     disk::replace(output, &sealed, session.project.attributes)?;
     record(&session, Act::Sealed, &names, None)?;
-    report.say(&format!("{} keys sealed in {}", names.len(), output.display()));
+    report.say(&format!("{} sealed in {}", count(names.len(), "key"), output.display()));
     Ok(())
 }
 

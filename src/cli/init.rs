@@ -6,7 +6,7 @@ use super::args::{Global, InitArgs};
 use super::change::record;
 use super::encrypt::new_file;
 use super::identity;
-use super::report::Report;
+use super::report::{Report, count};
 use super::session::{self, Session};
 use crate::audit::Act;
 use crate::config::{Surroundings, propose};
@@ -58,7 +58,12 @@ pub(super) fn run(global: &Global, args: &InitArgs, report: &Report) -> Result<(
     let sealed = open.seal(&session::now(), &mut *session::random())?;
     disk::replace(&project.sealed, &sealed, project.attributes)?;
     record(&session, Act::Sealed, &names, None)?;
-    report.say(&format!("sealed {} keys of {} in {}", names.len(), args.env.display(), project.label()));
+    report.say(&format!(
+        "sealed {} of {} in {}",
+        count(names.len(), "key"),
+        args.env.display(),
+        project.label()
+    ));
 
     let path = project.root.join("reseal.toml");
     if disk::stat(&path).is_none() {

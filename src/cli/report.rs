@@ -9,6 +9,11 @@ use anstyle::{AnsiColor, Style};
 use super::args::{Global, When};
 use crate::error::{Error, Result};
 
+/// `1 key`, `2 keys`.
+pub(super) fn count(n: usize, noun: &str) -> String {
+    if n == 1 { format!("1 {noun}") } else { format!("{n} {noun}s") }
+}
+
 /// Where output goes and how much of it is wanted.
 pub(super) struct Report {
     quiet: bool,

@@ -7,7 +7,7 @@ use anstyle::AnsiColor;
 use similar::{ChangeTag, TextDiff};
 
 use super::args::{Global, RotateArgs};
-use super::report::Report;
+use super::report::{Report, count};
 use super::session::{self, Session};
 use super::terminal::Terminal;
 use crate::audit::{self, History};
@@ -64,9 +64,8 @@ pub(super) fn run(global: &Global, args: &RotateArgs, report: &Report) -> Result
 
 /// The plan for people: what changes, with every value masked, and what is done about it.
 fn shown(session: &Session, plan: &Plan, report: &Report) -> String {
-    let count = plan.request().secrets.len();
-    let s = if count == 1 { "" } else { "s" };
-    let mut text = format!("plan: {count} secret{s} in {}\n", session.project.label());
+    let secrets = count(plan.request().secrets.len(), "secret");
+    let mut text = format!("plan: {secrets} in {}\n", session.project.label());
     let diff = TextDiff::from_lines(&plan.before, &plan.after);
     for change in diff.iter_all_changes() {
         let (sign, color) = match change.tag() {
@@ -162,6 +161,8 @@ impl Watch for Progress<'_> {
         match event {
             Event::Succeeded(..) => self.report.say(&format!("{step:<9} done")),
             Event::Failed(_, why) => self.report.say(&format!("{step:<9} failed: {why}")),
+            // the undo of these three does nothing: a copy is kept, and services are baseline's
+            Event::Undone(_) if matches!(step, "backup" | "redeploy" | "probe") => {}
             Event::Undone(_) => self.report.say(&format!("{step:<9} taken back")),
             Event::UndoFailed(_, why) => self.report.say(&format!("{step:<9} cannot be taken back: {why}")),
             Event::TurnedBack => self.report.say("going back"),

@@ -100,7 +100,8 @@ impl Session {
         Ok(open)
     }
 
-    fn unreadable(&self, error: Error) -> Error {
+    /// An error of the sealed file, with its path.
+    pub(super) fn unreadable(&self, error: Error) -> Error {
         error.context(format!("{:?}", self.project.sealed))
     }
 

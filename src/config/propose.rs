@@ -58,6 +58,15 @@ pub fn propose(file: &str, entries: &[(&[u8], &SecretValue)], around: &Surroundi
             );
             continue;
         }
+        let stored = named.iter().find(|(other, text)| {
+            other != name && url::names_database(text) && url::check(text, Part::Password, value).is_ok()
+        });
+        if let Some((other, _)) = stored {
+            text += &format!(
+                "# \"{name}\" is a password that the database of \"{other}\" keeps: change it there, then `reseal set {name}`\n\n"
+            );
+            continue;
+        }
         text += &format!("[secret.{}]\ngenerate = \"{}\"\nevery = \"90d\"\n", key(name), shape(value));
         if let Some((previous, _)) = named.iter().find(|(other, _)| keeps_previous_of(other, name)) {
             text += &format!("previous = {{ key = {previous:?}, keep-for = \"24h\" }}\n");
@@ -150,8 +159,10 @@ mod tests {
         let values = [
             ("JWT_SECRET", "0123456789abcdef0123456789abcdef"),
             ("JWT_SECRET_PREVIOUS", "x"),
-            ("APP_DB_PASSWORD", "hunter2hunter2"),
-            ("DATABASE_URL", "postgres://app:hunter2hunter2@db/app"),
+            ("REDIS_PASSWORD", "hunter2hunter2"),
+            ("REDIS_URL", "redis://:hunter2hunter2@redis/0"),
+            ("APP_DB_PASSWORD", "hunter3hunter3"),
+            ("DATABASE_URL", "postgres://app:hunter3hunter3@db/app"),
             ("POSTGRES_PASSWORD", "hunter2hunter2"),
             ("STRIPE_SECRET_KEY", "sk_live_x"),
             ("DB_HOST", "db"),
@@ -162,9 +173,10 @@ mod tests {
         let text = propose(".env.enc", &entries, &Surroundings { wrapper: None, compose: true });
         let config = Config::parse(&text).unwrap();
         let names: Vec<&str> = config.secrets.keys().map(SecretName::as_str).collect();
-        assert_eq!(names, ["APP_DB_PASSWORD", "JWT_SECRET"]);
-        assert_eq!(config.secrets.values().next().unwrap().feeds.len(), 1);
-        assert!(!text.contains("hunter2") && !text.contains("sk_live"));
+        assert_eq!(names, ["JWT_SECRET", "REDIS_PASSWORD"]);
+        assert_eq!(config.secrets.values().last().unwrap().feeds.len(), 1);
+        assert!(text.contains("# \"APP_DB_PASSWORD\""));
+        assert!(!text.contains("hunter") && !text.contains("sk_live"));
         assert!(text.contains("STRIPE_SECRET_KEY") && text.contains("POSTGRES_PASSWORD"));
     }
 }

@@ -1,4 +1,4 @@
-//! Encrypted copies of the sealed file: `<time>-<id>.<file name>`, byte for byte what was live.
+//! Encrypted copies of the sealed file: `<time>-<id>` and the file's name, byte for byte what was live.
 //!
 //! A copy needs no key to be made. The name sorts by time, tells the file it belongs to, and carries the first digits
 //! of the content's SHA-256, so that the same bytes are kept once a second and damage can be seen without a key.
@@ -26,7 +26,7 @@ pub struct Backup {
 }
 
 impl Backup {
-    /// When it was made, as `20261120T101502Z`.
+    /// When it was made, as `20261120T101502.123Z`.
     pub fn time(&self) -> &str {
         self.id.split('-').next().unwrap_or_default()
     }
@@ -50,9 +50,9 @@ impl<'a> Backups<'a> {
         Backups { project, folder: project.resolve(folder) }
     }
 
-    /// Keeps `bytes`; the same bytes at the same second are kept once. Durable when it returns.
+    /// Keeps `bytes`; the same bytes of the same moment are kept once. Durable when it returns.
     pub fn create(&self, bytes: &[u8], now: jiff::Timestamp) -> Result<Backup> {
-        let id = format!("{}-{}", now.strftime("%Y%m%dT%H%M%SZ"), digits(bytes));
+        let id = format!("{}-{}", moment(now), digits(bytes));
         let path = self.folder.join(format!("{id}{}", self.suffix()));
         make_folder(&self.folder, self.project.attributes.owner)?;
         replace(&path, bytes, self.project.private())?;
@@ -65,7 +65,7 @@ impl<'a> Backups<'a> {
         let found = names(&self.folder)?.into_iter().filter_map(|name| {
             let id = name.strip_suffix(&suffix)?;
             let (time, digits) = id.split_once('-')?;
-            let named = time.len() == 16 && digits.len() == 8;
+            let named = time.len() == 20 && digits.len() == 8;
             named.then(|| Backup { id: id.to_owned(), path: self.folder.join(&name) })
         });
         Ok(found.collect())
@@ -84,7 +84,7 @@ impl<'a> Backups<'a> {
 
     /// Removes those beyond the newest `keep`, and those older than `oldest`; the newest one stays in any case.
     pub fn prune(&self, keep: usize, oldest: Option<jiff::Timestamp>) -> Result<Vec<Backup>> {
-        let oldest = oldest.map(|t| t.strftime("%Y%m%dT%H%M%SZ").to_string());
+        let oldest = oldest.map(moment);
         let mut all = self.list()?;
         all.reverse();
         let gone: Vec<Backup> = all
@@ -99,11 +99,17 @@ impl<'a> Backups<'a> {
         Ok(gone)
     }
 
-    /// `.env.enc` gives `.env.enc`, `prod.env.enc` gives `.prod.env.enc`.
+    /// The sealed file's path below the root: `.env.enc` as it is, `prod.env.enc` with `_` before it, and `/` as `%2F`,
+    /// so that no two files share their backups.
     fn suffix(&self) -> String {
-        let name = self.project.sealed.file_name().unwrap_or_default().to_string_lossy();
-        format!(".{}", name.trim_start_matches('.'))
+        let label = self.project.label().replace('%', "%25").replace('/', "%2F");
+        if label.starts_with('.') { label } else { format!("_{label}") }
     }
+}
+
+/// A moment as the names have it; sorts as it reads.
+fn moment(time: jiff::Timestamp) -> String {
+    time.strftime("%Y%m%dT%H%M%S%.3fZ").to_string()
 }
 
 fn digits(bytes: &[u8]) -> String {

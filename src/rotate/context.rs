@@ -48,7 +48,7 @@ impl World<'_> {
 }
 
 /// A time as it is written everywhere: UTC, whole seconds.
-pub(super) fn stamp(time: jiff::Timestamp) -> String {
+fn stamp(time: jiff::Timestamp) -> String {
     time.strftime("%Y-%m-%dT%H:%M:%SZ").to_string()
 }
 

@@ -1,6 +1,6 @@
 //! What will be done, found out without doing anything. A [`Plan`] exists only if every check passed.
 
-use super::context::{World, digest, stamp};
+use super::context::{World, digest};
 use super::request::{Change, FedValue, KeptValue, Request};
 use crate::audit::History;
 use crate::config::{Config, DeployKind, Policy, init_only};
@@ -79,6 +79,17 @@ pub fn plan(world: &World<'_>, history: &History, ask: &Ask) -> Result<Plan> {
         secrets.push(change(&open, history, name, &policy, now, ask.emergency)?);
     }
 
+    for change in &secrets {
+        for fed in change.feeds.iter().filter(|f| f.part == "password") {
+            if open.get(fed.key.as_bytes()).is_some_and(url::names_database) {
+                remarks.push(format!(
+                    "\"{}\" is the URL of a database, which is not told: change the password of \"{}\" there as well",
+                    fed.key, change.name
+                ));
+            }
+        }
+    }
+
     writable(world)?;
     if disk::room(&project.root)? < room {
         return Err(Error::failed(format!("there is too little room on the disk of {:?}", project.root))
@@ -108,7 +119,7 @@ pub fn plan(world: &World<'_>, history: &History, ask: &Ask) -> Result<Plan> {
     let id: String = id.iter().map(|b| format!("{b:02x}")).collect();
     let request = Request {
         rotation: format!("{}-{id}", now.strftime("%Y%m%dT%H%M%SZ")),
-        at: stamp(now),
+        at: now.to_string(),
         live,
         secrets,
         deploy: ask.deploy && (config.deploy.kind != DeployKind::None || !config.probes.is_empty()),
@@ -132,8 +143,12 @@ fn chosen(config: &Config, open: &Open, ask: &Ask) -> Result<Vec<SecretName>> {
         wanted.extend(config.secrets.keys().cloned());
     }
     if wanted.is_empty() {
-        return Err(Error::usage("nothing to rotate: the policy names no secret")
-            .hint("name the keys, e.g. `reseal rotate JWT_SECRET`, or describe them in reseal.toml"));
+        let error = Error::usage("nothing to rotate: no key is named");
+        return Err(if config.secrets.is_empty() {
+            error.hint("name the keys, e.g. `reseal rotate JWT_SECRET`, or describe them in reseal.toml")
+        } else {
+            error.hint("name the keys, or say `--all` for all secrets of the policy")
+        });
     }
     let place = |name: &SecretName| open.entries().position(|e| e.name == name.as_bytes());
     wanted.sort_by_key(|name| (place(name), name.clone()));

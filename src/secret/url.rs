@@ -272,6 +272,13 @@ fn is_port(bytes: &[u8]) -> bool {
     plain && std::str::from_utf8(bytes).is_ok_and(|port| port.parse::<u16>().is_ok())
 }
 
+/// A URL of a database that keeps its users' passwords itself, so that a restart does not hand it a new one.
+pub fn names_database(url: &SecretValue) -> bool {
+    ["postgres", "mysql", "mariadb", "mongodb", "jdbc:", "mssql", "sqlserver", "cockroach"]
+        .iter()
+        .any(|scheme| url.expose().starts_with(scheme.as_bytes()))
+}
+
 #[cfg(test)]
 mod tests {
     use proptest::collection::vec;

@@ -7,6 +7,8 @@
 
 use std::ops::Range;
 
+use memchr::memmem;
+
 use super::dotenv::{self, Line};
 use super::mac::Mac;
 use super::metadata::{Metadata, damaged};
@@ -152,6 +154,11 @@ impl Open {
     /// The same value again changes nothing, not even the time. Answers whether anything changed.
     pub fn set(&mut self, name: &SecretName, value: SecretValue) -> Result<bool> {
         self.metadata.rule.compiles()?;
+        if !self.encrypts(name) && memmem::find(value.expose(), b"\\n").is_some() {
+            return Err(Error::failed(format!(
+                "the value of \"{name}\" holds a backslash followed by n, and the key lies unencrypted: it would be read back as a line feed"
+            )));
+        }
         let places = self.places(name.as_bytes());
         let Some((first, others)) = places.split_first() else {
             let start = self.bytes.len();
