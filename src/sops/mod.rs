@@ -11,6 +11,7 @@ mod mac;
 mod metadata;
 mod number;
 mod open;
+mod re2;
 mod rule;
 mod shamir;
 mod stamp;

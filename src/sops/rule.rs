@@ -6,8 +6,7 @@
 
 use std::fmt;
 
-use regex::bytes::{Regex, RegexBuilder};
-
+use super::re2::Pattern;
 use crate::error::{Error, Result};
 
 /// The names of the rules in the metadata, in the order in which sops lists them.
@@ -24,7 +23,7 @@ pub(crate) const FIELDS: [&str; 6] = [
 pub struct Rule {
     field: usize,
     text: String,
-    pattern: Option<Regex>,
+    pattern: Option<Pattern>,
 }
 
 impl Default for Rule {
@@ -38,7 +37,7 @@ impl Rule {
     /// The rule of metadata field `name` (`encrypted_regex`, …) with its text.
     pub fn parse(name: &str, text: &str) -> Option<Self> {
         let field = FIELDS.iter().position(|f| *f == name)?;
-        let pattern = if name.ends_with("regex") { compile(text) } else { None };
+        let pattern = if name.ends_with("regex") { Pattern::compile(text) } else { None };
         Some(Rule { field, text: text.into(), pattern })
     }
 
@@ -92,7 +91,7 @@ impl Rule {
     }
 
     fn matches(&self, text: &[u8]) -> bool {
-        self.pattern.as_ref().is_some_and(|p| p.is_match(text))
+        self.pattern.as_ref().is_some_and(|p| p.matches(text))
     }
 }
 
@@ -100,12 +99,6 @@ impl fmt::Display for Rule {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{} {:?}", FIELDS[self.field], self.text)
     }
-}
-
-/// RE2's `\d \w \s \b` are ASCII; only an expression that names other letters itself is read as Unicode.
-fn compile(text: &str) -> Option<Regex> {
-    let build = |unicode| RegexBuilder::new(text).unicode(unicode).build();
-    build(false).or_else(|_| build(true)).ok()
 }
 
 #[cfg(test)]
