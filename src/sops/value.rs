@@ -14,7 +14,7 @@ use base64::Engine;
 use base64::alphabet;
 use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
 
-use super::number;
+use super::{number, stamp};
 use crate::secret::{Random, SecretValue};
 
 const PREFIX: &[u8] = b"ENC[AES256_GCM,data:";
@@ -207,10 +207,8 @@ fn typed(text: SecretValue, kind: &[u8]) -> Result<Plain, Fault> {
                 }
                 b"float" => number::float(read).ok_or(Fault::Type)?,
                 b"bool" => number::boolean(read).ok_or(Fault::Type)?,
-                _ => {
-                    let _: jiff::Timestamp = read.parse().map_err(|_| Fault::Type)?;
-                    return same(text);
-                }
+                // hashed with its fraction of a second, shown without
+                _ => (stamp::normalise(read).ok_or(Fault::Type)?, read.to_owned()),
             };
             Ok(Plain {
                 text: SecretValue::new(shown.into_bytes()),
