@@ -74,7 +74,7 @@ fn line(bytes: &[u8], start: usize, end: usize, number: usize) -> Result<Line> {
 
 /// Backslash-n becomes a line feed.
 pub(super) fn unescape(value: &[u8]) -> SecretValue {
-    if memmem::find(value, b"\\n").is_none() {
+    if holds_as_it_is(value) {
         return SecretValue::new(value.to_vec());
     }
     let mut out = Vec::with_capacity(value.len());
@@ -86,6 +86,11 @@ pub(super) fn unescape(value: &[u8]) -> SecretValue {
     }
     out.extend_from_slice(rest);
     SecretValue::new(out)
+}
+
+/// Whether a line in clear can hold `value`: there every backslash before an n is a line feed.
+pub(super) fn holds_as_it_is(value: &[u8]) -> bool {
+    memmem::find(value, b"\\n").is_none()
 }
 
 /// The length of `value` once line feeds are written as backslash-n.

@@ -7,8 +7,6 @@
 
 use std::ops::Range;
 
-use memchr::memmem;
-
 use super::dotenv::{self, Line};
 use super::mac::Mac;
 use super::metadata::{Metadata, damaged};
@@ -154,9 +152,14 @@ impl Open {
     /// The same value again changes nothing, not even the time. Answers whether anything changed.
     pub fn set(&mut self, name: &SecretName, value: SecretValue) -> Result<bool> {
         self.metadata.rule.compiles()?;
-        if !self.encrypts(name) && memmem::find(value.expose(), b"\\n").is_some() {
+        if !self.encrypts(name) && !dotenv::holds_as_it_is(value.expose()) {
             return Err(Error::failed(format!(
-                "the value of \"{name}\" holds a backslash followed by n, and the key lies unencrypted: it would be read back as a line feed"
+                "the value for \"{name}\" holds a backslash before an n, which would be read as a line feed"
+            ))
+            .note("nothing was changed")
+            .hint(format!(
+                "only an encrypted value can hold that; the rule of the file is {}",
+                self.rule()
             )));
         }
         let places = self.places(name.as_bytes());
@@ -230,7 +233,7 @@ impl Open {
             return Ok(self.bytes);
         }
         if self.metadata.rule.reads_comments() {
-            self.judge_again();
+            self.judge_again()?;
         }
         let mut mac = Mac::new(self.metadata.mac_only_encrypted);
         for line in &self.lines {
@@ -284,7 +287,7 @@ impl Open {
         self.lines.iter().rposition(is_data).map_or(0, |at| at + 1)
     }
 
-    fn judge_again(&mut self) {
+    fn judge_again(&mut self) -> Result<()> {
         let rule = &self.metadata.rule;
         let mut pile: Vec<&[u8]> = Vec::new();
         let verdicts: Vec<bool> = self
@@ -304,11 +307,26 @@ impl Open {
             })
             .collect();
         for (line, verdict) in self.lines.iter_mut().zip(verdicts) {
-            if line.encrypted != verdict {
-                line.encrypted = verdict;
-                line.raw = None;
+            if line.encrypted == verdict {
+                continue;
             }
+            let (what, text) = match &line.body {
+                Body::Pair { key, value } => (showable(&self.bytes[key.clone()]), &value.text),
+                Body::Comment(text) => (None, text),
+                _ => continue,
+            };
+            // sops would write it in clear and not say so
+            if line.encrypted && !text.is_empty() {
+                let what = what.map_or("a line".to_owned(), |name| format!("{name:?}"));
+                return Err(Error::failed(format!(
+                    "{what}, now encrypted, would lie in clear under a comment that stands above what goes; the rule is {rule}"
+                ))
+                .note("nothing was changed"));
+            }
+            line.encrypted = verdict;
+            line.raw = None;
         }
+        Ok(())
     }
 }
 
