@@ -15,11 +15,9 @@ pub(super) fn float(text: &str) -> Option<(String, String)> {
         };
         return Some((name.into(), name.into()));
     }
-    let hashed = format!("{value}");
-    // Rust's `E` format has the same shortest digits; Go's `G` turns to it below 1e-4 and from 1e6 on
-    let scientific = format!("{value:E}");
-    let (digits, exponent) = scientific.split_once('E')?;
-    let exponent: i32 = exponent.parse().ok()?;
+    let (digits, exponent) = shortest(value)?;
+    let hashed = plain(&digits, exponent);
+    // Go's `G` turns to an exponent below 1e-4 and from 1e6 on
     let shown = if value != 0.0 && !(-4..6).contains(&exponent) {
         let sign = if exponent < 0 { '-' } else { '+' };
         format!("{digits}E{sign}{:02}", exponent.abs())
@@ -29,6 +27,34 @@ pub(super) fn float(text: &str) -> Option<(String, String)> {
         format!("{hashed}.0")
     };
     Some((shown, hashed))
+}
+
+/// The fewest digits that mean this number, as `1.234` and its exponent. Where two texts of that length are equally
+/// near, Go takes the even one, as Rust does when it is told how many digits to write.
+fn shortest(value: f64) -> Option<(String, i32)> {
+    let shortest = format!("{value:E}");
+    let decimals = shortest.split_once('E')?.0.split_once('.').map_or(0, |(_, d)| d.len());
+    let even = format!("{value:.decimals$E}");
+    let text = if even.parse() == Ok(value) { even } else { shortest };
+    let (digits, exponent) = text.split_once('E')?;
+    Some((digits.to_owned(), exponent.parse().ok()?))
+}
+
+/// The same number without exponent.
+fn plain(digits: &str, exponent: i32) -> String {
+    let (sign, digits) = digits.strip_prefix('-').map_or(("", digits), |d| ("-", d));
+    let mut all = digits.replace('.', "");
+    let Ok(before) = usize::try_from(exponent + 1) else {
+        return format!("{sign}0.{}{all}", "0".repeat(exponent.unsigned_abs() as usize - 1));
+    };
+    if before >= all.len() {
+        all.push_str(&"0".repeat(before - all.len()));
+    } else if before == 0 {
+        all.insert_str(0, "0.");
+    } else {
+        all.insert(before, '.');
+    }
+    sign.to_owned() + &all
 }
 
 /// Any of Go's spellings; shown in lower case, hashed capitalised.
@@ -57,6 +83,10 @@ mod tests {
             ("0.00001", "1E-05", "0.00001"),
             ("0", "0.0", "0"),
             ("-0", "-0.0", "-0"),
+            ("0.5", "0.5", "0.5"),
+            ("-0.0123", "-0.0123", "-0.0123"),
+            ("1e21", "1E+21", "1000000000000000000000"),
+            ("11664315731673.812", "1.1664315731673812E+13", "11664315731673.812"),
             ("inf", "+Inf", "+Inf"),
         ] {
             assert_eq!(float(text), Some((shown.into(), hashed.into())), "{text}");
