@@ -151,7 +151,9 @@ impl Open {
     /// Gives a key a value. A new key goes to the end; of duplicates the first line stays and the others go.
     /// The same value again changes nothing, not even the time. Answers whether anything changed.
     pub fn set(&mut self, name: &SecretName, value: SecretValue) -> Result<bool> {
-        self.metadata.rule.compiles()?;
+        // here the file is at fault, not the command line
+        let compiles = self.metadata.rule.compiles();
+        compiles.map_err(|e| e.of_kind(Kind::Failed).note("nothing was changed"))?;
         if !self.encrypts(name) && !dotenv::holds_as_it_is(value.expose()) {
             return Err(Error::failed(format!(
                 "the value for \"{name}\" holds a backslash before an n, which would be read as a line feed"

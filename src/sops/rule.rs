@@ -50,7 +50,7 @@ impl Rule {
     pub fn compiles(&self) -> Result<()> {
         if FIELDS[self.field].ends_with("regex") && self.pattern.is_none() {
             return Err(Error::usage(format!(
-                "the expression of {} does not compile, so nothing would be encrypted",
+                "the expression of {} does not compile, so that it would match nothing",
                 FIELDS[self.field]
             )));
         }
