@@ -11,5 +11,8 @@
 
 mod harness;
 
+mod interop;
 mod layers;
+mod mutation;
 mod readme;
+mod vectors;

@@ -30,7 +30,7 @@ fn answers(program: &str) -> bool {
         "compose-v1" => &["docker-compose", "version"],
         "strace" => &["strace", "-V"],
         "age" => &["age", "--version"],
-        "sops" => &["sops", "--version"],
+        "sops" => &["sops", "--disable-version-check", "--version"],
         other => &[other, "--version"],
     };
     Command::new(words[0])
