@@ -6,10 +6,7 @@ use super::session::Session;
 use crate::error::Result;
 
 pub(super) fn run(global: &Global, args: &DecryptArgs, report: &Report) -> Result<()> {
-    let mut session = Session::new(global)?;
-    if let Some(input) = &args.input {
-        session.project.sealed.clone_from(input);
-    }
+    let session = Session::about(global, args.input.as_deref().or(global.file.as_deref()))?;
     let open = session.open(report)?;
     if report.json {
         let values: serde_json::Map<String, serde_json::Value> = open

@@ -15,8 +15,11 @@ use crate::keys::Recipient;
 use crate::secret::SecretValue;
 use crate::sops::{NewFile, Rule};
 
+const NOBODY: &str = "make a key with `reseal init`, or name recipients with `--age`";
+
 pub(super) fn run(global: &Global, args: &EncryptArgs, report: &Report) -> Result<()> {
-    let mut session = Session::new(global)?;
+    // the record of a new file belongs beside that file, wherever the command is run
+    let session = Session::about(global, args.output.as_deref().or(global.file.as_deref()))?;
     let plain = if args.input == Path::new("-") {
         SecretValue::read_from(&mut std::io::stdin().lock())
             .map_err(|e| Error::failed(format!("cannot read standard input: {e}")))?
@@ -44,7 +47,6 @@ pub(super) fn run(global: &Global, args: &EncryptArgs, report: &Report) -> Resul
     let names: Vec<String> = open.entries().map(|e| String::from_utf8_lossy(e.name).into_owned()).collect();
     let sealed = open.seal(&session::now(), &mut *session::random())?;
     let Some(output) = &args.output else { return report.data(&sealed) };
-    session.project.sealed.clone_from(output);
     let _lock = session.project.lock()?;
     if disk::stat(output).is_some() {
         return Err(Error::failed(format!("{output:?} is there already"))
@@ -70,13 +72,15 @@ pub(super) fn new_file(session: &Session, input: &Path, age: &[String]) -> Resul
         texts.clone_from(&creation.recipients);
     }
     let recipients = if texts.is_empty() {
-        session.keyring.recipients()?
+        session.keyring.recipients().map_err(|e| match (e.kind(), e.advice()) {
+            (Kind::NoIdentity, None) => e.hint(NOBODY),
+            _ => e,
+        })?
     } else {
         texts.iter().map(|t| Recipient::parse(t)).collect::<Result<_>>()?
     };
     if recipients.is_empty() {
-        return Err(Error::new(Kind::NoIdentity, "there is nobody to seal the file for")
-            .hint("make a key with `reseal init`, or name recipients with `--age`"));
+        return Err(Error::new(Kind::NoIdentity, "there is nobody to seal the file for").hint(NOBODY));
     }
     let rule = creation.rule.and_then(|(field, text)| Rule::parse(field, &text)).unwrap_or_default();
     Ok(NewFile { recipients, rule, mac_only_encrypted: creation.mac_only_encrypted })

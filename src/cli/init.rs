@@ -24,7 +24,10 @@ pub(super) fn run(global: &Global, args: &InitArgs, report: &Report) -> Result<(
     if disk::stat(&project.sealed).is_some() {
         return Err(Error::failed(format!("{:?} is there already", project.sealed))
             .note("nothing was changed")
-            .hint("see what it holds with `reseal list`"));
+            .hint(match &global.file {
+                None => "see what it holds with `reseal list`".to_owned(),
+                Some(file) => format!("see what it holds with `reseal -f {} list`", disk::quoted(file)),
+            }));
     }
     let plain = disk::read_secret(&args.env)
         .map_err(|e| e.hint("name the plaintext file: `reseal init ENV-FILE`"))?;
@@ -70,8 +73,9 @@ pub(super) fn run(global: &Global, args: &InitArgs, report: &Report) -> Result<(
         disk::replace(&path, policy.as_bytes(), Attributes { mode: 0o644, ..project.attributes })?;
         report.say("proposed a policy: reseal.toml");
     }
-    for ignored in doctor::ignore(&project.root, project.attributes.owner)? {
-        report.say(&format!("added {ignored} to .gitignore"));
+    let ignored = doctor::ignore(&project.root, project.attributes.owner)?;
+    if !ignored.is_empty() {
+        report.say(&format!("added to .gitignore: {}", ignored.join(", ")));
     }
     // the plaintext goes only once somebody at hand has opened what replaces it
     let proven = session.open(report);

@@ -18,7 +18,7 @@ use crate::audit::Who;
 use crate::config::{Config, DeployConfig, DeployKind};
 use crate::deploy::Site;
 use crate::disk::{self, Backup, Backups, Owner, Project};
-use crate::error::{Error, Result};
+use crate::error::{Error, Kind, Result};
 use crate::keys::{Keyring, Prompt};
 use crate::rotate::World;
 use crate::secret::Random;
@@ -40,17 +40,20 @@ pub(super) struct Session {
 /// Goes to the folder of `--directory`.
 pub(super) fn enter(global: &Global) -> Result<()> {
     let Some(folder) = &global.directory else { return Ok(()) };
-    std::env::set_current_dir(folder).map_err(|e| Error::failed(format!("cannot enter {folder:?}: {e}")))
+    std::env::set_current_dir(folder).map_err(|e| disk::failed("enter", folder, &e))
 }
 
 impl Session {
     pub(super) fn new(global: &Global) -> Result<Self> {
+        Session::about(global, global.file.as_deref())
+    }
+
+    /// For a command that names its sealed file itself: policy and project are those around that file.
+    pub(super) fn about(global: &Global, file: Option<&Path>) -> Result<Self> {
         let here = std::env::current_dir()
             .map_err(|e| Error::failed(format!("cannot tell the current folder: {e}")))?;
-        let start = match &global.file {
-            Some(file) => folder_of(&here.join(file)),
-            None => here.clone(),
-        };
+        let file = file.map(|file| disk::direct(&here.join(file)));
+        let start = file.as_deref().map_or_else(|| here.clone(), folder_of);
         let policy = match &global.config {
             Some(path) => Some(here.join(path)),
             None => disk::find_upwards(&start, "reseal.toml"),
@@ -64,10 +67,7 @@ impl Session {
             }
             None => (without_policy(&start), start),
         };
-        let sealed = match &global.file {
-            Some(file) => here.join(file),
-            None => root.join(&config.file),
-        };
+        let sealed = file.unwrap_or_else(|| root.join(&config.file));
         let owner = config.owner.as_deref().map(Owner::parse).transpose()?;
         let prompt: Arc<dyn Prompt> = Arc::new(Terminal::new(global.no_input));
         let configured = config.age_key_file.as_ref().map(|p| root.join(p));
@@ -81,11 +81,37 @@ impl Session {
     /// The sealed file, parsed.
     pub(super) fn sealed(&self) -> Result<Sealed> {
         let path = &self.project.sealed;
-        let Some(bytes) = disk::read_if_there(path)? else {
-            return Err(Error::failed(format!("there is no sealed file {path:?}"))
-                .hint("make one with `reseal init`, or name one with `--file`"));
-        };
-        Sealed::parse(bytes).map_err(|e| self.unreadable(e))
+        let Some(bytes) = disk::read_if_there(path)? else { return Err(self.absent()) };
+        if bytes.starts_with(b"\xef\xbb\xbf") {
+            return Err(Error::failed(format!("{path:?} starts with a byte order mark")).hint(format!(
+                "an editor added it; take it away with `sed -i '1s/^\\xEF\\xBB\\xBF//' {}`",
+                disk::quoted(path)
+            )));
+        }
+        Sealed::parse(bytes).map_err(|e| {
+            let error = self.unreadable(e);
+            let sealed = disk::read(path).is_ok_and(|bytes| Sealed::is_sealed(&bytes));
+            match (self.has_backups(), sealed, error.advice()) {
+                (true, ..) => error.note("there are backups of it: see `reseal backup list`"),
+                (_, false, None) => {
+                    error.hint("seal a plaintext file with `reseal init` or `reseal encrypt`")
+                }
+                _ => error,
+            }
+        })
+    }
+
+    /// The error where there is no sealed file: in the wrong folder, or after an accident.
+    pub(super) fn absent(&self) -> Error {
+        let error = Error::failed(format!("there is no sealed file {:?}", self.project.sealed));
+        if self.has_backups() {
+            return error.hint("put one of its backups in its place: see `reseal backup list`");
+        }
+        error.hint("make one with `reseal init`, or name one with `--file`")
+    }
+
+    fn has_backups(&self) -> bool {
+        Backups::new(&self.project, &self.config.backup.dir).list().is_ok_and(|all| !all.is_empty())
     }
 
     /// The sealed file, opened and verified.
@@ -100,9 +126,13 @@ impl Session {
         Ok(open)
     }
 
-    /// An error of the sealed file, with its path.
+    /// An error of the sealed file, with its name, and with the way out where there is one.
     pub(super) fn unreadable(&self, error: Error) -> Error {
-        error.context(format!("{:?}", self.project.sealed))
+        let error = error.context(format!("{:?}", self.project.sealed));
+        if error.kind() == Kind::Integrity && error.advice().is_none() && self.has_backups() {
+            return error.hint("there are backups of it: see `reseal backup list`");
+        }
+        error
     }
 
     /// Removes the backups that the policy does not keep.

@@ -21,7 +21,7 @@ pub use replace::{replace, replaceable};
 
 use std::fs;
 use std::io::{self, ErrorKind};
-use std::path::{Path, PathBuf};
+use std::path::{Component, Path, PathBuf};
 
 use crate::error::{Error, Result};
 use crate::secret::SecretValue;
@@ -134,8 +134,19 @@ pub fn quoted(path: &Path) -> String {
     if text.chars().all(plain) { text } else { format!("'{}'", text.replace('\'', "'\\''")) }
 }
 
-/// What could not be done to which path, with the system's reason and, where one helps, an advice.
-fn failed(doing: &str, path: &Path, error: &io::Error) -> Error {
+/// The same file by a path without `..`, so that the same file has the same name from every folder.
+pub fn direct(path: &Path) -> PathBuf {
+    if !path.components().any(|part| part == Component::ParentDir) {
+        return path.to_path_buf();
+    }
+    match (folder_of(path).canonicalize(), path.file_name()) {
+        (Ok(folder), Some(name)) => folder.join(name),
+        _ => path.to_path_buf(),
+    }
+}
+
+/// What could not be done to which path, with the system's reason.
+pub fn failed(doing: &str, path: &Path, error: &io::Error) -> Error {
     let reason = match error.kind() {
         ErrorKind::NotFound => "no such file or folder".to_owned(),
         ErrorKind::PermissionDenied => "permission denied".to_owned(),

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use super::{Attributes, Lock, Owner, make_folder, stat};
-use crate::error::Result;
+use crate::error::{Error, Result};
 
 /// The folders and files around one sealed file.
 pub struct Project {
@@ -54,6 +54,10 @@ impl Project {
 
     /// Makes `.reseal/` if need be, and takes its lock (I6).
     pub fn lock(&self) -> Result<Lock> {
+        // only what is ours is made: a folder that somebody mistyped is not
+        if !stat(&self.root).is_some_and(|s| s.is_folder) {
+            return Err(Error::failed(format!("there is no folder {:?}", self.root)));
+        }
         make_folder(&self.state(), self.attributes.owner)?;
         Lock::take(&self.state().join("lock"), self.attributes.owner)
     }
