@@ -6,7 +6,7 @@ use super::report::{Report, count};
 use super::session::{self, Session};
 use super::terminal::Terminal;
 use crate::audit::Act;
-use crate::disk::{self, Backups};
+use crate::disk::{self, Backup, Backups};
 use crate::error::{Error, Kind, Result};
 use crate::rotate;
 use crate::sops::Sealed;
@@ -16,7 +16,7 @@ pub(super) fn run(global: &Global, what: BackupCommand, report: &Report) -> Resu
     let backups = Backups::new(&session.project, &session.config.backup.dir);
     match what {
         BackupCommand::List => {
-            let all = backups.list()?;
+            let all = known(&session, &backups)?;
             if report.json {
                 let rows: Vec<_> = all
                     .iter()
@@ -24,6 +24,9 @@ pub(super) fn run(global: &Global, what: BackupCommand, report: &Report) -> Resu
                     .collect();
                 return report
                     .json(&serde_json::json!({ "v": 1, "file": session.project.label(), "backups": rows }));
+            }
+            if all.is_empty() {
+                report.say(&format!("there is no backup of {} yet", session.project.label()));
             }
             all.iter().try_for_each(|b| report.line(&format!("{}  {}", b.id, b.path.display())))
         }
@@ -34,6 +37,9 @@ pub(super) fn run(global: &Global, what: BackupCommand, report: &Report) -> Resu
             // it counts only if it opens
             session.open(report)?;
             let backup = backups.create(&bytes, session::timestamp())?;
+            if report.json {
+                return report.json(&serde_json::json!({ "v": 1, "id": backup.id, "path": backup.path }));
+            }
             report.line(&backup.id)
         }
         BackupCommand::Restore { id, yes, reason } => {
@@ -41,12 +47,29 @@ pub(super) fn run(global: &Global, what: BackupCommand, report: &Report) -> Resu
         }
         BackupCommand::Verify => verify(&session, &backups, report),
         BackupCommand::Prune => {
+            known(&session, &backups)?;
             let _lock = session.project.lock()?;
             let gone = session.prune(&backups)?;
-            report.say(&format!("{} removed, {} left", count(gone.len(), "backup"), backups.list()?.len()));
+            let removed = count(gone.len(), "backup");
+            let kept = backups.list()?.len();
+            if report.json {
+                let gone: Vec<&str> = gone.iter().map(|b| b.id.as_str()).collect();
+                report.json(&serde_json::json!({ "v": 1, "removed": gone, "kept": kept }))?;
+            }
+            report.say(&format!("{removed} removed, {kept} left"));
             Ok(())
         }
     }
+}
+
+/// All backups. That there are none is told only where the file is: elsewhere it would be a false comfort, or a false
+/// alarm.
+fn known(session: &Session, backups: &Backups<'_>) -> Result<Vec<Backup>> {
+    let all = backups.list()?;
+    if all.is_empty() && disk::stat(&session.project.sealed).is_none() {
+        return Err(session.absent());
+    }
+    Ok(all)
 }
 
 fn restore(
@@ -58,9 +81,11 @@ fn restore(
     reason: Option<&str>,
     report: &Report,
 ) -> Result<()> {
+    // an id that fits nothing is told before a folder for the lock is made
+    known(session, backups)?;
+    let backup = backups.find(id)?;
     let _lock = session.project.lock()?;
     rotate::none_unfinished(&session.project)?;
-    let backup = backups.find(id)?;
     let bytes = backup.read()?;
     let open = Sealed::parse(bytes.clone())
         .and_then(|s| s.open(&session.keyring))
@@ -103,21 +128,32 @@ fn opens(session: &Session, bytes: &[u8]) -> bool {
 }
 
 fn verify(session: &Session, backups: &Backups<'_>, report: &Report) -> Result<()> {
-    let all = backups.list()?;
-    let mut bad = 0;
+    let all = known(session, backups)?;
+    let mut bad = Vec::new();
+    let mut rows = Vec::new();
     for backup in &all {
-        let opened = backup.read().and_then(Sealed::parse).and_then(|s| s.open(&session.keyring));
-        match opened {
-            Ok(_) => report.line(&format!("{}  opens", backup.id))?,
-            Err(error) => {
-                bad += 1;
-                report.line(&format!("{}  does not open: {error}", backup.id))?;
-            }
+        let opened = backup.read().and_then(Sealed::parse).and_then(|s| s.open(&session.keyring)).err();
+        let how =
+            opened.as_ref().map_or_else(|| "opens".to_owned(), |error| format!("does not open: {error}"));
+        if report.json {
+            let failure = opened.as_ref().map(ToString::to_string);
+            rows.push(serde_json::json!({ "id": backup.id, "opens": failure.is_none(), "failure": failure }));
+        } else {
+            report.line(&format!("{}  {how}", backup.id))?;
         }
+        bad.extend(opened);
     }
-    if bad > 0 {
-        return Err(Error::new(Kind::Found, format!("{bad} of {} do not open", count(all.len(), "backup"))));
+    if report.json {
+        report.json(&serde_json::json!({ "v": 1, "file": session.project.label(), "backups": rows }))?;
     }
-    report.say(&format!("{} verified", count(all.len(), "backup")));
-    Ok(())
+    if bad.is_empty() {
+        report.say(&format!("{} verified", count(all.len(), "backup")));
+        return Ok(());
+    }
+    // nobody at hand can open any: that says nothing of the backups
+    if bad.len() == all.len() && bad.iter().all(|e| e.kind() == Kind::NoIdentity) {
+        return Err(bad.swap_remove(0));
+    }
+    Err(Error::new(Kind::Found, format!("{} of {} do not open", bad.len(), count(all.len(), "backup")))
+        .hint("make a good one with `reseal backup create`, then move the bad ones away"))
 }

@@ -4,6 +4,7 @@ use super::args::{Global, HistoryArgs};
 use super::report::Report;
 use super::session::Session;
 use crate::audit::{self, Act, Entry};
+use crate::disk;
 use crate::error::Result;
 
 pub(super) fn run(global: &Global, args: &HistoryArgs, report: &Report) -> Result<()> {
@@ -14,13 +15,17 @@ pub(super) fn run(global: &Global, args: &HistoryArgs, report: &Report) -> Resul
     };
     let log = audit::read(&session.project.audit())?;
     let entries: Vec<Entry> = log.entries.into_iter().filter(concerns).collect();
+    if entries.is_empty() && disk::stat(&session.project.sealed).is_none() {
+        return Err(session.absent());
+    }
     if report.json {
         report.json(
             &serde_json::json!({ "v": 1, "file": label, "intact": log.broken.is_none(), "entries": entries }),
         )?;
     } else {
         if entries.is_empty() {
-            report.say("nothing is recorded yet");
+            let whom = args.key.as_ref().map_or_else(String::new, |key| format!(" of {key:?}"));
+            report.say(&format!("nothing is recorded{whom} yet"));
         }
         for entry in &entries {
             report.line(&line(entry))?;

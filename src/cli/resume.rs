@@ -5,29 +5,38 @@ use super::report::Report;
 use super::rotate::{Progress, told};
 use super::session::Session;
 use crate::disk;
-use crate::error::Result;
+use crate::error::{Kind, Result};
 use crate::rotate;
-use crate::saga::Outcome;
 
 pub(super) fn run(global: &Global, args: &ResumeArgs, report: &Report) -> Result<()> {
     let session = Session::new(global)?;
     if disk::stat(&session.project.state()).is_none() {
-        report.say("there is nothing to resume");
-        return Ok(());
+        // in the wrong folder, "nothing to resume" would be a false comfort
+        if disk::stat(&session.project.sealed).is_none() {
+            return Err(session.absent());
+        }
+        return nothing(report);
     }
     let _lock = session.project.lock()?;
     let world = session.world(report);
     let mut progress = Progress::new(report)?;
     match rotate::resume(&world, args.back, &mut progress)? {
-        None => {
-            report.say("there is nothing to resume");
-            Ok(())
-        }
-        // going back was what was asked for, and so it is no failure
-        Some(ended) if args.back && ended.outcome == Outcome::RolledBack => {
-            report.say(&format!("rolled back: {} is as before", session.project.label()));
-            Ok(())
-        }
-        Some(ended) => told(&session, &ended, report),
+        None => nothing(report),
+        Some(ended) => match told(&session, &ended, report) {
+            // going back was what was asked for, and so it is no failure
+            Err(error) if args.back && error.kind() == Kind::RolledBack => {
+                report.say(&format!("rolled back: {} is as before", session.project.label()));
+                Ok(())
+            }
+            told => told,
+        },
     }
+}
+
+fn nothing(report: &Report) -> Result<()> {
+    if report.json {
+        report.json(&serde_json::json!({ "v": 1, "rotation": null, "outcome": "nothing-to-resume" }))?;
+    }
+    report.say("there is nothing to resume");
+    Ok(())
 }
