@@ -4,10 +4,14 @@ use super::args::{GetArgs, Global};
 use super::report::Report;
 use super::session::Session;
 use crate::error::{Error, Result};
-use crate::secret::SecretValue;
+use crate::secret::{SecretName, SecretValue};
 use crate::sops::Open;
 
 pub(super) fn run(global: &Global, args: &GetArgs, report: &Report) -> Result<()> {
+    // no key of a file holds "="; what follows it may be a value, and nothing of it is repeated
+    if args.key.contains('=') {
+        SecretName::parse(&args.key)?;
+    }
     let session = Session::new(global)?;
     let open = session.open(report)?;
     let value = one(&open, &args.key)?;

@@ -32,7 +32,7 @@ pub(super) fn run(global: &Global, report: &Report) -> Result<()> {
 /// The name that was probably meant.
 pub(super) fn nearest<'a>(names: impl Iterator<Item = &'a str>, meant: &str) -> Option<&'a str> {
     names
-        .map(|name| (strsim::jaro_winkler(name, meant), name))
+        .map(|name| (strsim::jaro_winkler(&name.to_ascii_uppercase(), &meant.to_ascii_uppercase()), name))
         .filter(|(likeness, _)| *likeness > 0.8)
         .max_by(|a, b| a.0.total_cmp(&b.0))
         .map(|(_, name)| name)

@@ -29,7 +29,7 @@ mod unset;
 use std::ffi::OsString;
 
 use clap::Parser;
-use clap::error::ErrorKind;
+use clap::error::{ContextKind, ErrorKind};
 
 use crate::error::{Error, Kind, Result};
 use args::{Cli, Command};
@@ -39,9 +39,10 @@ pub use hardening::harden;
 
 /// Runs the program and gives its exit code.
 pub fn run(args: impl Iterator<Item = OsString>) -> u8 {
-    let cli = match Cli::try_parse_from(args) {
+    let args: Vec<OsString> = args.collect();
+    let cli = match Cli::try_parse_from(&args) {
         Ok(cli) => cli,
-        Err(error) => return usage(&error),
+        Err(error) => return usage(&error, args.iter().any(|arg| arg == "set")),
     };
     let report = Report::new(&cli.global);
     match act(cli, &report) {
@@ -88,8 +89,9 @@ fn leave(code: i32) -> ! {
 }
 
 /// Help and version are data; anything else is a usage error in our own form. Only the first lines of clap's text are
-/// kept: they name the argument, and the rest is a usage summary that `--help` prints better.
-fn usage(error: &clap::Error) -> u8 {
+/// kept: they name the argument, and the rest is a usage summary that `--help` prints better. With `set` an argument that
+/// resembles nothing known may be a value that starts with a hyphen, and is not repeated.
+fn usage(error: &clap::Error, set: bool) -> u8 {
     let plain = Report::plain();
     match error.kind() {
         ErrorKind::DisplayHelp | ErrorKind::DisplayVersion => {
@@ -103,10 +105,19 @@ fn usage(error: &clap::Error) -> u8 {
             let text = error.render().to_string();
             let mut parts = text.split("\n\n");
             let first = parts.next().unwrap_or_default().trim_start_matches("error: ").trim();
-            let message = first.lines().map(str::trim).collect::<Vec<_>>().join(" ");
-            let tip = text.lines().find_map(|l| l.trim().strip_prefix("tip: "));
-            let error = Error::new(Kind::Usage, message);
-            plain.error(&error.hint(tip.unwrap_or("see `reseal --help`")));
+            let mut message = first.lines().map(str::trim).collect::<Vec<_>>().join(" ");
+            let tips = text.lines().filter_map(|l| l.trim().strip_prefix("tip: "));
+            // an option that does not exist was hardly meant as a value
+            let mut tip = tips.into_iter().find(|tip| !tip.starts_with("to pass "));
+            if set
+                && error.kind() == ErrorKind::UnknownArgument
+                && error.get(ContextKind::SuggestedArg).is_none()
+            {
+                message =
+                    "an argument is not known; it is not repeated, because it may be a value".to_owned();
+                tip = Some("see `reseal set --help`");
+            }
+            plain.error(&Error::new(Kind::Usage, message).hint(tip.unwrap_or("see `reseal --help`")));
             2
         }
     }

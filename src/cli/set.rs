@@ -5,6 +5,7 @@ use std::io::IsTerminal;
 
 use super::args::{Global, SetArgs};
 use super::change::change;
+use super::list::nearest;
 use super::report::Report;
 use super::session::{self, Session};
 use super::terminal::Terminal;
@@ -39,15 +40,27 @@ pub(super) fn run(global: &Global, args: &SetArgs, report: &Report) -> Result<()
     }
     let many_lines = value.expose().contains(&b'\n');
     let mut in_clear = None;
+    let mut fresh = None;
     let changed = change(&session, report, Act::Set, &[name.to_string()], args.reason.as_deref(), |open| {
         if !open.encrypts(&name) {
             in_clear = Some(open.rule());
+        }
+        if open.get(name.as_bytes()).is_none() {
+            let names = open.entries().filter_map(|e| std::str::from_utf8(e.name).ok());
+            fresh = Some(nearest(names, name.as_str()).map(str::to_owned));
         }
         open.set(&name, value)
     })?;
     if !changed {
         report.say(&format!("{name} has that value already; nothing was changed"));
         return Ok(());
+    }
+    match fresh {
+        Some(Some(near)) => report.note(&format!(
+            "\"{name}\" is new in the file, beside {near:?}; `reseal unset {name}` if that was meant"
+        )),
+        Some(None) => report.note(&format!("\"{name}\" is new in the file")),
+        None => {}
     }
     if let Some(rule) = in_clear {
         report.note(&format!("\"{name}\" lies in the file unencrypted: its rule is {rule}"));

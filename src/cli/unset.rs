@@ -7,11 +7,22 @@ use super::report::Report;
 use super::session::Session;
 use crate::audit::Act;
 use crate::error::{Error, Result};
+use crate::secret::SecretName;
 
 pub(super) fn run(global: &Global, args: &UnsetArgs, report: &Report) -> Result<()> {
     let session = Session::new(global)?;
-    change(&session, report, Act::Unset, &args.keys, args.reason.as_deref(), |open| {
-        for key in &args.keys {
+    let mut keys: Vec<String> = Vec::new();
+    for key in &args.keys {
+        // as in get: what follows "=" may be a value
+        if key.contains('=') {
+            SecretName::parse(key)?;
+        }
+        if !keys.contains(key) {
+            keys.push(key.clone());
+        }
+    }
+    change(&session, report, Act::Unset, &keys, args.reason.as_deref(), |open| {
+        for key in &keys {
             if !open.unset(key.as_bytes()) {
                 let names = open.entries().filter_map(|e| std::str::from_utf8(e.name).ok());
                 let error =
@@ -24,6 +35,6 @@ pub(super) fn run(global: &Global, args: &UnsetArgs, report: &Report) -> Result<
         }
         Ok(true)
     })?;
-    report.say(&format!("{} taken out of {}", args.keys.join(", "), session.project.label()));
+    report.say(&format!("{} taken out of {}", keys.join(", "), session.project.label()));
     Ok(())
 }
