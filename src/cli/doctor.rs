@@ -4,7 +4,7 @@ use super::args::{DoctorArgs, Global};
 use super::identity;
 use super::report::{Report, count};
 use super::session::Session;
-use crate::doctor;
+use crate::doctor::{self, Finding};
 use crate::error::{Error, Kind, Result};
 
 pub(super) fn run(global: &Global, args: &DoctorArgs, report: &Report) -> Result<()> {
@@ -14,41 +14,47 @@ pub(super) fn run(global: &Global, args: &DoctorArgs, report: &Report) -> Result
     let configured = session.config.age_key_file.as_ref().map(|p| project.root.join(p));
     let keys = identity::key_files(global.age_key_file.as_deref(), configured.as_deref());
     let _lock = if args.fix { Some(project.lock()?) } else { None };
-    let mut left = Vec::new();
+    let (mut mended, mut left) = (Vec::new(), Vec::new());
     for finding in doctor::examine(project, &keys)? {
         if args.fix && finding.mend(project)? {
             report.say(&format!("mended: {}: {}", finding.path.display(), finding.what));
+            mended.push(finding);
         } else {
             left.push(finding);
         }
     }
-    // with an identity at hand more can be said, and a damaged file is the worst finding
-    let opened = sealed.open(&session.keyring).map_err(|e| session.unreadable(e));
-    match &opened {
-        Ok(open) => open.warnings().iter().for_each(|w| report.note(w)),
-        Err(e) if e.kind() == Kind::NoIdentity => {
-            report.note("no identity at hand opens the file; its values were not checked");
-        }
-        Err(_) => {}
-    }
     if report.json {
-        let rows: Vec<_> = left
-            .iter()
-            .map(|f| serde_json::json!({ "path": f.path, "what": f.what, "remedy": f.remedy }))
-            .collect();
-        report.json(&serde_json::json!({ "v": 1, "findings": rows }))?;
+        let rows = |list: &[Finding]| -> Vec<_> {
+            list.iter()
+                .map(|f| serde_json::json!({ "path": f.path, "what": f.what, "remedy": f.remedy }))
+                .collect()
+        };
+        report.json(&serde_json::json!({ "v": 1, "findings": rows(&left), "mended": rows(&mended) }))?;
     } else {
         for finding in &left {
             report.line(&format!("{}: {}: {}", finding.path.display(), finding.what, finding.remedy))?;
         }
     }
-    if let Some(damage) = opened.err().filter(|e| e.kind() != Kind::NoIdentity) {
-        return Err(damage);
+    // with an identity at hand more can be said, and a damaged file is the worst finding
+    match sealed.open(&session.keyring) {
+        Ok(open) => open.warnings().iter().for_each(|w| report.note(w)),
+        Err(e) if e.kind() == Kind::NoIdentity => {
+            report.note("no identity at hand opens the file; its values were not checked");
+        }
+        // a key file that others can read ends the search for identities, and is a finding already
+        Err(e) if e.kind() == Kind::Failed && !left.is_empty() => {
+            report.note(&format!("the values were not checked: {e}"));
+        }
+        Err(e) => return Err(session.unreadable(e)),
     }
     if left.is_empty() {
         report.say("nothing is wrong");
         return Ok(());
     }
-    Err(Error::new(Kind::Found, count(left.len(), "finding"))
-        .hint("each line ends with the command that mends it; `reseal doctor --fix` does what loses nothing"))
+    let hint = if args.fix {
+        "what is left would lose something: each line ends with the command for it"
+    } else {
+        "each line ends with the command that mends it; `reseal doctor --fix` does what loses nothing"
+    };
+    Err(Error::new(Kind::Found, count(left.len(), "finding")).hint(hint))
 }

@@ -32,9 +32,10 @@ pub(super) fn find(root: &Path, sealed: &Path) -> Result<Vec<Leftover>> {
         };
         if values > 0 {
             let who = if stat.open_to_others() { ", and others can read it" } else { "" };
+            let s = if values == 1 { "" } else { "s" };
             found.push(Leftover {
                 path,
-                what: format!("holds {values} values in plain (mode {:04o}){who}", stat.mode),
+                what: format!("holds {values} value{s} in plain (mode {:04o}){who}", stat.mode),
             });
         }
     }
