@@ -3,8 +3,10 @@
 #![expect(clippy::disallowed_methods, reason = "exec is what this command is")]
 
 use std::ffi::OsStr;
+use std::io::ErrorKind;
 use std::os::unix::ffi::OsStrExt;
 use std::os::unix::process::CommandExt;
+use std::path::Path;
 use std::process::Command;
 
 use super::args::{ExecArgs, Global};
@@ -12,14 +14,18 @@ use super::hardening;
 use super::report::Report;
 use super::session::Session;
 use crate::deploy::is_key_variable;
+use crate::disk;
 use crate::error::{Error, Result};
 
 pub(super) fn run(global: &Global, args: &ExecArgs, report: &Report) -> Result<()> {
-    let session = Session::new(global)?;
-    let open = session.open(report)?;
     let [program, rest @ ..] = args.command.as_slice() else {
         return Err(Error::usage("there is no command to run"));
     };
+    if program.as_bytes().starts_with(b"-") {
+        return Err(Error::usage(format!("exec has no option {program:?}")).hint("see `reseal exec --help`"));
+    }
+    let session = Session::new(global)?;
+    let open = session.open(report)?;
     let mut command = Command::new(program);
     command.args(rest);
     if args.pristine {
@@ -45,11 +51,24 @@ pub(super) fn run(global: &Global, args: &ExecArgs, report: &Report) -> Result<(
         command.env(OsStr::from_bytes(entry.name), OsStr::from_bytes(entry.value.expose()));
     }
     hardening::relax();
-    let error = command.exec();
+    let mut error = command.exec();
+    // where a folder of PATH may not be looked into, the system does not say "not found"; a shell does
+    if error.kind() == ErrorKind::PermissionDenied && !somewhere(program) {
+        error = ErrorKind::NotFound.into();
+    }
     // as a shell does: 127 not found, 126 found but not to be run
-    let code = if error.kind() == std::io::ErrorKind::NotFound { 127 } else { 126 };
-    report.error(
-        &Error::failed(format!("cannot run {program:?}: {error}")).hint("is it installed, and in PATH?"),
-    );
+    let (code, hint) = match error.kind() {
+        ErrorKind::NotFound => (127, "is it installed, and in PATH?"),
+        ErrorKind::PermissionDenied => (126, "is it a program, and may it be executed?"),
+        _ => (126, "is it a program, or a script that starts with #! and an interpreter?"),
+    };
+    report.error(&disk::failed("run", Path::new(program), &error).hint(hint));
     super::leave(code)
+}
+
+/// Whether there is a file of that name at all.
+fn somewhere(program: &OsStr) -> bool {
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    program.as_bytes().contains(&b'/')
+        || std::env::split_paths(&path).any(|folder| disk::stat(&folder.join(program)).is_some())
 }
