@@ -22,6 +22,7 @@ pub(super) struct Cli {
 }
 
 #[derive(Args)]
+#[command(next_help_heading = "Global options")]
 pub(super) struct Global {
     /// The sealed file [default: `file` of reseal.toml, else .env.enc]
     #[arg(short, long, global = true, value_name = "FILE")]

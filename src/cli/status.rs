@@ -91,13 +91,18 @@ fn line(row: &Row, width: usize, now: Timestamp) -> String {
         _ if !row.managed => "not managed".into(),
         None => "no due date".into(),
         Some(due) if due <= now => format!("overdue since {}", due.strftime("%Y-%m-%d")),
-        Some(due) => format!("due {} (in {} d)", due.strftime("%Y-%m-%d"), days(now, due)),
+        Some(due) => format!("due {} (in {} d)", due.strftime("%Y-%m-%d"), days_left(now, due)),
     };
     let mut line = format!("{:<width$}  {age:<11}  {due}", row.name);
     if let Some(grace) = &row.grace {
         line += &format!("  {} counts until {}", grace.key, grace.until);
     }
     line
+}
+
+/// A day that has begun counts.
+fn days_left(now: Timestamp, due: Timestamp) -> i64 {
+    (due.duration_since(now).as_secs() + 86_399) / 86_400
 }
 
 /// What is known of an unfinished rotation.

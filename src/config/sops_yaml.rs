@@ -64,7 +64,8 @@ impl Creation {
         let file: File = serde_saphyr::from_str(text).map_err(|e| {
             // the first line names the place; the others would repeat content
             let text = e.to_string();
-            Error::usage(format!(".sops.yaml: {}", text.lines().next().unwrap_or("cannot be read")))
+            let first = text.lines().next().unwrap_or("cannot be read");
+            Error::usage(format!(".sops.yaml: {}", first.trim_start_matches("error: ")))
         })?;
         let Some(rules) = file.creation_rules else { return Ok(None) };
         for rule in rules {
