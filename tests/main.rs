@@ -11,8 +11,12 @@
 
 mod harness;
 
+mod bad_input;
+mod cmd;
+mod exit_codes;
 mod interop;
 mod layers;
 mod mutation;
+mod ownership;
 mod readme;
 mod vectors;

@@ -3,6 +3,8 @@
 
 use std::process::{Command, Stdio};
 
+const RESEAL: &str = env!("CARGO_BIN_EXE_reseal");
+
 /// Whether the programs are there. If not, says which test is skipped and why, or fails where they are required.
 pub fn have(test: &str, programs: &[&str]) -> bool {
     let required = std::env::var("RESEAL_TEST_REQUIRE").unwrap_or_default();
@@ -31,6 +33,11 @@ fn answers(program: &str) -> bool {
         "strace" => &["strace", "-V"],
         "age" => &["age", "--version"],
         "sops" => &["sops", "--disable-version-check", "--version"],
+        // a mount namespace of one's own, where a test may mount what it likes
+        "mounts" => &["unshare", "-m", "mount", "-t", "tmpfs", "none", "/tmp"],
+        "root" => &["sh", "-c", "test $(id -u) = 0"],
+        // root, with a program that another user can reach too
+        "other-user" => &["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups", RESEAL, "--version"],
         other => &[other, "--version"],
     };
     Command::new(words[0])

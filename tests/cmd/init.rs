@@ -1,0 +1,76 @@
+//! `reseal init`: what a new user meets first.
+
+use super::{ENV, Transcript, VALUES};
+use crate::harness::Project;
+
+/// A project of somebody who has no key yet.
+fn newcomer() -> Project {
+    let project = Project::empty();
+    project.remove("age.key");
+    project
+}
+
+/// The program without the key that the harness hands in.
+fn init(project: &Project, transcript: &mut Transcript<'_>, args: &[&str]) -> crate::harness::Output {
+    let line = format!("reseal {}", args.join(" "));
+    transcript.other(&line, project.command(args).env_remove("SOPS_AGE_KEY_FILE"))
+}
+
+#[test]
+fn a_newcomer_gets_a_key_a_sealed_file_a_policy_and_ignore_rules() {
+    let project = newcomer();
+    project.write(".env", ENV);
+    project.write(".git/HEAD", "ref: refs/heads/main\n");
+    project.write(".gitignore", "target\n.env");
+    project.write("compose.yaml", "services: {}\n");
+    let mut transcript = Transcript::of(&project);
+    init(&project, &mut transcript, &["init"]).ok().hides(VALUES[0]).hides(VALUES[1]);
+    init(&project, &mut transcript, &["status"]).ok();
+    init(&project, &mut transcript, &["rotate", "--all", "--dry-run", "--no-deploy"]).ok();
+    init(&project, &mut transcript, &["init"]).code(1);
+    transcript.told("init");
+
+    let mut policy = Transcript::of(&project);
+    policy
+        .other("cat reseal.toml .gitignore", &mut project.around("cat", &["reseal.toml", ".gitignore"]))
+        .ok();
+    policy.told("init-policy");
+    assert_eq!(project.mode(".config/sops/age/keys.txt"), 0o600);
+    assert_eq!(project.mode(".config/sops/age"), 0o700);
+    assert_eq!(project.mode(".env.enc"), 0o600);
+    assert_eq!(project.text(".env"), ENV);
+}
+
+#[test]
+fn mistakes_in_the_env_file_are_told_and_nothing_is_made() {
+    let project = Project::empty();
+    let mut transcript = Transcript::of(&project);
+    transcript.run(&["init"]).code(1);
+    project.write(".env", "A=1\ncorrect-horse-battery\n");
+    transcript.run(&["init"]).code(1).hides(VALUES[1]);
+    project.write(".env", "A=correct-horse-battery\r\n");
+    transcript.run(&["init"]).code(1).hides(VALUES[1]);
+    project.write("sealed", project.pipe(&["encrypt", "-"], ENV).ok().stdout);
+    transcript.run(&["init", "sealed"]).code(1);
+    transcript.run(&["init", "."]).code(1);
+    transcript.told("init-refused");
+    assert!(!project.exists(".env.enc") && !project.exists("reseal.toml"));
+}
+
+#[test]
+fn the_plaintext_goes_only_when_somebody_at_hand_has_opened_what_replaces_it() {
+    let project = Project::empty();
+    project.write(".env", ENV);
+    let bob = "age1ze4ldmcyq5hsquxrsm0gh5lc4c8nqe2euzkqa09p5z6ehd4jqe0s2qkxau";
+    let bob = include_str!("../../fixtures/sops/keys/bob.txt")
+        .lines()
+        .find_map(|l| l.strip_prefix("# public key: "))
+        .unwrap_or(bob);
+    let mut transcript = Transcript::of(&project);
+    transcript.run(&["init", "--age", bob, "--delete-plaintext"]).code(12);
+    assert_eq!(project.text(".env"), ENV);
+    project.remove(".env.enc");
+    transcript.run(&["init", "--delete-plaintext"]).ok();
+    assert!(!project.exists(".env"));
+    transcript.told("init-delete");
+}
