@@ -5,7 +5,6 @@ use std::io::IsTerminal;
 
 use super::args::{Global, SetArgs};
 use super::change::change;
-use super::list::nearest;
 use super::report::Report;
 use super::session::{self, Session};
 use super::terminal::Terminal;
@@ -40,14 +39,14 @@ pub(super) fn run(global: &Global, args: &SetArgs, report: &Report) -> Result<()
     }
     let many_lines = value.expose().contains(&b'\n');
     let mut in_clear = None;
-    let mut fresh = None;
+    let mut slip = None;
     let changed = change(&session, report, Act::Set, &[name.to_string()], args.reason.as_deref(), |open| {
         if !open.encrypts(&name) {
             in_clear = Some(open.rule());
         }
         if open.get(name.as_bytes()).is_none() {
-            let names = open.entries().filter_map(|e| std::str::from_utf8(e.name).ok());
-            fresh = Some(nearest(names, name.as_str()).map(str::to_owned));
+            let mut names = open.entries().filter_map(|e| std::str::from_utf8(e.name).ok());
+            slip = names.find(|other| one_stroke_apart(other, name.as_str())).map(str::to_owned);
         }
         open.set(&name, value)
     })?;
@@ -55,12 +54,10 @@ pub(super) fn run(global: &Global, args: &SetArgs, report: &Report) -> Result<()
         report.say(&format!("{name} has that value already; nothing was changed"));
         return Ok(());
     }
-    match fresh {
-        Some(Some(near)) => report.note(&format!(
-            "\"{name}\" is new in the file, beside {near:?}; `reseal unset {name}` if that was meant"
-        )),
-        Some(None) => report.note(&format!("\"{name}\" is new in the file")),
-        None => {}
+    if let Some(other) = slip {
+        report.note(&format!(
+            "\"{name}\" is a new key beside {other:?}; if that was a slip, `reseal unset {name}`"
+        ));
     }
     if let Some(rule) = in_clear {
         report.note(&format!("\"{name}\" lies in the file unencrypted: its rule is {rule}"));
@@ -91,6 +88,11 @@ fn value(global: &Global, args: &SetArgs, name: &SecretName) -> Result<SecretVal
             .map_err(|e| Error::failed(format!("cannot read standard input: {e}")))?
     };
     Ok(if args.keep_newline { read } else { without_line_end(&read) })
+}
+
+/// Whether two names differ by one slip of the finger, or in case only.
+fn one_stroke_apart(one: &str, other: &str) -> bool {
+    strsim::osa_distance(&one.to_ascii_uppercase(), &other.to_ascii_uppercase()) <= 1
 }
 
 /// The one line end that `echo` and editors add.
