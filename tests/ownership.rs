@@ -107,7 +107,7 @@ fn root_keeps_a_file_its_owners() {
     assert_eq!(project.mode(".env.enc"), 0o600);
     closed(&project, OTHER);
     // also when it is put back, and when a rotation goes back
-    let id = project.run(&["backup", "list"]).ok().stdout[..25].to_owned();
+    let id = project.run(&["backup", "list"]).ok().stdout.split("  ").next().unwrap().to_owned();
     project.run(&["backup", "restore", &id, "-y"]).ok();
     project.script("up", "#!/bin/sh\n[ -e tried ] && exit 0\n: >tried\nexit 3\n");
     project.run(&["rotate", "APP_DB_PASSWORD", "-y"]).code(10);

@@ -82,10 +82,10 @@ impl<'a> Transcript<'a> {
         for (pattern, mask) in [
             (root.as_str(), "[ROOT]"),
             (r"[^ ]*/reseal-demo-[0-9a-f]{12}", "[DEMO]"),
-            (r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ", "[TIME]"),
+            (r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z", "[TIME]"),
             (r"\d{4}-\d\d-\d\d\b", "[DATE]"),
-            (r"\d{8}T\d{6}Z-[0-9a-f]{8}", "[ID]"),
-            (r"\d{8}T\d{6}Z", "[STAMP]"),
+            (r"\d{8}T\d{6}(\.\d+)?Z-[0-9a-f]{8}", "[ID]"),
+            (r"\d{8}T\d{6}(\.\d+)?Z", "[STAMP]"),
             (r"\b[0-9a-f]{64}\b", "[SHA256]"),
             (r"age1[0-9a-z]{58}", "[RECIPIENT]"),
             (r"process \d+", "process [PID]"),

@@ -23,11 +23,12 @@ fn a_value_comes_from_a_pipe_a_file_or_a_generator() {
 }
 
 #[test]
-fn a_new_key_is_called_new_so_that_a_slip_is_seen() {
+fn a_new_key_that_looks_like_a_slip_is_remarked() {
     let project = Project::sealed(ENV);
     let mut transcript = Transcript::of(&project);
     transcript.pipe("x", &["set", "JWT_SECRT"]).ok();
-    transcript.pipe("x", &["set", "SMTP_HOST"]).ok();
+    transcript.pipe("x", &["set", "db_host"]).ok();
+    transcript.pipe("x", &["set", "DB_PORT"]).ok();
     transcript.told("set-new");
 }
 
