@@ -14,6 +14,7 @@ mod get;
 mod help;
 mod history;
 mod init;
+mod json;
 mod list;
 mod resume;
 pub mod rotate;
