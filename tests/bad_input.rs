@@ -103,7 +103,9 @@ fn line_ends_and_marks_of_other_systems_are_called_so() {
     project.write(".env.enc", text.replace('\n', "\r\n"));
     unusable(&project, 1, "CRLF");
     project.write(".env.enc", format!("\u{feff}{text}"));
-    unusable(&project, 1, "byte order mark");
+    refused(&project, &["get", "DB_HOST"], 15).says("byte order mark");
+    refused(&project, &["set", "DB_HOST"], 15).says("byte order mark");
+    refused(&project, &["rotate", "JWT_SECRET", "-y"], 15);
     // the hint mends it
     let hint = project.run(&["get", "DB_HOST"]).stderr;
     let command = hint.split('`').nth(1).unwrap();

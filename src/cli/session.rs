@@ -82,12 +82,6 @@ impl Session {
     pub(super) fn sealed(&self) -> Result<Sealed> {
         let path = &self.project.sealed;
         let Some(bytes) = disk::read_if_there(path)? else { return Err(self.absent()) };
-        if bytes.starts_with(b"\xef\xbb\xbf") {
-            return Err(Error::failed(format!("{path:?} starts with a byte order mark")).hint(format!(
-                "an editor added it; take it away with `sed -i '1s/^\\xEF\\xBB\\xBF//' {}`",
-                disk::quoted(path)
-            )));
-        }
         Sealed::parse(bytes).map_err(|e| {
             let error = self.unreadable(e);
             let sealed = disk::read(path).is_ok_and(|bytes| Sealed::is_sealed(&bytes));
@@ -129,7 +123,17 @@ impl Session {
     /// An error of the sealed file, with its name, and with the way out where there is one.
     pub(super) fn unreadable(&self, error: Error) -> Error {
         let error = error.context(format!("{:?}", self.project.sealed));
-        if error.kind() == Kind::Integrity && error.advice().is_none() && self.has_backups() {
+        if error.kind() != Kind::Integrity || error.advice().is_some() {
+            return error;
+        }
+        let sealed = &self.project.sealed;
+        if disk::read(sealed).is_ok_and(|bytes| bytes.starts_with(b"\xef\xbb\xbf")) {
+            return error.hint(format!(
+                "the file starts with a byte order mark; if an editor put it there, `sed -i '1s/^\\xEF\\xBB\\xBF//' {}`",
+                disk::quoted(sealed)
+            ));
+        }
+        if self.has_backups() {
             return error.hint("there are backups of it: see `reseal backup list`");
         }
         error
