@@ -1,11 +1,7 @@
 //! The program: harden the process, run, exit. Everything else is the library's.
 
 #![forbid(unsafe_code)]
-#![expect(
-    clippy::disallowed_methods,
-    clippy::exit,
-    reason = "main alone hands in the arguments and ends the process"
-)]
+#![expect(clippy::disallowed_methods, reason = "main alone hands in the arguments")]
 
 use zeroizing_alloc::ZeroAlloc;
 

@@ -33,14 +33,15 @@ impl History {
                 let age = history.ages.entry(secret.clone()).or_default();
                 age.first_seen = age.first_seen.or(at);
                 match entry.event.act {
-                    Act::Sealed | Act::Set => age.changed = at,
+                    Act::Set => age.changed = at,
                     Act::Committed => {
                         age.changed = at;
                         age.last = Some(Act::Committed);
                         age.grace = entry.event.grace.iter().find(|g| g.secret == *secret).cloned();
                     }
                     Act::RolledBack | Act::Stuck => age.last = Some(entry.event.act.clone()),
-                    Act::Started | Act::Unset | Act::Restored => {}
+                    // what is sealed or restored may be old; how old, the log cannot know
+                    Act::Sealed | Act::Started | Act::Unset | Act::Restored => {}
                 }
             }
         }

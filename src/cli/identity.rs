@@ -50,11 +50,16 @@ pub(super) fn sources(flag: Option<&Path>, configured: Option<&Path>) -> Vec<Sou
 }
 
 /// Where sops keeps its keys: `$XDG_CONFIG_HOME/sops/age/keys.txt`, else below `~/.config`.
-pub(super) fn default_key_file() -> Option<PathBuf> {
+fn default_key_file() -> Option<PathBuf> {
     let folder = variable_path("XDG_CONFIG_HOME")
         .filter(|p| p.is_absolute())
         .or_else(|| variable_path("HOME").map(|home| home.join(".config")))?;
     Some(folder.join("sops/age/keys.txt"))
+}
+
+/// Where a new key is made that sops finds as well.
+pub(super) fn new_key_file() -> Option<PathBuf> {
+    variable_path("SOPS_AGE_KEY_FILE").or_else(default_key_file)
 }
 
 /// Key files that were named or lie in the default place, for `doctor`.

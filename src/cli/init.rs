@@ -96,11 +96,11 @@ pub(super) fn run(global: &Global, args: &InitArgs, report: &Report) -> Result<(
     Ok(())
 }
 
-/// A key where `--age-key-file` says, or where sops keeps its own, so that sops finds it too.
+/// A key where `--age-key-file` or `SOPS_AGE_KEY_FILE` says, or where sops keeps its own, so that sops finds it too.
 fn make_key(global: &Global, session: &Session) -> Result<PathBuf> {
     let configured = session.config.age_key_file.as_ref().map(|p| session.project.root.join(p));
     let path =
-        global.age_key_file.clone().or(configured).or_else(identity::default_key_file).ok_or_else(|| {
+        global.age_key_file.clone().or(configured).or_else(identity::new_key_file).ok_or_else(|| {
             Error::failed("there is no home folder to keep a key in").hint("say where with `--age-key-file`")
         })?;
     if disk::stat(&path).is_some() {

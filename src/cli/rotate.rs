@@ -1,5 +1,6 @@
 //! `reseal rotate`: show the plan, ask, run it, tell how it ended.
 
+use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -14,7 +15,7 @@ use crate::audit::{self, History};
 use crate::disk;
 use crate::error::{Error, Kind, Result};
 use crate::rotate::{self, Ask, Ended, Plan};
-use crate::saga::{Event, Outcome, Watch};
+use crate::saga::{Event, Note, Outcome, Watch};
 use crate::secret::SecretName;
 
 pub(super) fn run(global: &Global, args: &RotateArgs, report: &Report) -> Result<()> {
@@ -143,12 +144,21 @@ impl<'a> Progress<'a> {
     pub(super) fn new(report: &'a Report) -> Result<Self> {
         let stop = Arc::new(AtomicBool::new(false));
         use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
-        for signal in [SIGINT, SIGTERM, SIGHUP] {
+        for signal in [SIGINT, SIGTERM, SIGHUP].into_iter().filter(|s| !ignored(*s)) {
             signal_hook::flag::register(signal, Arc::clone(&stop))
                 .map_err(|e| Error::failed(format!("cannot listen for signals: {e}")))?;
         }
         Ok(Progress { report, stop })
     }
+}
+
+/// Whether the signal was switched off by whoever started us, as `nohup` does; then it stays so.
+fn ignored(signal: i32) -> bool {
+    let status = disk::read_if_there(Path::new("/proc/self/status")).ok().flatten().unwrap_or_default();
+    let status = String::from_utf8_lossy(&status);
+    let mask = status.lines().find_map(|l| l.strip_prefix("SigIgn:"));
+    let mask = mask.and_then(|m| u64::from_str_radix(m.trim(), 16).ok()).unwrap_or(0);
+    mask & (1 << (signal - 1)) != 0
 }
 
 impl Watch for Progress<'_> {
@@ -159,6 +169,7 @@ impl Watch for Progress<'_> {
     fn saw(&mut self, step: Option<&str>, event: &Event) {
         let step = step.unwrap_or_default();
         match event {
+            Event::Succeeded(_, Note::Skipped) => {}
             Event::Succeeded(..) => self.report.say(&format!("{step:<9} done")),
             Event::Failed(_, why) => self.report.say(&format!("{step:<9} failed: {why}")),
             // the undo of these three does nothing: a copy is kept, and services are baseline's

@@ -40,13 +40,14 @@ pub(super) fn run(global: &Global, args: &StatusArgs, report: &Report) -> Result
         })
         .collect();
     let unfinished = unfinished(&session)?;
+    let running = unfinished.is_some() && session.project.is_being_changed();
     if report.json {
         let secrets: Vec<_> = rows
             .iter()
             .map(|r| serde_json::json!({ "key": r.name, "managed": r.managed, "changed": r.changed.map(|t| t.to_string()), "due": r.due.map(|t| t.to_string()), "overdue": r.due.is_some_and(|d| d <= now), "last": r.last, "grace": r.grace }))
             .collect();
         report.json(
-            &serde_json::json!({ "v": 1, "file": label, "unfinished": unfinished, "secrets": secrets }),
+            &serde_json::json!({ "v": 1, "file": label, "unfinished": unfinished, "running": running, "secrets": secrets }),
         )?;
     } else {
         let width = rows.iter().map(|r| r.name.len()).max().unwrap_or(0);
@@ -56,8 +57,11 @@ pub(super) fn run(global: &Global, args: &StatusArgs, report: &Report) -> Result
         if let Some(text) = &unfinished {
             report.note(text);
         }
+        if running {
+            report.note("it is being carried out now");
+        }
     }
-    if unfinished.is_some() {
+    if unfinished.is_some() && !running {
         return Err(Error::new(Kind::Unfinished, "a rotation is not finished")
             .hint("run `reseal resume` to finish it, or `reseal resume --back` to undo it"));
     }

@@ -31,7 +31,10 @@ pub fn check(probe: &Check, site: &Site, project: Option<&str>, limit: Duration)
 /// One look beforehand, without effect: a command is not run, because what it does is not known.
 pub fn glance(probe: &ProbeConfig, site: &Site, project: Option<&str>) -> Result<()> {
     match &probe.check {
-        Check::Command(_) => Ok(()),
+        Check::Command(words) => words
+            .first()
+            .map_or(Ok(()), |word| find::program(word, site).map(drop))
+            .map_err(|e| e.context(format!("probe {}", name(&probe.check)))),
         other => check(other, site, project, Duration::from_secs(5))
             .map_err(|e| e.context(format!("probe {}", name(other)))),
     }

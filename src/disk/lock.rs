@@ -39,6 +39,13 @@ impl Lock {
     }
 }
 
+impl Lock {
+    /// Whether somebody holds the lock. To look is to hold it for a moment, so this is for when nobody else should.
+    pub fn is_held(path: &Path) -> bool {
+        File::open(path).is_ok_and(|file| matches!(file.try_lock_shared(), Err(TryLockError::WouldBlock)))
+    }
+}
+
 /// A lock that the children of this process hold too. Whoever finds it taken knows that a program which a killed
 /// process has started is still running.
 pub struct Shared(#[expect(dead_code, reason = "held, not read")] File);

@@ -62,6 +62,11 @@ impl Project {
         Lock::take(&self.state().join("lock"), self.attributes.owner)
     }
 
+    /// Whether another process is changing this project.
+    pub fn is_being_changed(&self) -> bool {
+        Lock::is_held(&self.state().join("lock"))
+    }
+
     /// A path of the policy: relative ones start at the root.
     pub fn resolve(&self, path: &Path) -> PathBuf {
         self.root.join(path)

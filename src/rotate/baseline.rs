@@ -15,7 +15,7 @@ impl Step<Context<'_>> for Baseline {
 
     fn act(&self, cx: &Context<'_>) -> Result<Note> {
         if !cx.request.deploy {
-            return Ok(Note::Nothing);
+            return Ok(Note::Skipped);
         }
         Ok(Note::Names(cx.world.config.probes.iter().map(|p| deploy::name(&p.check)).collect()))
     }

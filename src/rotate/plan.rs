@@ -136,7 +136,15 @@ fn chosen(config: &Config, open: &Open, ask: &Ask) -> Result<Vec<SecretName>> {
         let before = wanted.len();
         wanted.extend(members.map(|(name, _)| name.clone()));
         if wanted.len() == before {
-            return Err(Error::usage(format!("no secret of the policy is in group {group:?}")));
+            let mut groups: Vec<&str> = config.secrets.values().filter_map(|p| p.group.as_deref()).collect();
+            groups.sort_unstable();
+            groups.dedup();
+            let error = Error::usage(format!("no secret of the policy is in group {group:?}"));
+            return Err(if groups.is_empty() {
+                error.hint("give secrets a `group` in reseal.toml")
+            } else {
+                error.hint(format!("there are: {}", groups.join(", ")))
+            });
         }
     }
     if ask.all {

@@ -12,9 +12,10 @@ impl Step<Context<'_>> for Probe {
     }
 
     fn act(&self, cx: &Context<'_>) -> Result<Note> {
-        if cx.request.deploy {
-            cx.wait_until_well()?;
+        if !cx.request.deploy {
+            return Ok(Note::Skipped);
         }
+        cx.wait_until_well()?;
         Ok(Note::Nothing)
     }
 

@@ -12,9 +12,10 @@ impl Step<Context<'_>> for Redeploy {
     }
 
     fn act(&self, cx: &Context<'_>) -> Result<Note> {
-        if cx.request.deploy {
-            cx.bring_up()?;
+        if !cx.request.deploy {
+            return Ok(Note::Skipped);
         }
+        cx.bring_up()?;
         Ok(Note::Nothing)
     }
 

@@ -141,7 +141,9 @@ impl Progress {
             Event::UndoFailed(i, why) if state(*i)? == State::Undoing => {
                 self.states[*i] = State::UndoFailed;
                 self.why = Some(match self.why.take() {
-                    Some(first) if first != *why => format!("{first}; then {why}"),
+                    // each try of `resume` may say the same again
+                    Some(first) if first.ends_with(why) => first,
+                    Some(first) => format!("{first}; then {why}"),
                     _ => why.clone(),
                 });
             }

@@ -21,6 +21,8 @@ pub enum Note {
     /// Nothing to remember.
     #[default]
     Nothing,
+    /// There was nothing to do.
+    Skipped,
     /// The SHA-256 of a ciphertext, as hex.
     Digest(String),
     /// Names of services or probes.
