@@ -13,6 +13,7 @@ mod harness;
 
 mod bad_input;
 mod cmd;
+mod compose;
 mod exit_codes;
 mod interop;
 mod layers;

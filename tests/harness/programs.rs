@@ -30,6 +30,8 @@ fn answers(program: &str) -> bool {
         "docker" => &["docker", "info"],
         "compose" => &["docker", "compose", "version"],
         "compose-v1" => &["docker-compose", "version"],
+        // made by `scripts/test-programs image`
+        "image" => &["docker", "image", "inspect", "reseal-test:1"],
         "strace" => &["strace", "-V"],
         "age" => &["age", "--version"],
         "sops" => &["sops", "--disable-version-check", "--version"],

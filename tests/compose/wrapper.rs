@@ -1,0 +1,73 @@
+//! `scripts/docker-compose-sops.sh` in the hands of others: found without a policy, and called by cron.
+
+use std::process::{Command, Stdio};
+
+use super::stack::Version::Two;
+use super::stack::{Kind, Stack};
+use crate::harness::{Output, have};
+
+const ENV: &str = "JWT_SECRET=old-and-known\n";
+
+#[test]
+fn without_a_policy_it_is_found_named_in_the_plan_and_used() {
+    if !have("compose::wrapper", &["docker", "compose", "image", "sops"]) {
+        return;
+    }
+    let stack = Stack::new(Two, ENV);
+    stack.up();
+    let plan = stack.reseal(&["rotate", "JWT_SECRET", "--dry-run"]).ok().stdout;
+    assert!(plan.lines().any(|l| l == "  run ./scripts/docker-compose-sops.sh up -d"), "{plan}");
+    assert_eq!(stack.seen("api", "JWT_SECRET"), "old-and-known", "a plan changes nothing");
+
+    let output = stack.rotate("JWT_SECRET").ok().says("run ./scripts/docker-compose-sops.sh up -d");
+    output.says("redeploy  done");
+    let new = stack.sealed("JWT_SECRET");
+    assert_ne!(new, "old-and-known");
+    for service in ["api", "web"] {
+        assert_eq!(stack.seen(service, "JWT_SECRET"), new);
+    }
+}
+
+#[test]
+fn it_works_as_cron_calls_it() {
+    if !have("compose::wrapper", &["docker", "compose", "image", "sops"]) {
+        return;
+    }
+    let stack = Stack::running(Two, Kind::Wrapper, ENV);
+    let home = stack.project.path("home");
+    stack.project.write("home/.config/sops/age/keys.txt", stack.project.read("age.key"));
+    // no terminal, another folder, and of the environment only what cron gives
+    let cron = |args: &[&str]| {
+        let mut command = Command::new("setsid");
+        command.args(["--wait", "sh"]).arg(stack.project.path("scripts/docker-compose-sops.sh"));
+        command.args(args).current_dir("/").env_clear().env("PATH", "/usr/bin:/bin").env("HOME", &home);
+        command.env("RESEAL", env!("CARGO_BIN_EXE_reseal")).stdin(Stdio::null());
+        Output::of(&mut command)
+    };
+    let listed = cron(&["ps", "--format", "{{.Service}} {{.State}}"]).ok().stdout;
+    let mut listed: Vec<&str> = listed.lines().collect();
+    listed.sort_unstable();
+    assert_eq!(listed, ["api running", "web running"]);
+    // compose's own exit code comes through
+    let container = stack.container("api");
+    assert_eq!(
+        cron(&["exec", "-T", "api", "sh", "-c", "printf %s \"$JWT_SECRET\""]).ok().stdout,
+        "old-and-known"
+    );
+    cron(&["exec", "-T", "api", "sh", "-c", "exit 42"]).code(42);
+    // up with the same values changes nothing
+    cron(&["up", "-d"]).ok();
+    assert_eq!(stack.container("api"), container);
+}
+
+#[test]
+fn without_reseal_or_compose_it_says_which_is_missing() {
+    let script = concat!(env!("CARGO_MANIFEST_DIR"), "/scripts/docker-compose-sops.sh");
+    let run = |name: &str, value: &str| {
+        let mut command = Command::new("sh");
+        command.args([script, "ps"]).env_clear().env("PATH", "/usr/bin:/bin").env("RESEAL", "/bin/true");
+        Output::of(command.env(name, value).stdin(Stdio::null())).code(127)
+    };
+    run("RESEAL", "reseal-is-not-here").says("error: \"reseal-is-not-here\" is not found: install reseal");
+    run("COMPOSE", "no-such-compose --ansi never").says("\"no-such-compose --ansi never\" is not found");
+}
