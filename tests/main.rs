@@ -17,6 +17,7 @@ mod compose;
 mod exit_codes;
 mod interop;
 mod layers;
+mod leak;
 mod mutation;
 mod ownership;
 mod readme;

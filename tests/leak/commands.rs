@@ -1,0 +1,131 @@
+//! Every command on its good path, in each manner of speaking.
+
+use std::collections::BTreeSet;
+
+use super::watched::Watched;
+use crate::harness::Output;
+
+/// The deploy command opens the file by itself, as a wrapper does, and keeps a checksum only.
+const UP: &str =
+    "#!/bin/sh\nexec \"$RESEAL\" exec -- sh -c 'printf %s \"$JWT_SECRET$DATABASE_URL\" | cksum >running'\n";
+
+const POLICY: &str = r#"
+[deploy]
+kind = "wrapper"
+command = ["./up"]
+[[probe]]
+command = ["test", "-s", "running"]
+[secret.JWT_SECRET]
+generate = "base64url:64"
+every = "90d"
+previous = { key = "JWT_SECRET_PREVIOUS", keep-for = "1s" }
+[secret.DB_PASSWORD]
+generate = "alnum:32"
+feeds = [{ key = "DATABASE_URL", part = "password" }]
+"#;
+
+#[test]
+fn no_command_leaves_a_value_behind() {
+    every_command(&[]);
+}
+
+#[test]
+fn no_command_leaves_a_value_behind_when_it_says_more() {
+    every_command(&["-v"]);
+}
+
+#[test]
+fn no_command_leaves_a_value_behind_in_json() {
+    every_command(&["--json"]);
+}
+
+fn every_command(manner: &[&str]) {
+    let w = Watched::empty();
+    let (jwt, other, password) = (w.canary(), w.canary(), w.canary());
+    // what stands in a URL must be allowed there
+    let password = &password[..24];
+    w.project.script("up", UP);
+    w.project.write("reseal.toml", POLICY);
+    w.plant(
+        ".env",
+        &format!(
+            "JWT_SECRET={jwt}\n# a comment\nOTHER={other}\nDB_PASSWORD={password}\n\
+             DATABASE_URL=postgres://app:{password}@db/app\n"
+        ),
+    );
+    let with = |args: &[&'static str]| [args, manner].concat();
+    let silent = |args: &[&'static str]| w.silent(&with(args));
+
+    silent(&["encrypt", ".env"]).ok();
+    silent(&["encrypt", ".env", "-o", "copy.enc"]).ok();
+    silent(&["init"]).ok();
+    w.project.remove(".env.enc");
+    silent(&["init", "--delete-plaintext"]).ok();
+    assert!(!w.project.exists(".env"));
+    w.project.write("running", "yes");
+
+    silent(&["list"]).ok();
+    w.prints(&jwt, &with(&["get", "JWT_SECRET"]));
+    w.prints(&other, &with(&["decrypt"]));
+    w.prints(&other, &[manner, &["exec", "--", "printenv", "OTHER"]].concat());
+    w.silent(&[manner, &["exec", "--", "true"]].concat()).ok();
+
+    let set = w.canary();
+    w.silent_with(&with(&["set", "OTHER", "--reason", "a test"]), &set).ok();
+    w.prints(&set, &with(&["get", "OTHER"]));
+    w.silent_with(&with(&["set", "OTHER"]), &set).ok().says("has that value already");
+    w.plant("value", &w.canary());
+    silent(&["set", "LATER", "--value-file", "value"]).ok();
+    silent(&["set", "MADE", "--generate", "alnum:40"]).ok();
+    w.expect(".env.enc", "MADE");
+    silent(&["unset", "LATER"]).ok();
+
+    silent(&["rotate", "--all", "--dry-run"]).ok();
+    silent(&["rotate", "--all", "--yes"]).ok();
+    for key in ["JWT_SECRET", "DB_PASSWORD"] {
+        w.expect(".env.enc", key);
+    }
+    assert!(w.project.get("DATABASE_URL").contains(&w.project.get("DB_PASSWORD")));
+    assert_eq!(w.project.get("JWT_SECRET_PREVIOUS"), jwt);
+    silent(&["resume"]).ok();
+    silent(&["resume", "--back"]).ok();
+
+    silent(&["backup", "list"]).ok();
+    silent(&["backup", "verify"]).ok();
+    let id = silent(&["backup", "create"]).ok().stdout.trim().to_owned();
+    w.silent(&[&["backup", "restore", &id, "--yes"], manner].concat()).ok();
+    silent(&["backup", "prune"]).ok();
+    silent(&["status"]).ok();
+    silent(&["status", "--check"]).ok();
+    silent(&["history"]).ok();
+    silent(&["history", "JWT_SECRET"]).ok();
+    silent(&["doctor"]);
+    silent(&["doctor", "--fix"]);
+
+    for name in ["audit.jsonl", "lock"] {
+        assert!(w.project.exists(&format!(".reseal/{name}")), "{name} was not there to be searched");
+    }
+    assert!(w.project.files().iter().any(|f| f.parent().unwrap().ends_with(".reseal/backups")));
+    let run = w.run.borrow();
+    assert_eq!(
+        &all_commands(&w),
+        &*run,
+        "a command of the help that this test does not know, or one too many"
+    );
+}
+
+/// Every command of the help, but those that know no file of the user's.
+fn all_commands(w: &Watched) -> BTreeSet<String> {
+    let listed = |args: &[&str]| {
+        let help = Output::of(&mut w.command(args)).ok().stdout;
+        let list = help.split("Commands:\n").nth(1).unwrap().split("\n\n").next().unwrap().to_owned();
+        let names = list.lines().filter_map(|l| l.strip_prefix("  ")?.split(' ').next().map(str::to_owned));
+        names.filter(|name| !name.is_empty()).collect::<Vec<_>>()
+    };
+    let mut all: BTreeSet<String> = listed(&["--help"]).into_iter().collect();
+    for name in ["backup", "demo", "completions"] {
+        assert!(all.remove(name), "{name}");
+    }
+    all.extend(listed(&["backup", "--help"]).into_iter().map(|name| format!("backup {name}")));
+    all
+}
