@@ -60,6 +60,7 @@ pub(super) fn run(global: &Global, args: &ExecArgs, report: &Report) -> Result<(
     let (code, hint) = match error.kind() {
         ErrorKind::NotFound => (127, "is it installed, and in PATH?"),
         ErrorKind::PermissionDenied => (126, "is it a program, and may it be executed?"),
+        ErrorKind::ArgumentListTooLong => (126, "one environment variable holds 128 KiB at most"),
         _ => (126, "is it a program, or a script that starts with #! and an interpreter?"),
     };
     report.error(&disk::failed("run", Path::new(program), &error).hint(hint));

@@ -18,6 +18,9 @@ use crate::error::{Error, Result};
 /// How long compose and the engine may take to say that they are there.
 const ANSWER: Duration = Duration::from_secs(20);
 
+/// What the kernel lets a single variable hold, name and end included, with pages of 4 KiB (MAX_ARG_STRLEN).
+const LARGEST: usize = 128 * 1024;
+
 /// What no child of kind compose gets.
 const KEYS: [&str; 3] = ["SOPS_AGE_KEY", "SOPS_AGE_SSH", "RESEAL_AGE_KEY"];
 
@@ -84,8 +87,8 @@ fn withhold_keys(command: &mut Command, site: &Site) {
     }
 }
 
-/// Refuses what the environment would change or cut.
-fn fits_environment(values: Values<'_>) -> Result<()> {
+/// Refuses what the environment would change or cut, and what would keep the child from starting.
+pub(super) fn fits_environment(values: Values<'_>) -> Result<()> {
     for (name, value) in values {
         let shown = String::from_utf8_lossy(name);
         if name.is_empty() || name.contains(&b'=') || name.contains(&0) {
@@ -98,6 +101,10 @@ fn fits_environment(values: Values<'_>) -> Result<()> {
                 "key {shown:?} holds a NUL byte, which no environment variable can"
             )));
         }
+        if name.len() + value.len() + 2 > LARGEST {
+            return Err(Error::failed(format!("key {shown:?} is too large for an environment variable"))
+                .hint("one environment variable holds 128 KiB at most"));
+        }
     }
     Ok(())
 }
@@ -105,7 +112,7 @@ fn fits_environment(values: Values<'_>) -> Result<()> {
 #[cfg(test)]
 mod tests {
     use super::super::testing::{Folder, deploy};
-    use super::super::{preflight, redeploy};
+    use super::super::{carries, preflight, redeploy};
     use super::*;
     use crate::config::DeployKind;
     use crate::secret::SecretValue;
@@ -138,11 +145,23 @@ mod tests {
         let config = deploy(DeployKind::Compose, &["sh", "-c", "echo >ran"]);
         let fine = SecretValue::new(b"v".to_vec());
         let nul = SecretValue::new(b"s3cret\0".to_vec());
-        for (name, value) in [(&b"A=B"[..], &fine), (b"", &fine), (b"A", &nul)] {
+        let large = SecretValue::new(b"s3cret".repeat(LARGEST / 6));
+        for (name, value) in [(&b"A=B"[..], &fine), (b"", &fine), (b"A", &nul), (b"A", &large)] {
             let error = redeploy(&config, &folder.site(), &[(name, value)]).unwrap_err();
             assert!(!error.to_string().contains("s3cret"));
+            // the same is known before anything is begun
+            assert!(carries(&config, &[(name, value)]).is_err());
         }
         assert!(!folder.has("ran"));
+    }
+
+    #[test]
+    fn the_largest_value_that_passes_does_start_something() {
+        let folder = Folder::new();
+        let config = deploy(DeployKind::Compose, &["sh", "-c", "echo >ran"]);
+        let value = SecretValue::new(vec![b'x'; LARGEST - "A=".len() - 1]);
+        redeploy(&config, &folder.site(), &[(b"A", &value)]).unwrap();
+        assert!(folder.has("ran"));
     }
 
     #[test]

@@ -65,6 +65,14 @@ pub fn preflight(config: &DeployConfig, site: &Site) -> Result<()> {
     }
 }
 
+/// Checks that the values can get to the services unchanged, as far as it is reseal that hands them over (I9).
+pub fn carries(config: &DeployConfig, values: Values<'_>) -> Result<()> {
+    match config.kind {
+        DeployKind::None | DeployKind::Wrapper => Ok(()),
+        DeployKind::Compose => compose::fits_environment(values),
+    }
+}
+
 /// Starts what the policy names and waits until it has ended, all steps within one deadline.
 ///
 /// A wrapper opens the sealed file itself: it gets the environment as it is, age key variables included, and no

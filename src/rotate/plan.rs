@@ -98,6 +98,8 @@ pub fn plan(world: &World<'_>, history: &History, ask: &Ask) -> Result<Plan> {
     let (mut started, mut probes) = (Vec::new(), Vec::new());
     if ask.deploy {
         deploy::preflight(&config.deploy, &world.site)?;
+        let entries: Vec<_> = open.entries().map(|e| (e.name, e.value)).collect();
+        deploy::carries(&config.deploy, &entries).map_err(|e| e.note("nothing was changed"))?;
         started = in_words(config);
         for probe in &config.probes {
             // a service that is ill already would make the rotation fail for reasons of its own
