@@ -26,6 +26,7 @@ pub(super) fn run(global: &Global, args: &EncryptArgs, report: &Report) -> Resul
     } else {
         disk::read_secret(&args.input)?
     };
+    no_broken_value(plain.expose()).map_err(|e| e.context(format!("{:?}", args.input)))?;
     let mut new = new_file(&session, &args.input, &args.age)?;
     if let Some((field, text)) = chosen(&args.rule) {
         new.rule = Rule::parse(field, text).unwrap_or_default();
@@ -57,6 +58,28 @@ pub(super) fn run(global: &Global, args: &EncryptArgs, report: &Report) -> Resul
     record(&session, Act::Sealed, &names, None)?;
     report.say(&format!("{} sealed in {}", count(names.len(), "key"), output.display()));
     Ok(())
+}
+
+/// Refuses the rest of a value that was broken over two lines, as `openssl rand -base64 64` and `base64` print it: its
+/// padding would make it a key, and the names of keys lie in clear.
+pub(super) fn no_broken_value(plain: &[u8]) -> Result<()> {
+    let base64 = |text: &[u8]| text.iter().all(|b| b.is_ascii_alphanumeric() || b"+/".contains(b));
+    let lines: Vec<&[u8]> =
+        plain.split(|b| *b == b'\n').map(|l| l.strip_suffix(b"\r").unwrap_or(l)).collect();
+    let broken = lines.windows(2).position(|pair| {
+        let [line, rest] = pair else { return false };
+        let value = line.iter().position(|b| *b == b'=').map_or(&[][..], |at| &line[at + 1..]);
+        let Some(body) = rest.strip_suffix(b"==").or(rest.strip_suffix(b"=")) else { return false };
+        // the widths at which the two break lines
+        let full = matches!(value.len(), 64 | 76) && base64(value);
+        let name = body.iter().all(|b| b.is_ascii_uppercase() || b.is_ascii_digit());
+        full && rest.len() % 4 == 0 && base64(body) && !name
+    });
+    broken.map_or(Ok(()), |at| {
+        Err(Error::failed(format!("line {} looks like the rest of the value on line {}", at + 2, at + 1))
+            .note("it would be taken for the name of a key, and names lie in the file in clear")
+            .hint("put the value on one line: `openssl rand -base64 64 | tr -d '\\n'`"))
+    })
 }
 
 /// Recipients and rule for a new file: `--age`, `SOPS_AGE_RECIPIENTS`, `.sops.yaml`, the public half of the identity.
@@ -115,4 +138,35 @@ fn chosen(args: &RuleArgs) -> Option<(&'static str, &str)> {
     ]
     .into_iter()
     .find_map(|(name, text)| Some((name, text.as_deref()?)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::no_broken_value;
+
+    #[test]
+    fn only_the_rest_of_a_broken_value_is_refused() {
+        let (full, mime) = ("q".repeat(64), "q/+A".repeat(19));
+        for broken in [
+            format!("A={full}\nabcdEF==\n"),
+            format!("B=x\nA={full}\r\nabcdEFg=\r\nC=x"),
+            format!("A={mime}\na+/dEF=="),
+        ] {
+            let error = no_broken_value(broken.as_bytes()).unwrap_err();
+            assert!(!error.to_string().contains("abcd"), "{error}");
+        }
+        for fine in [
+            format!("A={full}\nDEBUGGING=\nB=\n"),
+            format!("A={full}\nLEVELS1=\n"),
+            format!("A={full}\nlog_lev=\n"),
+            format!("A={full}\nlevel=info\n"),
+            format!("A={full}\n\nabcdEF==\n"),
+            "A=short\nabcdEF==\n".to_owned(),
+            format!("A={full}\nabcdE==\n"),
+            format!("{full}==\nB=x\n"),
+            String::new(),
+        ] {
+            assert!(no_broken_value(fine.as_bytes()).is_ok(), "{fine}");
+        }
+    }
 }

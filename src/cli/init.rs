@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use super::args::{Global, InitArgs};
 use super::change::record;
-use super::encrypt::new_file;
+use super::encrypt::{new_file, no_broken_value};
 use super::identity;
 use super::report::{Report, count};
 use super::session::{self, Session};
@@ -35,6 +35,7 @@ pub(super) fn run(global: &Global, args: &InitArgs, report: &Report) -> Result<(
         return Err(Error::failed(format!("{:?} is sealed already", args.env))
             .hint(format!("use it as it is: `reseal -f {} list`", disk::quoted(&args.env))));
     }
+    no_broken_value(plain.expose()).map_err(|e| e.context(format!("{:?}", args.env)))?;
     let new = match new_file(&session, &args.env, &args.age) {
         Err(error) if error.kind() == Kind::NoIdentity && args.age.is_empty() => {
             let path = make_key(global, &session)?;
