@@ -83,7 +83,7 @@ fn no_descriptor_of_reseal_stays_open() {
 #[test]
 fn signals_and_the_limit_on_core_files_are_as_they_were() {
     let project = Project::sealed("A=x\n");
-    let state = "ulimit -Sc; ulimit -Hc; grep -E '^Sig(Ign|Blk|Cgt)' /proc/$$/status";
+    let state = "ulimit -Sc; ulimit -Hc; exec grep -E '^Sig(Ign|Blk|Cgt)' /proc/self/status";
     for soft in ["0", "16"] {
         let run = |with: &str| {
             let script = format!("ulimit -Sc {soft} && exec {with} sh -c \"$1\"");
