@@ -186,9 +186,23 @@ impl Stack {
     }
 }
 
+impl Stack {
+    /// After a test that failed, a deploy command of a killed run may be under way, and would make everything anew.
+    fn await_orphans(&self) {
+        for _ in 0..500 {
+            let calls = fs::read_to_string(self.project.path("calls")).unwrap_or_default();
+            if calls.matches("begin").count() <= calls.matches("end").count() {
+                return;
+            }
+            std::thread::sleep(Duration::from_millis(20));
+        }
+    }
+}
+
 impl Drop for Stack {
     /// As `down -v` does it, but by what Docker has: it works for both versions and whatever became of the files.
     fn drop(&mut self) {
+        self.await_orphans();
         let label = format!("label=com.docker.compose.project={}", self.name);
         for (list, remove) in [
             (vec!["ps", "-aq"], vec!["rm", "-fv"]),

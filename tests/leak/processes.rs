@@ -16,7 +16,7 @@ const COMPOSE_AND_CHILD: [&str; 2] = ["\"./compose\", \"up\", \"-d\"", "\"/bin/t
 
 #[test]
 fn through_the_wrapper_only_compose_and_its_children_have_the_values() {
-    if !have("leak::processes", &["strace"]) {
+    if !have("leak::processes", &["root", "strace"]) {
         return;
     }
     let policy = "[deploy]\nkind = \"wrapper\"\ncommand = [\"./scripts/docker-compose-sops.sh\"]\n";
@@ -32,7 +32,7 @@ fn through_the_wrapper_only_compose_and_its_children_have_the_values() {
 
 #[test]
 fn from_reseal_itself_only_compose_and_its_children_have_the_values() {
-    if !have("leak::processes", &["strace"]) {
+    if !have("leak::processes", &["root", "strace"]) {
         return;
     }
     let rotation = Rotation::traced("[deploy]\nkind = \"compose\"\ncommand = [\"./compose\"]\n");
