@@ -92,7 +92,9 @@ fn every_command(manner: &[&str]) {
 
     silent(&["backup", "list"]).ok();
     silent(&["backup", "verify"]).ok();
-    let id = silent(&["backup", "create"]).ok().stdout.trim().to_owned();
+    let made = silent(&["backup", "create"]).ok().stdout;
+    let json = serde_json::from_str::<serde_json::Value>(&made);
+    let id = json.map_or_else(|_| made.trim().to_owned(), |made| made["id"].as_str().unwrap().to_owned());
     w.silent(&[&["backup", "restore", &id, "--yes"], manner].concat()).ok();
     silent(&["backup", "prune"]).ok();
     silent(&["status"]).ok();
