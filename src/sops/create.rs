@@ -135,6 +135,7 @@ fn read(plain: &[u8], remarks: &mut Vec<String>) -> Result<Vec<Line>> {
     }
     let lines = dotenv::lines(plain)?;
     let mut seen: Vec<(&[u8], usize)> = Vec::new();
+    let mut in_quotes = Vec::new();
     for (i, line) in lines.iter().enumerate() {
         let number = i + 1;
         match line {
@@ -151,7 +152,19 @@ fn read(plain: &[u8], remarks: &mut Vec<String>) -> Result<Vec<Line>> {
                     .hint("turn the line ends into LF, e.g. `sed -i 's/\\r$//' FILE`"));
                 }
                 let name = &plain[key.clone()];
-                if name.is_empty() {
+                if plain[value.clone()].contains(&0) {
+                    return Err(Error::failed(format!(
+                        "line {number} holds a NUL, which no environment can carry"
+                    )));
+                }
+                if quoted(&plain[value.clone()]) {
+                    in_quotes.push(number.to_string());
+                }
+                if name.starts_with(b"export ") {
+                    remarks.push(format!(
+                        "line {number}: the word \"export\" becomes part of the key; leave it out"
+                    ));
+                } else if name.is_empty() {
                     remarks.push(format!("line {number} has no key before \"=\""));
                 } else if showable(name).is_none() {
                     remarks.push(format!("line {number}: the key is no name that a program could ask for; is it the rest of a value?"));
@@ -160,6 +173,13 @@ fn read(plain: &[u8], remarks: &mut Vec<String>) -> Result<Vec<Line>> {
             }
             Line::Blank | Line::Comment(_) => {}
         }
+    }
+    if !in_quotes.is_empty() {
+        let (s, them) = if in_quotes.len() == 1 { ("", "its") } else { ("s", "their") };
+        remarks.push(format!(
+            "line{s} {}: {them} quotes become part of the value; leave them out unless the program wants them",
+            in_quotes.join(", ")
+        ));
     }
     seen.sort();
     for pair in seen.windows(2) {
@@ -173,4 +193,9 @@ fn read(plain: &[u8], remarks: &mut Vec<String>) -> Result<Vec<Line>> {
         }
     }
     Ok(lines)
+}
+
+/// Shells and compose take such quotes off; sops and a process environment keep them.
+fn quoted(value: &[u8]) -> bool {
+    matches!(value, [b'"', .., b'"'] | [b'\'', .., b'\''])
 }
