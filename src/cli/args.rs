@@ -96,6 +96,22 @@ pub(super) enum Command {
     Completions(CompletionsArgs),
 }
 
+impl Command {
+    /// Whether the command may hold values while it waits for something.
+    pub(super) fn waits(&self) -> bool {
+        matches!(
+            self,
+            Command::Init(_)
+                | Command::Set(_)
+                | Command::Encrypt(_)
+                | Command::Decrypt(_)
+                | Command::Backup(_)
+                | Command::Rotate(_)
+                | Command::Resume(_)
+        )
+    }
+}
+
 #[derive(Args)]
 pub(super) struct InitArgs {
     /// The plaintext file to seal

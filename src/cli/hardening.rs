@@ -16,6 +16,11 @@ pub fn harden() {
     let core = CORE.get_or_init(|| getrlimit(Resource::Core));
     let _ = setrlimit(Resource::Core, Rlimit { current: Some(0), maximum: core.maximum });
     let _ = set_dumpable_behavior(DumpableBehavior::NotDumpable);
+}
+
+/// Keeps memory from being swapped out, for commands that hold values while they wait: for a person, for a service.
+/// One that reads and ends lives for a millisecond; locking would take it a quarter of that again.
+pub(super) fn lock_memory() {
     // under a limit, a locked process dies of its next allocation; only who may lock everything locks at all
     let unlimited = getrlimit(Resource::Memlock).current.is_none();
     let capable = || capabilities(None).is_ok_and(|c| c.effective.contains(CapabilitySet::IPC_LOCK));

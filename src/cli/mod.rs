@@ -63,6 +63,9 @@ fn act(cli: Cli, report: &Report) -> Result<()> {
         return demo::run(report);
     }
     session::enter(&global)?;
+    if command.waits() {
+        hardening::lock_memory();
+    }
     match command {
         Command::Init(args) => init::run(&global, &args, report),
         Command::Get(args) => get::run(&global, &args, report),
