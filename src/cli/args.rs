@@ -60,7 +60,9 @@ pub(super) enum When {
     Never,
 }
 
+// deferred: the arguments of the one command that is called are built, not those of all
 #[derive(Subcommand)]
+#[command(defer = true)]
 pub(super) enum Command {
     /// Seal .env into .env.enc, make a key if there is none, propose a reseal.toml
     Init(InitArgs),

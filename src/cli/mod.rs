@@ -28,8 +28,8 @@ mod unset;
 
 use std::ffi::OsString;
 
-use clap::Parser;
 use clap::error::{ContextKind, ErrorKind};
+use clap::{CommandFactory, FromArgMatches};
 
 use crate::error::{Error, Kind, Result};
 use args::{Cli, Command};
@@ -40,7 +40,7 @@ pub use hardening::harden;
 /// Runs the program and gives its exit code.
 pub fn run(args: impl Iterator<Item = OsString>) -> u8 {
     let args: Vec<OsString> = args.collect();
-    let cli = match Cli::try_parse_from(&args) {
+    let cli = match parse(&args) {
         Ok(cli) => cli,
         Err(error) => return usage(&error, args.iter().any(|arg| arg == "set")),
     };
@@ -52,6 +52,14 @@ pub fn run(args: impl Iterator<Item = OsString>) -> u8 {
             error.kind().exit_code()
         }
     }
+}
+
+fn parse(args: &[OsString]) -> Result<Cli, clap::Error> {
+    let mut definitions = Cli::command();
+    let matches = definitions.try_get_matches_from_mut(args)?;
+    // taking the definitions down again costs as much as putting them up, and the process ends soon
+    std::mem::forget(definitions);
+    Cli::from_arg_matches(&matches)
 }
 
 fn act(cli: Cli, report: &Report) -> Result<()> {

@@ -153,9 +153,7 @@ fn read(plain: &[u8], remarks: &mut Vec<String>) -> Result<Vec<Line>> {
                 }
                 let name = &plain[key.clone()];
                 if plain[value.clone()].contains(&0) {
-                    return Err(Error::failed(format!(
-                        "line {number} holds a NUL, which no environment can carry"
-                    )));
+                    remarks.push(format!("line {number} holds a NUL, which no environment can carry"));
                 }
                 if quoted(&plain[value.clone()]) {
                     in_quotes.push(number.to_string());
