@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 
 use sha2::{Digest, Sha256};
 
+use super::replace::TEMPORARY;
 use super::{Project, make_folder, names, read, remove, replace};
 use crate::error::{Error, Result};
 
@@ -55,8 +56,15 @@ impl<'a> Backups<'a> {
         let id = format!("{}-{}", moment(now), digits(bytes));
         let path = self.folder.join(format!("{id}{}", self.suffix()));
         make_folder(&self.folder, self.project.attributes.owner)?;
+        self.tidy()?;
         replace(&path, bytes, self.project.private())?;
         Ok(Backup { id, path })
+    }
+
+    /// Removes what a crash left of a backup half written. Names hold the time, so that no later write takes its place.
+    pub fn tidy(&self) -> Result<()> {
+        let left = names(&self.folder)?.into_iter().filter(|name| name.ends_with(TEMPORARY));
+        left.map(|name| remove(&self.folder.join(name))).collect()
     }
 
     /// All backups of this sealed file, oldest first.

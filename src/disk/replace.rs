@@ -16,6 +16,9 @@ use rustix::fs::{Access, AtFlags, CWD, StatxAttributes, StatxFlags};
 use super::{Attributes, failed, folder_of, sync_folder};
 use crate::error::{Error, Result};
 
+/// What the temporary names end in.
+pub(super) const TEMPORARY: &str = ".reseal-tmp";
+
 /// Puts `bytes` in the place of what `path` holds, or makes the file. Durable when it returns.
 pub fn replace(path: &Path, bytes: &[u8], attributes: Attributes) -> Result<()> {
     let target = follow(path)?;
@@ -76,7 +79,7 @@ fn follow(path: &Path) -> Result<PathBuf> {
 fn temporary(target: &Path) -> PathBuf {
     let name = target.file_name().unwrap_or_default().to_string_lossy();
     let name = name.strip_prefix('.').unwrap_or(&name);
-    folder_of(target).join(format!(".{name}.reseal-tmp"))
+    folder_of(target).join(format!(".{name}{TEMPORARY}"))
 }
 
 fn is_mount_point(target: &Path) -> bool {

@@ -1,6 +1,6 @@
 //! Backup: a byte copy of the live ciphertext, beside the journal and among the backups.
 //!
-//! It counts once it was opened again. Undo keeps it: a copy too many harms nobody.
+//! It counts once it was opened again. Undo keeps it, unless it is half written: a copy too many harms nobody.
 
 use super::context::{Context, digest};
 use crate::disk::{self, Backups};
@@ -28,7 +28,9 @@ impl Step<Context<'_>> for Backup {
         Ok(Note::Digest(cx.request.live.clone()))
     }
 
-    fn undo(&self, _: &Context<'_>) -> Result<()> {
+    fn undo(&self, cx: &Context<'_>) -> Result<()> {
+        // best effort: half a copy is ciphertext, and the next backup removes it too
+        let _ = Backups::new(cx.world.project, &cx.world.config.backup.dir).tidy();
         Ok(())
     }
 }
