@@ -42,6 +42,7 @@ fn steps<'a>() -> Steps<'a, Context<'a>> {
     }
 }
 
+const BACKUP: usize = 0;
 const REDEPLOY: usize = 4;
 
 /// How a rotation ended.
@@ -64,10 +65,10 @@ pub fn run(world: &World<'_>, plan: Plan, watch: &mut impl Watch) -> Result<Ende
     let folder = world.project.rotations().join(&request.rotation);
     let steps = steps();
     let owner = world.project.attributes.owner;
-    disk::make_folder(&folder, owner)?;
     let value = serde_json::to_value(&request).map_err(|e| Error::failed(e.to_string()))?;
     let journal = folder.join("journal.jsonl");
-    let begun = Journal::begin(&journal, owner, steps.names(), steps.commit_at, value, watch.now())
+    let begun = disk::make_folder(&folder, owner)
+        .and_then(|()| Journal::begin(&journal, owner, steps.names(), steps.commit_at, value, watch.now()))
         .and_then(|journal| note_start(world, &request, watch).map(|()| journal));
     match begun {
         Ok(journal) => carry_on(world, request, journal, watch),
@@ -96,11 +97,15 @@ pub fn resume(world: &World<'_>, back: bool, watch: &mut impl Watch) -> Result<O
     }
     let request: Request = serde_json::from_value(journal.header().request.clone())
         .map_err(|_| Error::new(Kind::Stuck, "the journal does not say what was asked for"))?;
-    note_start(world, &request, watch)?;
-    if matches!(journal.progress().next(), Next::Act(_) | Next::Undo(_) | Next::Commit) {
+    let going = matches!(journal.progress().next(), Next::Act(_) | Next::Undo(_) | Next::Commit);
+    // before the backup nothing has been done, and Backup looks itself; after the commit nothing touches the file any
+    // more, and a change is the next version of it
+    let backed_up = journal.events().iter().any(|e| matches!(e, saga::Event::Succeeded(BACKUP, _)));
+    if going && backed_up && !journal.progress().committed() {
         untouched_by_others(world.project, &request)?;
     }
-    saga::retry(&steps, &mut journal, watch)?;
+    note_start(world, &request, watch).map_err(|e| unfinished_now(e, &request))?;
+    saga::retry(&steps, &mut journal, watch).map_err(|e| unfinished_now(e, &request))?;
     if back && !matches!(journal.progress().next(), Next::End(_)) {
         if journal.progress().committed() {
             return Err(Error::failed(
@@ -108,7 +113,7 @@ pub fn resume(world: &World<'_>, back: bool, watch: &mut impl Watch) -> Result<O
             )
             .hint("run `reseal resume` to finish it"));
         }
-        saga::turn_back(&steps, &mut journal, watch)?;
+        saga::turn_back(&steps, &mut journal, watch).map_err(|e| unfinished_now(e, &request))?;
     }
     carry_on(world, request, journal, watch).map(Some)
 }
@@ -169,7 +174,11 @@ fn carry_on(
             .map_err(|e| unfinished_now(e, &request))?;
     }
     if matches!(outcome, Outcome::Committed | Outcome::RolledBack) {
-        disk::remove_folder(&folder).map_err(|e| unfinished_now(e, &request))?;
+        let removed = disk::remove_folder(&folder);
+        // gone, though perhaps not for good: should a power loss bring it back, its journal says that it has ended
+        if disk::stat(&folder).is_some() {
+            removed.map_err(|e| unfinished_now(e, &request))?;
+        }
     }
     Ok(Ended { request, outcome, why, step, grace })
 }
