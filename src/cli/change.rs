@@ -4,7 +4,7 @@ use super::report::Report;
 use super::session::{self, Session};
 use crate::audit::{self, Act, Event};
 use crate::disk::{self, Backups};
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::rotate;
 use crate::sops::{Open, Sealed};
 
@@ -24,7 +24,7 @@ pub(super) fn change(
     rotate::none_unfinished(project)?;
     disk::replaceable(&project.sealed)?;
     let before = disk::read(&project.sealed)?;
-    let mut open = session.open(report)?;
+    let mut open = session.open_bytes(before.clone(), report)?;
     if !edit(&mut open)? {
         return Ok(false);
     }
@@ -41,6 +41,14 @@ pub(super) fn put(session: &Session, report: &Report, before: &[u8], after: &[u8
     let backups = Backups::new(&session.project, &session.config.backup.dir);
     let backup = backups.create(before, session::timestamp())?;
     report.detail(&format!("backup {}", backup.id));
+    if disk::read(&session.project.sealed)? != before {
+        return Err(Error::failed(format!(
+            "{:?} was changed by someone else meanwhile",
+            session.project.sealed
+        ))
+        .note("nothing was changed by this command")
+        .hint("run it again"));
+    }
     disk::replace(&session.project.sealed, after, session.project.attributes)?;
     // old backups that cannot be removed are no reason to say that the change failed
     if let Err(error) = session.prune(&backups) {

@@ -9,7 +9,13 @@ use crate::error::{Kind, Result};
 use crate::rotate;
 
 pub(super) fn run(global: &Global, args: &ResumeArgs, report: &Report) -> Result<()> {
-    let session = Session::new(global)?;
+    let mut session = Session::new(global)?;
+    // what was left says itself which file it is about
+    if global.file.is_none()
+        && let Some(file) = left_file(&session)?
+    {
+        session.turn_to(&file)?;
+    }
     if disk::stat(&session.project.state()).is_none() {
         // in the wrong folder, "nothing to resume" would be a false comfort
         if disk::stat(&session.project.sealed).is_none() {
@@ -31,6 +37,12 @@ pub(super) fn run(global: &Global, args: &ResumeArgs, report: &Report) -> Result
             told => told,
         },
     }
+}
+
+/// The sealed file of the rotation that was left.
+pub(super) fn left_file(session: &Session) -> Result<Option<String>> {
+    let Some(rotation) = rotate::unfinished(&session.project)? else { return Ok(None) };
+    Ok(rotate::peek(&session.project, &rotation)?.map(|(request, ..)| request.file))
 }
 
 fn nothing(report: &Report) -> Result<()> {

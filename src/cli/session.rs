@@ -55,7 +55,7 @@ impl Session {
         let file = file.map(|file| disk::direct(&here.join(file)));
         let start = file.as_deref().map_or_else(|| here.clone(), folder_of);
         let policy = match &global.config {
-            Some(path) => Some(here.join(path)),
+            Some(path) => Some(disk::direct(&here.join(path))),
             None => disk::find_upwards(&start, "reseal.toml"),
         };
         let (config, root) = match &policy {
@@ -78,13 +78,27 @@ impl Session {
         Ok(Session { config, project, keyring, prompt, key_file })
     }
 
+    /// Makes another sealed file of the same project the one that this session is about.
+    pub(super) fn turn_to(&mut self, label: &str) -> Result<()> {
+        let owner = self.config.owner.as_deref().map(Owner::parse).transpose()?;
+        let root = self.project.root.clone();
+        let sealed = root.join(label);
+        self.project = Project::new(root, sealed, owner, self.config.mode);
+        Ok(())
+    }
+
     /// The sealed file, parsed.
     pub(super) fn sealed(&self) -> Result<Sealed> {
-        let path = &self.project.sealed;
-        let Some(bytes) = disk::read_if_there(path)? else { return Err(self.absent()) };
+        match disk::read_if_there(&self.project.sealed)? {
+            Some(bytes) => self.parse(bytes),
+            None => Err(self.absent()),
+        }
+    }
+
+    fn parse(&self, bytes: Vec<u8>) -> Result<Sealed> {
+        let sealed = Sealed::is_sealed(&bytes);
         Sealed::parse(bytes).map_err(|e| {
             let error = self.unreadable(e);
-            let sealed = disk::read(path).is_ok_and(|bytes| Sealed::is_sealed(&bytes));
             match (self.has_backups(), sealed, error.advice()) {
                 (true, ..) => error.note("there are backups of it: see `reseal backup list`"),
                 (_, false, None) => {
@@ -110,7 +124,16 @@ impl Session {
 
     /// The sealed file, opened and verified.
     pub(super) fn open(&self, report: &Report) -> Result<Open> {
-        let open = self.sealed()?.open(&self.keyring).map_err(|e| self.unreadable(e))?;
+        self.opened(self.sealed()?, report)
+    }
+
+    /// The same of bytes that were read already.
+    pub(super) fn open_bytes(&self, bytes: Vec<u8>, report: &Report) -> Result<Open> {
+        self.opened(self.parse(bytes)?, report)
+    }
+
+    fn opened(&self, sealed: Sealed, report: &Report) -> Result<Open> {
+        let open = sealed.open(&self.keyring).map_err(|e| self.unreadable(e))?;
         if let Some(source) = self.keyring.used() {
             report.detail(&format!("opened with {source}"));
         }

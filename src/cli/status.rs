@@ -30,7 +30,10 @@ pub(super) fn run(global: &Global, args: &StatusArgs, report: &Report) -> Result
     }
     let history = History::of(&log.entries, &label);
     let names: Vec<String> = sealed.names().map(|n| String::from_utf8_lossy(n).into_owned()).collect();
-    let sealed_at = sealed.modified().parse::<Timestamp>().ok();
+    // what nobody saw change is as old as the oldest thing that is known of the file
+    let known =
+        log.entries.iter().find(|e| e.event.file == label).and_then(|e| e.at.parse::<Timestamp>().ok());
+    let sealed_at = known.or_else(|| sealed.modified().parse().ok());
     let now = session::timestamp();
     let rows: Vec<Row> = names
         .into_iter()
@@ -39,7 +42,11 @@ pub(super) fn run(global: &Global, args: &StatusArgs, report: &Report) -> Result
             row(name.clone(), policy, history.age(&name), sealed_at, now)
         })
         .collect();
-    let unfinished = unfinished(&session)?;
+    // a journal that cannot be read is told at the end, after what can be said
+    let (unfinished, unreadable) = match unfinished(&session) {
+        Ok(text) => (text, None),
+        Err(error) => (None, Some(error)),
+    };
     let running = unfinished.is_some() && session.project.is_being_changed();
     if report.json {
         let secrets: Vec<_> = rows
@@ -60,6 +67,9 @@ pub(super) fn run(global: &Global, args: &StatusArgs, report: &Report) -> Result
         if running {
             report.note("it is being carried out now");
         }
+    }
+    if let Some(error) = unreadable {
+        return Err(error);
     }
     if unfinished.is_some() && !running {
         return Err(Error::new(Kind::Unfinished, "a rotation is not finished")
@@ -124,8 +134,9 @@ fn unfinished(session: &Session) -> Result<Option<String>> {
                 _ => "not committed",
             };
             format!(
-                "rotation {id} of {} is {way}; in effect: {}",
+                "rotation {id} of {} in {} is {way}; in effect: {}",
                 names.join(", "),
+                request.file,
                 touched.collect::<Vec<_>>().join(", ")
             )
         }

@@ -63,8 +63,8 @@ impl<'a> Backups<'a> {
 
     /// Removes what a crash left of a backup half written. Names hold the time, so that no later write takes its place.
     pub fn tidy(&self) -> Result<()> {
-        let left = names(&self.folder)?.into_iter().filter(|name| name.ends_with(TEMPORARY));
-        left.map(|name| remove(&self.folder.join(name))).collect()
+        let mut left = names(&self.folder)?.into_iter().filter(|name| name.ends_with(TEMPORARY));
+        left.try_for_each(|name| remove(&self.folder.join(name)))
     }
 
     /// All backups of this sealed file, oldest first.

@@ -78,6 +78,38 @@ pub fn remove(path: &Path) -> Result<()> {
     }
 }
 
+/// What a folder is called that is on its way out.
+const DISCARDED: &str = ".gone";
+
+/// Whether a name is that of a folder on its way out.
+pub fn is_discarded(name: &str) -> bool {
+    name.ends_with(DISCARDED)
+}
+
+/// Makes a folder go in one step, so that no part of it is ever found without the rest: it is renamed, which counts, and
+/// then removed. Durable.
+pub fn discard_folder(path: &Path) -> Result<()> {
+    let mut name = path.as_os_str().to_owned();
+    name.push(DISCARDED);
+    let gone = PathBuf::from(name);
+    match fs::rename(path, &gone) {
+        Ok(()) => {}
+        Err(e) if e.kind() == ErrorKind::NotFound => return Ok(()),
+        Err(e) => return Err(failed("remove", path, &e)),
+    }
+    // what cannot be removed now is swept later; the rename is what counts
+    let _ = fs::remove_dir_all(&gone);
+    let _ = sync_folder(&gone);
+    Ok(())
+}
+
+/// Removes what [`discard_folder`] had to leave.
+pub fn sweep(folder: &Path) {
+    for name in names(folder).unwrap_or_default().iter().filter(|name| is_discarded(name)) {
+        let _ = fs::remove_dir_all(folder.join(name));
+    }
+}
+
 /// Removes a folder and the files in it; that there is none is fine. Durable.
 pub fn remove_folder(path: &Path) -> Result<()> {
     match fs::remove_dir_all(path) {

@@ -26,6 +26,15 @@ impl Project {
         Project { root, sealed, attributes: Attributes { mode, owner } }
     }
 
+    /// The project that the folder of the sealed file itself would be, where that is another one: links followed, because
+    /// two projects may know one file by two names.
+    pub fn beside(&self) -> Option<Project> {
+        let sealed = std::fs::canonicalize(&self.sealed).ok()?;
+        let root = sealed.parent()?.to_path_buf();
+        let same = std::fs::canonicalize(&self.root).is_ok_and(|here| here == root);
+        (!same).then_some(Project { root, sealed, attributes: self.attributes })
+    }
+
     /// `.reseal/`
     pub fn state(&self) -> PathBuf {
         self.root.join(".reseal")
@@ -52,14 +61,16 @@ impl Project {
         path.to_string_lossy().into_owned()
     }
 
-    /// Makes `.reseal/` if need be, and takes its lock (I6).
-    pub fn lock(&self) -> Result<Lock> {
+    /// Makes `.reseal/` if need be, and takes its lock, and that of the folder where the sealed file really lies (I6).
+    pub fn lock(&self) -> Result<(Lock, Option<Lock>)> {
         // only what is ours is made: a folder that somebody mistyped is not
         if !stat(&self.root).is_some_and(|s| s.is_folder) {
             return Err(Error::failed(format!("there is no folder {:?}", self.root)));
         }
         make_folder(&self.state(), self.attributes.owner)?;
-        Lock::take(&self.state().join("lock"), self.attributes.owner)
+        let project = Lock::take(&self.state().join("lock"), self.attributes.owner)?;
+        let folder = std::fs::canonicalize(&self.sealed).ok().and_then(|p| p.parent().map(Path::to_path_buf));
+        Ok((project, Lock::take_folder(folder.as_deref().unwrap_or(&self.root))?))
     }
 
     /// Whether another process is changing this project.

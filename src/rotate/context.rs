@@ -64,12 +64,21 @@ pub(super) struct Context<'a> {
     pub(super) folder: PathBuf,
     /// Whether services may run on the new values; then going back must bring them up again.
     pub(super) redeployed: Cell<bool>,
+    /// Whether a deploy command of this run failed; what it started may then go on behind our back.
+    failed: Cell<bool>,
     children: RefCell<Option<Shared>>,
 }
 
 impl<'a> Context<'a> {
     pub(super) fn new(world: &'a World<'a>, request: Request, folder: PathBuf, redeployed: bool) -> Self {
-        Context { world, request, folder, redeployed: Cell::new(redeployed), children: RefCell::new(None) }
+        Context {
+            world,
+            request,
+            folder,
+            redeployed: Cell::new(redeployed),
+            failed: Cell::new(false),
+            children: RefCell::new(None),
+        }
     }
 
     pub(super) fn previous(&self) -> PathBuf {
@@ -84,20 +93,38 @@ impl<'a> Context<'a> {
         &self.world.project.sealed
     }
 
-    /// Brings the services up on what is live. A deploy command that a killed run has left behind is waited for: it
-    /// would otherwise finish after this one, with the values of another version.
+    /// Brings the services up on what is live.
     pub(super) fn bring_up(&self) -> Result<()> {
         let world = self.world;
-        let config = &world.config.deploy;
         self.redeployed.set(true);
-        if self.children.borrow().is_none() {
-            let path = self.folder.join("deploying");
-            let limit = config.timeout + Duration::from_secs(10);
-            *self.children.borrow_mut() = Some(Shared::take(&path, world.project.attributes.owner, limit)?);
-        }
+        self.wait_for_leftovers()?;
         let open = world.open(self.live())?;
         let entries: Vec<_> = open.entries().map(|e| (e.name, e.value)).collect();
-        deploy::redeploy(config, &world.site, &entries)
+        let done = deploy::redeploy(&world.config.deploy, &world.site, &entries);
+        self.failed.set(done.is_err());
+        done
+    }
+
+    /// A deploy command that a killed run has left behind, or that failed and left children of its own, would finish
+    /// after the next one, with the values of another version. So each run holds a lock that its children inherit, and
+    /// waits for it here. After a failure of its own the wait has an end: what holds on longer is taken for a service.
+    fn wait_for_leftovers(&self) -> Result<()> {
+        let (path, owner) = (self.folder.join("deploying"), self.world.project.attributes.owner);
+        let limit = self.world.config.deploy.timeout + Duration::from_secs(10);
+        let mut children = self.children.borrow_mut();
+        if children.is_some() {
+            if !self.failed.get() {
+                return Ok(());
+            }
+            *children = None;
+            if let Ok(lock) = Shared::take(&path, owner, limit) {
+                *children = Some(lock);
+                return Ok(());
+            }
+            disk::remove(&path)?;
+        }
+        *children = Some(Shared::take(&path, owner, limit)?);
+        Ok(())
     }
 
     /// Waits until the services are well.

@@ -14,16 +14,19 @@ mod request;
 mod retire;
 mod stage;
 mod swap;
+mod unfinished;
 
 pub use context::World;
 pub use plan::{Ask, Plan, plan};
 pub use request::Request;
+pub use unfinished::{none_unfinished, peek, unfinished};
 
-use crate::audit::{self, Act, Event, Grace, Who};
-use crate::disk::{self, Project};
+use crate::audit::{self, Act, Event, Grace};
+use crate::disk;
 use crate::error::{Error, Kind, Result};
-use crate::saga::{self, Journal, Log, Next, Outcome, Progress, Steps, Watch};
+use crate::saga::{self, Journal, Log, Next, Outcome, Steps, Watch};
 use context::Context;
+use unfinished::left;
 
 /// The story. Left: what is done. Right: how it is taken back.
 fn steps<'a>() -> Steps<'a, Context<'a>> {
@@ -41,9 +44,6 @@ fn steps<'a>() -> Steps<'a, Context<'a>> {
         commit_at: 6,
     }
 }
-
-const BACKUP: usize = 0;
-const REDEPLOY: usize = 4;
 
 /// How a rotation ended.
 pub struct Ended {
@@ -74,7 +74,7 @@ pub fn run(world: &World<'_>, plan: Plan, watch: &mut impl Watch) -> Result<Ende
         Ok(journal) => carry_on(world, request, journal, watch),
         Err(error) => {
             // nothing has been announced, so nothing can have happened
-            let _ = disk::remove_folder(&folder);
+            let _ = disk::discard_folder(&folder);
             Err(error)
         }
     }
@@ -82,30 +82,22 @@ pub fn run(world: &World<'_>, plan: Plan, watch: &mut impl Watch) -> Result<Ende
 
 /// Carries an unfinished rotation on, or back. `None`: there is none. The project's lock must be held.
 pub fn resume(world: &World<'_>, back: bool, watch: &mut impl Watch) -> Result<Option<Ended>> {
+    disk::sweep(&world.project.rotations());
     let Some(rotation) = unfinished(world.project)? else { return Ok(None) };
     let folder = world.project.rotations().join(&rotation);
+    let Some(mut journal) = unfinished::journal(world.project, &folder)? else { return Ok(None) };
     let steps = steps();
-    let opened = Journal::reopen(&folder.join("journal.jsonl"), world.project.attributes.owner)?;
-    let Some(mut journal) = opened else {
-        disk::remove_folder(&folder)?;
-        return Ok(None);
-    };
     if journal.header().steps != steps.names() || journal.header().commit_at != steps.commit_at {
         return Err(Error::new(Kind::Stuck, "the rotation was begun by another version of reseal")
             .note(format!("its steps are {}", journal.header().steps.join(", ")))
             .hint("resume it with that version"));
     }
-    let request: Request = serde_json::from_value(journal.header().request.clone())
-        .map_err(|_| Error::new(Kind::Stuck, "the journal does not say what was asked for"))?;
-    let going = matches!(journal.progress().next(), Next::Act(_) | Next::Undo(_) | Next::Commit);
-    // before the backup nothing has been done, and Backup looks itself; after the commit nothing touches the file any
-    // more, and a change is the next version of it
-    let backed_up = journal.events().iter().any(|e| matches!(e, saga::Event::Succeeded(BACKUP, _)));
-    if going && backed_up && !journal.progress().committed() {
-        untouched_by_others(world.project, &request)?;
-    }
-    note_start(world, &request, watch).map_err(|e| unfinished_now(e, &request))?;
-    saga::retry(&steps, &mut journal, watch).map_err(|e| unfinished_now(e, &request))?;
+    let request = unfinished::request(journal.header().request.clone())?;
+    let begun = |step: &str| journal.events().contains(&saga::Event::Started(steps.place(step)));
+    unfinished::may_go_on(world, &request, &journal, back, begun("swap"), begun("redeploy"))?;
+    note_start(world, &request, watch).map_err(|e| left(e, &request, false))?;
+    saga::retry(&steps, &mut journal, watch)
+        .map_err(|e| left(e, &request, journal.progress().committed()))?;
     if back && !matches!(journal.progress().next(), Next::End(_)) {
         if journal.progress().committed() {
             return Err(Error::failed(
@@ -113,33 +105,9 @@ pub fn resume(world: &World<'_>, back: bool, watch: &mut impl Watch) -> Result<O
             )
             .hint("run `reseal resume` to finish it"));
         }
-        saga::turn_back(&steps, &mut journal, watch).map_err(|e| unfinished_now(e, &request))?;
+        saga::turn_back(&steps, &mut journal, watch).map_err(|e| left(e, &request, false))?;
     }
     carry_on(world, request, journal, watch).map(Some)
-}
-
-/// The rotation that a crash or a failure left, if one did.
-pub fn unfinished(project: &Project) -> Result<Option<String>> {
-    Ok(disk::names(&project.rotations())?.into_iter().next())
-}
-
-/// Refuses to change the file while a rotation is unfinished: `resume` could not tell what belongs to whom.
-pub fn none_unfinished(project: &Project) -> Result<()> {
-    match unfinished(project)? {
-        None => Ok(()),
-        Some(rotation) => Err(Error::new(Kind::Unfinished, format!("rotation {rotation} is not finished"))
-            .note("nothing was changed")
-            .hint("run `reseal resume` to finish it, or `reseal resume --back` to undo it")),
-    }
-}
-
-/// What is known of an unfinished rotation, without touching it.
-pub fn peek(project: &Project, rotation: &str) -> Result<Option<(Request, Progress, Vec<String>)>> {
-    let journal = project.rotations().join(rotation).join("journal.jsonl");
-    let Some((header, progress)) = Journal::peek(&journal)? else { return Ok(None) };
-    let request = serde_json::from_value(header.request)
-        .map_err(|_| Error::new(Kind::Stuck, "the journal does not say what was asked for"))?;
-    Ok(Some((request, progress, header.steps)))
 }
 
 fn carry_on(
@@ -150,10 +118,11 @@ fn carry_on(
 ) -> Result<Ended> {
     let steps = steps();
     let folder = world.project.rotations().join(&request.rotation);
-    let redeployed = journal.events().contains(&saga::Event::Started(REDEPLOY));
+    let redeployed = journal.events().contains(&saga::Event::Started(steps.place("redeploy")));
     let cx = Context::new(world, request, folder, redeployed);
-    let outcome =
-        saga::drive(&steps, &cx, &mut journal, watch).map_err(|e| unfinished_now(e, &cx.request))?;
+    let outcome = saga::drive(&steps, &cx, &mut journal, watch);
+    let committed = journal.progress().committed();
+    let outcome = outcome.map_err(|e| left(e, &cx.request, committed))?;
     let step = match outcome {
         Outcome::Open(i) | Outcome::Stuck(i) => steps.list.get(i).map(|s| s.name()),
         Outcome::Committed | Outcome::RolledBack => None,
@@ -171,43 +140,12 @@ fn carry_on(
     let Context { request, folder, .. } = cx;
     if let Some(act) = act {
         note_end(world, &request, act, why.clone(), grace.clone(), watch)
-            .map_err(|e| unfinished_now(e, &request))?;
+            .map_err(|e| left(e, &request, committed))?;
     }
     if matches!(outcome, Outcome::Committed | Outcome::RolledBack) {
-        let removed = disk::remove_folder(&folder);
-        // gone, though perhaps not for good: should a power loss bring it back, its journal says that it has ended
-        if disk::stat(&folder).is_some() {
-            removed.map_err(|e| unfinished_now(e, &request))?;
-        }
+        disk::discard_folder(&folder).map_err(|e| left(e, &request, committed))?;
     }
     Ok(Ended { request, outcome, why, step, grace })
-}
-
-/// The journal holds the truth, and `resume` carries on from it.
-fn unfinished_now(error: Error, request: &Request) -> Error {
-    let kind = if error.kind() == Kind::Interrupted { Kind::Interrupted } else { Kind::Unfinished };
-    error
-        .of_kind(kind)
-        .note(format!("rotation {} is not finished; the sealed file is whole", request.rotation))
-        .hint("run `reseal resume` to finish it, or `reseal resume --back` to undo it")
-}
-
-/// The live file must be one of the two that this rotation knows; else somebody else's work would be lost.
-fn untouched_by_others(project: &Project, request: &Request) -> Result<()> {
-    let live = context::digest(&disk::read(&project.sealed)?);
-    let folder = project.rotations().join(&request.rotation);
-    let pending = disk::read_if_there(&folder.join("pending.enc"))?.map(|b| context::digest(&b));
-    if live == request.live || Some(live) == pending {
-        return Ok(());
-    }
-    let folder = disk::quoted(&folder);
-    let sealed = disk::quoted(&project.sealed);
-    Err(Error::new(Kind::Stuck, format!("{:?} was changed by someone else during rotation {}", project.sealed, request.rotation))
-        .note("nothing was done")
-        .note(format!("{folder}/previous.enc is the file before the rotation, {folder}/pending.enc the one after"))
-        .hint(format!(
-            "keep the change: `cp -p {sealed} {sealed}.mine`; go back: `cp -p {folder}/previous.enc {sealed}`; then run `reseal resume --back`"
-        )))
 }
 
 fn note_start(world: &World<'_>, request: &Request, watch: &impl Watch) -> Result<()> {
@@ -251,7 +189,7 @@ fn note_once(
         reason: request.reason.clone(),
         failure,
         grace,
-        who: Who { ..world.who.clone() },
+        who: world.who.clone(),
     };
     audit::record(&path, world.project.attributes.owner, &event, &watch.now())
 }

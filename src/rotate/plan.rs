@@ -2,6 +2,7 @@
 
 use super::context::{World, digest};
 use super::request::{Change, FedValue, KeptValue, Request};
+use super::unfinished::kind_name;
 use crate::audit::History;
 use crate::config::{Config, DeployKind, Policy, init_only};
 use crate::deploy;
@@ -122,9 +123,11 @@ pub fn plan(world: &World<'_>, history: &History, ask: &Ask) -> Result<Plan> {
     let request = Request {
         rotation: format!("{}-{id}", now.strftime("%Y%m%dT%H%M%SZ")),
         at: now.to_string(),
+        file: project.label(),
         live,
         secrets,
         deploy: ask.deploy && (config.deploy.kind != DeployKind::None || !config.probes.is_empty()),
+        deploy_kind: kind_name(config.deploy.kind).to_owned(),
         reason: ask.reason.clone(),
     };
     Ok(Plan { request, before, after, deploy: started, probes, remarks })

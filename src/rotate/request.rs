@@ -14,12 +14,16 @@ pub struct Request {
     pub rotation: String,
     /// When it was asked for, RFC 3339 UTC; the time of its backup.
     pub at: String,
+    /// The sealed file, below the project's folder.
+    pub file: String,
     /// SHA-256 of the sealed file then.
     pub live: String,
     /// What gets a new value.
     pub secrets: Vec<Change>,
     /// Whether services are told.
     pub deploy: bool,
+    /// In which way: `none`, `wrapper`, `compose`.
+    pub deploy_kind: String,
     /// Why.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub reason: Option<String>,

@@ -158,7 +158,7 @@ fn parse(bytes: &[u8]) -> std::result::Result<Option<Read>, &'static str> {
         match (&mut read, line) {
             (None, Line { seq: 0, open: Some(header), event: None, .. }) => {
                 if header.v != VERSION {
-                    return Err("it was written by another version of reseal");
+                    return Err(OTHER_VERSION);
                 }
                 if header.commit_at > header.steps.len() {
                     return Err("its first line contradicts itself");
@@ -181,7 +181,14 @@ fn parse(bytes: &[u8]) -> std::result::Result<Option<Read>, &'static str> {
     Ok(read)
 }
 
-fn corrupt(path: &Path, what: &str) -> Error {
+const OTHER_VERSION: &str = "it was written by another version of reseal";
+
+fn corrupt(path: &Path, what: &'static str) -> Error {
+    if what == OTHER_VERSION {
+        return Error::new(Kind::Stuck, format!("journal {path:?} cannot be read: {what}"))
+            .note("nothing was changed")
+            .hint("resume the rotation with that version");
+    }
     Error::new(Kind::Stuck, format!("journal {path:?} cannot be trusted: {what}"))
         .note("nothing was changed")
         .hint("compare the sealed file with previous.enc and pending.enc beside the journal, keep the right one, then remove that folder")

@@ -38,6 +38,11 @@ pub struct Steps<'a, Cx> {
 }
 
 impl<Cx> Steps<'_, Cx> {
+    /// Where the step of that name stands; a name that there is not stands nowhere.
+    pub fn place(&self, name: &str) -> usize {
+        self.list.iter().position(|s| s.name() == name).unwrap_or(usize::MAX)
+    }
+
     /// The names, as the journal's first line holds them.
     pub fn names(&self) -> Vec<String> {
         self.list.iter().map(|s| s.name()).collect()

@@ -1,0 +1,160 @@
+//! A rotation that a crash or a failure left: where it lies, what it is about, and whether it may go on.
+//!
+//! Going on is refused, with the journal left as it is, where it could only do harm: somebody else has changed the
+//! file, nobody at hand opens it, or the policy would start something else than it did.
+
+use std::path::Path;
+
+use super::context::{World, digest};
+use super::request::Request;
+use crate::config::DeployKind;
+use crate::deploy;
+use crate::disk::{self, Project, quoted};
+use crate::error::{Error, Kind, Result};
+use crate::saga::{Journal, Log, Progress};
+
+/// The rotation that was left, if one was.
+pub fn unfinished(project: &Project) -> Result<Option<String>> {
+    Ok(disk::names(&project.rotations())?.into_iter().find(|name| !disk::is_discarded(name)))
+}
+
+/// Refuses to change the file while a rotation is unfinished: `resume` could not tell what belongs to whom. A rotation
+/// of another project that has the same file counts too.
+pub fn none_unfinished(project: &Project) -> Result<()> {
+    let beside = project.beside();
+    for (project, elsewhere) in [(Some(project), false), (beside.as_ref(), true)] {
+        let Some(rotation) = project.map(unfinished).transpose()?.flatten() else { continue };
+        let place =
+            project.filter(|_| elsewhere).map(|p| format!(" -C {}", quoted(&p.root))).unwrap_or_default();
+        return Err(Error::new(Kind::Unfinished, format!("rotation {rotation} is not finished"))
+            .note("nothing was changed")
+            .hint(format!(
+                "run `reseal{place} resume` to finish it, or `reseal{place} resume --back` to undo it"
+            )));
+    }
+    Ok(())
+}
+
+/// What is known of a rotation that was left, without touching it.
+pub fn peek(project: &Project, rotation: &str) -> Result<Option<(Request, Progress, Vec<String>)>> {
+    let journal = project.rotations().join(rotation).join("journal.jsonl");
+    let Some((header, progress)) = Journal::peek(&journal)? else { return Ok(None) };
+    Ok(Some((request(header.request)?, progress, header.steps)))
+}
+
+/// What was asked for.
+pub(super) fn request(value: serde_json::Value) -> Result<Request> {
+    serde_json::from_value(value)
+        .map_err(|_| Error::new(Kind::Stuck, "the journal does not say what was asked for"))
+}
+
+/// The journal of a rotation that was left. `None`, and the folder goes, if it died before it announced anything.
+pub(super) fn journal(project: &Project, folder: &Path) -> Result<Option<Journal>> {
+    let found = Journal::reopen(&folder.join("journal.jsonl"), project.attributes.owner)?;
+    if found.is_none() {
+        let kept = ["previous.enc", "pending.enc"].map(|name| folder.join(name));
+        if kept.iter().any(|path| disk::stat(path).is_some()) {
+            return Err(Error::new(Kind::Stuck, format!("the journal in {folder:?} is missing"))
+                .note("nothing was changed; the ciphertexts beside it are kept")
+                .hint("compare the sealed file with them, keep the right one, then remove that folder"));
+        }
+        disk::discard_folder(folder)?;
+    }
+    Ok(found)
+}
+
+/// Whether the rotation may go on, or back, from here. `swapped`: the sealed file may be the new one by now;
+/// `redeployed`: services may run on it.
+pub(super) fn may_go_on(
+    world: &World<'_>,
+    request: &Request,
+    journal: &Journal,
+    back: bool,
+    swapped: bool,
+    redeployed: bool,
+) -> Result<()> {
+    if request.file != world.project.label() {
+        return Err(Error::usage(format!("rotation {} is one of {:?}", request.rotation, request.file))
+            .hint(format!("run `reseal -f {} resume`", quoted(Path::new(&request.file)))));
+    }
+    // after the commit nothing touches the file any more, and a change is the next version of it
+    if journal.progress().committed() {
+        return Ok(());
+    }
+    let back = back || journal.progress().unwinding();
+    known_file(world.project, request, swapped)?;
+    if back && !redeployed {
+        // only files go back, and that needs neither key nor service
+        return Ok(());
+    }
+    let previous = world.project.rotations().join(&request.rotation).join("previous.enc");
+    let known = if disk::stat(&previous).is_some() { &previous } else { &world.project.sealed };
+    world.open(known).map_err(|e| {
+        let kind = e.kind();
+        left(e, request, false).of_kind(kind)
+    })?;
+    if request.deploy {
+        let config = &world.config.deploy;
+        if kind_name(config.kind) != request.deploy_kind {
+            let error = Error::failed(format!(
+                "the policy's [deploy] was of kind {:?} when the rotation began",
+                request.deploy_kind
+            ));
+            return Err(left(error, request, false).hint("put the policy back, then run `reseal resume`"));
+        }
+        deploy::preflight(config, &world.site).map_err(|e| left(e, request, false))?;
+    }
+    Ok(())
+}
+
+/// How the request remembers a kind of deploy.
+pub(super) fn kind_name(kind: DeployKind) -> &'static str {
+    match kind {
+        DeployKind::None => "none",
+        DeployKind::Wrapper => "wrapper",
+        DeployKind::Compose => "compose",
+    }
+}
+
+/// The journal holds the truth, and `resume` carries on from it.
+pub(super) fn left(error: Error, request: &Request, committed: bool) -> Error {
+    let kind = if error.kind() == Kind::Interrupted { Kind::Interrupted } else { Kind::Unfinished };
+    let error = error
+        .of_kind(kind)
+        .note(format!("rotation {} is not finished; the sealed file is whole", request.rotation));
+    if committed {
+        error.hint("the new values are in force; run `reseal resume` to finish")
+    } else if error.advice().is_some() {
+        error.note("`reseal resume` finishes it, `reseal resume --back` undoes it")
+    } else {
+        error.hint("run `reseal resume` to finish it, or `reseal resume --back` to undo it")
+    }
+}
+
+/// Once it may have been exchanged, the live file must be one of the two that this rotation knows; else somebody else's
+/// work would be lost. Before that, going back does not touch it, and going forward looks itself.
+fn known_file(project: &Project, request: &Request, swapped: bool) -> Result<()> {
+    let folder = project.rotations().join(&request.rotation);
+    let previous = disk::stat(&folder.join("previous.enc")).is_some();
+    let (folder, sealed) = (quoted(&folder), quoted(&project.sealed));
+    let Some(live) = disk::read_if_there(&project.sealed)? else {
+        let error = Error::new(Kind::Stuck, format!("{:?} is gone", project.sealed))
+            .note(format!("rotation {} is not finished; nothing was done", request.rotation));
+        return Err(if previous {
+            error.hint(format!("put the file before the rotation in its place: `cp -p {folder}/previous.enc {sealed}`; then run `reseal resume --back`"))
+        } else {
+            error.hint("put the file back in its place, then run `reseal resume`")
+        });
+    };
+    let pending = disk::read_if_there(&project.rotations().join(&request.rotation).join("pending.enc"))?;
+    let live = digest(&live);
+    if !swapped || live == request.live || pending.is_some_and(|b| digest(&b) == live) {
+        return Ok(());
+    }
+    Err(Error::new(Kind::Stuck, format!("{:?} was changed by someone else during rotation {}", project.sealed, request.rotation))
+        .note("nothing was done")
+        .note(format!("{folder}/previous.enc is the file before the rotation, {folder}/pending.enc the one after"))
+        .hint(format!(
+            "keep the change: `cp -p {sealed} {sealed}.mine`; go back: `cp -p {folder}/previous.enc {sealed}`; then run `reseal resume --back`"
+        )))
+}
