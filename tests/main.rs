@@ -21,4 +21,5 @@ mod leak;
 mod mutation;
 mod ownership;
 mod readme;
+mod resume;
 mod vectors;
