@@ -148,11 +148,14 @@ fn parse(bytes: &[u8]) -> std::result::Result<Option<Read>, &'static str> {
     let mut rest = bytes;
     while let Some(end) = rest.iter().position(|b| *b == b'\n') {
         let (text, after) = (&rest[..end], &rest[end + 1..]);
-        // blocks that a crash left unwritten read as zeros; only the last line can hold such
-        if after.is_empty() && text.contains(&0) {
+        let before = read.as_ref().map_or("", |r| r.sum.as_str());
+        // blocks that a crash left unwritten read as zeros; only the last line can hold such, and nothing was written
+        // behind a line whose end is not there
+        if let (true, Some(zero)) = (after.is_empty(), text.iter().position(|b| *b == 0))
+            && unseal(&text[..zero], before).is_none()
+        {
             break;
         }
-        let before = read.as_ref().map_or("", |r| r.sum.as_str());
         let (line, sum) = unseal(text, before).ok_or("a line does not fit its checksum")?;
         let length = (bytes.len() - after.len()) as u64;
         match (&mut read, line) {
@@ -220,3 +223,7 @@ fn sum(before: &str, text: &str) -> String {
     let digest = Sha256::new().chain_update(before).chain_update(text).finalize();
     digest.iter().take(16).map(|b| format!("{b:02x}")).collect()
 }
+
+#[cfg(test)]
+#[path = "journal_tests.rs"]
+mod tests;
