@@ -97,9 +97,10 @@ pub fn discard_folder(path: &Path) -> Result<()> {
         Err(e) if e.kind() == ErrorKind::NotFound => return Ok(()),
         Err(e) => return Err(failed("remove", path, &e)),
     }
-    // what cannot be removed now is swept later; the rename is what counts
-    let _ = fs::remove_dir_all(&gone);
+    // should a power loss bring the name back, what is in it still says that it has ended
     let _ = sync_folder(&gone);
+    // what cannot be removed now is swept later
+    let _ = fs::remove_dir_all(&gone);
     Ok(())
 }
 

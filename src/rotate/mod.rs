@@ -62,6 +62,7 @@ pub struct Ended {
 /// Runs a plan to its end. The project's lock must be held.
 pub fn run(world: &World<'_>, plan: Plan, watch: &mut impl Watch) -> Result<Ended> {
     let request = plan.into_request();
+    disk::sweep(&world.project.rotations());
     let folder = world.project.rotations().join(&request.rotation);
     let steps = steps();
     let owner = world.project.attributes.owner;
@@ -94,7 +95,7 @@ pub fn resume(world: &World<'_>, back: bool, watch: &mut impl Watch) -> Result<O
     }
     let request = unfinished::request(journal.header().request.clone())?;
     let begun = |step: &str| journal.events().contains(&saga::Event::Started(steps.place(step)));
-    unfinished::may_go_on(world, &request, &journal, back, begun("swap"), begun("redeploy"))?;
+    unfinished::may_go_on(world, &request, &journal, back, begun)?;
     note_start(world, &request, watch).map_err(|e| left(e, &request, false))?;
     saga::retry(&steps, &mut journal, watch)
         .map_err(|e| left(e, &request, journal.progress().committed()))?;

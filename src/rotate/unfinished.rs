@@ -63,15 +63,13 @@ pub(super) fn journal(project: &Project, folder: &Path) -> Result<Option<Journal
     Ok(found)
 }
 
-/// Whether the rotation may go on, or back, from here. `swapped`: the sealed file may be the new one by now;
-/// `redeployed`: services may run on it.
+/// Whether the rotation may go on, or back, from here. `begun` says whether a step has begun, as far as is known.
 pub(super) fn may_go_on(
     world: &World<'_>,
     request: &Request,
     journal: &Journal,
     back: bool,
-    swapped: bool,
-    redeployed: bool,
+    begun: impl Fn(&str) -> bool,
 ) -> Result<()> {
     if request.file != world.project.label() {
         return Err(Error::usage(format!("rotation {} is one of {:?}", request.rotation, request.file))
@@ -82,8 +80,10 @@ pub(super) fn may_go_on(
         return Ok(());
     }
     let back = back || journal.progress().unwinding();
-    known_file(world.project, request, swapped)?;
-    if back && !redeployed {
+    // before there are new values, going forward looks itself; before the exchange, going back does not touch the file
+    let any_file = if back { !begun("swap") } else { !begun("stage") };
+    known_file(world.project, request, any_file, begun("swap"))?;
+    if back && !begun("redeploy") {
         // only files go back, and that needs neither key nor service
         return Ok(());
     }
@@ -131,9 +131,9 @@ pub(super) fn left(error: Error, request: &Request, committed: bool) -> Error {
     }
 }
 
-/// Once it may have been exchanged, the live file must be one of the two that this rotation knows; else somebody else's
-/// work would be lost. Before that, going back does not touch it, and going forward looks itself.
-fn known_file(project: &Project, request: &Request, swapped: bool) -> Result<()> {
+/// Unless any file will do, the live file must be one of the two that this rotation knows; else somebody else's work would
+/// be lost.
+fn known_file(project: &Project, request: &Request, any_file: bool, swapped: bool) -> Result<()> {
     let folder = project.rotations().join(&request.rotation);
     let previous = disk::stat(&folder.join("previous.enc")).is_some();
     let (folder, sealed) = (quoted(&folder), quoted(&project.sealed));
@@ -148,8 +148,15 @@ fn known_file(project: &Project, request: &Request, swapped: bool) -> Result<()>
     };
     let pending = disk::read_if_there(&project.rotations().join(&request.rotation).join("pending.enc"))?;
     let live = digest(&live);
-    if !swapped || live == request.live || pending.is_some_and(|b| digest(&b) == live) {
+    if any_file || live == request.live || pending.is_some_and(|b| digest(&b) == live) {
         return Ok(());
+    }
+    if !swapped {
+        let message =
+            format!("{:?} was changed by someone else during rotation {}", project.sealed, request.rotation);
+        return Err(Error::new(Kind::Stuck, message)
+            .note("nothing was done; the rotation has not touched the file yet")
+            .hint("run `reseal resume --back`, which leaves the change as it is, then rotate again"));
     }
     Err(Error::new(Kind::Stuck, format!("{:?} was changed by someone else during rotation {}", project.sealed, request.rotation))
         .note("nothing was done")

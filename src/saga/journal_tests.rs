@@ -1,4 +1,5 @@
 //! What a journal may have suffered, and what is made of it: torn is carried on from, touched is refused.
+#![expect(clippy::disallowed_methods, reason = "the tests make files of their own")]
 
 use std::fs;
 use std::path::PathBuf;

@@ -1,0 +1,140 @@
+//! Killed before each system call that has an effect, and resumed, forward or back.
+//!
+//! Two calls that follow each other enclose everything that can be done between them, so these are all instants that
+//! a `kill -9` can fall into.
+
+use std::collections::BTreeSet;
+use std::sync::Mutex;
+
+use super::case::{BACK, Case, RESUME, ROTATE, Service, fingerprint, old_values, sealed};
+use super::invariants::{End, at_the_end, at_this_instant, sops_agrees};
+use super::strace::{self, Call};
+use super::{each, sample};
+use crate::harness::have;
+
+#[test]
+fn killed_anywhere_a_rotation_is_committed_by_resume() {
+    if !have("crash::killed_anywhere_a_rotation_is_committed_by_resume", &["strace"]) {
+        return;
+    }
+    let met = sweep(Service::Well, RESUME, 1);
+    // each step twice: once it had no effect yet, once it had and the journal does not know
+    for step in ["backup", "stage", "swap", "redeploy"] {
+        for effect in [false, true] {
+            assert!(met.contains(&(format!("started {step}"), effect)), "{step}, effect: {effect}: {met:?}");
+        }
+    }
+    let lines = ["begun", "committed", "started retire", "succeeded retire", "succeeded probe"];
+    let steps = ["backup", "stage", "baseline", "swap", "redeploy", "probe"];
+    let all = steps.iter().flat_map(|s| [format!("started {s}"), format!("succeeded {s}")]);
+    expect_met(&met, all.chain(lines.map(str::to_owned)));
+}
+
+#[test]
+fn killed_anywhere_a_rotation_whose_service_stays_ill_is_rolled_back_by_resume() {
+    if !have("crash::killed_anywhere_a_rotation_whose_service_stays_ill", &["strace"]) {
+        return;
+    }
+    let met = sweep(Service::Ill, RESUME, 1);
+    for step in ["stage", "baseline", "swap"] {
+        for effect in [false, true] {
+            let event = format!("undo-started {step}");
+            assert!(met.contains(&(event, effect)), "{step} taken back: {effect}: {met:?}");
+        }
+    }
+    let steps = ["redeploy", "swap", "baseline", "stage", "backup"];
+    let all = steps.iter().flat_map(|s| [format!("undo-started {s}"), format!("undone {s}")]);
+    expect_met(&met, all.chain(["failed redeploy".to_owned()]));
+}
+
+#[test]
+fn killed_anywhere_a_rotation_is_taken_back_by_resume_back() {
+    if !have("crash::killed_anywhere_a_rotation_is_taken_back_by_resume_back", &["strace"]) {
+        return;
+    }
+    sweep(Service::Well, BACK, 1);
+    sweep(Service::Ill, BACK, 2);
+}
+
+fn expect_met(met: &BTreeSet<(String, bool)>, events: impl Iterator<Item = String>) {
+    for event in events {
+        assert!(met.iter().any(|(e, _)| *e == event), "no kill fell behind {event:?}: {met:?}");
+    }
+}
+
+/// Kills a rotation at every point, resumes it, and gives what the kills met: the last line of the journal, and
+/// whether the effect that it announces was there.
+fn sweep(service: Service, resume: &[&str], step: usize) -> BTreeSet<(String, bool)> {
+    let case = Case::new(service);
+    let (code, calls) = strace::calls(&case, ROTATE);
+    assert_eq!(code, Some(if service == Service::Well { 0 } else { 10 }), "{}", case.said());
+    let whole = at_the_end(&case, &[]);
+    assert_eq!(whole, if service == Service::Well { End::Committed } else { End::RolledBack });
+    the_next_call_of_each_name_is_never_made(service, &calls);
+
+    let sops = have("crash: a second opinion on the file", &["sops"]);
+    let met = Mutex::new(BTreeSet::new());
+    let points = sample(calls.into_iter().filter(|c| !c.harmless()).collect(), step);
+    assert!(points.len() * step > 80, "only {} points", points.len());
+    each(&points, |i, call| {
+        let case = Case::new(service);
+        assert_eq!(strace::run(&case, &call.kill(), ROTATE), None, "{call:?} was not met: {}", case.said());
+        let then = at_this_instant(&case);
+        let journal = case.journal();
+        if let Some(journal) = &journal {
+            let last = journal.last();
+            let effect = effect(&case, &last);
+            met.lock().unwrap().insert((last, effect));
+        }
+        let committed = journal.as_ref().is_some_and(super::case::Journal::committed);
+        let mut code = case.run(resume);
+        if committed && resume == BACK && code == Some(1) {
+            code = case.run(RESUME);
+        }
+        let back = resume == BACK && !committed;
+        let expected = match (&journal, service) {
+            // either it was not begun, or it was over
+            (None, _) => None,
+            (Some(_), Service::Well) if !back => Some(End::Committed),
+            (Some(_), _) => Some(End::RolledBack),
+        };
+        let codes: &[i32] = match expected {
+            Some(End::RolledBack) => &[0, 10],
+            _ => &[0],
+        };
+        assert!(code.is_some_and(|c| codes.contains(&c)), "{call:?}: {code:?}: {}", case.said());
+        let end = at_the_end(&case, &[then]);
+        assert!(expected.is_none_or(|e| e == end), "{call:?}: {expected:?} became {end:?}");
+        if sops && i % 25 == 0 {
+            sops_agrees(&case);
+        }
+    });
+    met.into_inner().unwrap()
+}
+
+/// Whether the effect that the last line announces can be seen.
+fn effect(case: &Case, last: &str) -> bool {
+    let there = |name: &str| case.rotation().unwrap().join(name).exists();
+    match last {
+        "started backup" => there("previous.enc"),
+        "started stage" => there("pending.enc"),
+        "started swap" => case.live() != sealed(),
+        "started redeploy" => case.running() != fingerprint(&old_values()),
+        "undo-started stage" => !there("pending.enc"),
+        "undo-started swap" => case.live() == sealed(),
+        "undo-started baseline" => case.running() == fingerprint(&old_values()),
+        _ => false,
+    }
+}
+
+/// So that the points which were counted are all there are.
+fn the_next_call_of_each_name_is_never_made(service: Service, calls: &[Call]) {
+    let last: Vec<&Call> =
+        calls.iter().filter(|c| !calls.iter().any(|d| d.name == c.name && d.nth > c.nth)).collect();
+    each(&last, |_, call| {
+        let case = Case::new(service);
+        let beyond = Call { nth: call.nth + 1, ..(*call).clone() };
+        let code = strace::run(&case, &beyond.kill(), ROTATE);
+        assert!(code.is_some(), "{:?} is made more often than was counted", call.name);
+    });
+}
