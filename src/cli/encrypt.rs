@@ -38,13 +38,6 @@ pub(super) fn run(global: &Global, args: &EncryptArgs, report: &Report) -> Resul
     for remark in remarks {
         report.note(&remark);
     }
-    if open.entries().next().is_some() && !open.entries().any(|e| e.encrypted) {
-        return Err(Error::failed(format!(
-            "nothing in {:?} would be encrypted: the rule is {}",
-            args.input,
-            open.rule()
-        )));
-    }
     let names: Vec<String> = open.entries().map(|e| String::from_utf8_lossy(e.name).into_owned()).collect();
     let sealed = open.seal(&session::now(), &mut *session::random())?;
     let Some(output) = &args.output else { return report.data(&sealed) };

@@ -93,7 +93,19 @@ impl NewFile {
             rule,
             mac_only_encrypted: self.mac_only_encrypted,
         };
-        Ok((Open::unsealed(bytes, held, metadata, cipher), remarks))
+        let open = Open::unsealed(bytes, held, metadata, cipher);
+        self.hides_something(&open)?;
+        Ok((open, remarks))
+    }
+
+    /// sops would write the whole file in clear and not say so.
+    fn hides_something(&self, open: &Open) -> Result<()> {
+        if open.entries().next().is_none() || open.entries().any(|e| e.encrypted) {
+            return Ok(());
+        }
+        Err(Error::failed(format!("nothing would be encrypted: the rule is {}", self.rule))
+            .note("no sealed file was made")
+            .hint("the rule is that of `.sops.yaml`, or the one on the command line"))
     }
 
     /// Sorted as sops 3.13 sorts them: by name, list entries by number. Time and MAC are filled in by sealing.

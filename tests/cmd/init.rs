@@ -58,6 +58,18 @@ fn mistakes_in_the_env_file_are_told_and_nothing_is_made() {
 }
 
 #[test]
+fn a_rule_that_encrypts_nothing_seals_nothing_and_removes_nothing() {
+    let project = Project::empty();
+    project.write(".env", ENV);
+    project.write(".sops.yaml", "creation_rules:\n  - encrypted_regex: ^(data|stringData)$\n");
+    let mut transcript = Transcript::of(&project);
+    transcript.run(&["init", "--delete-plaintext"]).code(1).hides(VALUES[1]);
+    transcript.told("init-in-clear");
+    assert_eq!(project.text(".env"), ENV);
+    assert!(!project.exists(".env.enc") && !project.exists("reseal.toml"));
+}
+
+#[test]
 fn the_plaintext_goes_only_when_somebody_at_hand_has_opened_what_replaces_it() {
     let project = Project::empty();
     project.write(".env", ENV);

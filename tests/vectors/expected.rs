@@ -119,7 +119,7 @@ pub fn refused_on_purpose(row: &Row) -> Option<(i32, &'static str)> {
         // the mark would be part of the first key
         "012" => Some((MALFORMED, "byte order mark")),
         // nothing would be encrypted, which sops does not say
-        "037" => Some((MALFORMED, "nothing in")),
+        "037" => Some((MALFORMED, "nothing would be encrypted")),
         "038" => Some((USAGE, "does not compile")),
         _ => None,
     }
