@@ -10,7 +10,7 @@ use super::report::{Report, count};
 use super::session::{self, Session};
 use crate::audit::Act;
 use crate::config::{Surroundings, propose};
-use crate::disk::{self, Attributes, Owner};
+use crate::disk::{self, Attributes, Owner, Project};
 use crate::doctor;
 use crate::error::{Error, Kind, Result};
 use crate::keys;
@@ -21,14 +21,7 @@ const COMPOSE_FILES: [&str; 4] = ["compose.yaml", "compose.yml", "docker-compose
 pub(super) fn run(global: &Global, args: &InitArgs, report: &Report) -> Result<()> {
     let mut session = Session::new(global)?;
     let project = &session.project;
-    if disk::stat(&project.sealed).is_some() {
-        return Err(Error::failed(format!("{:?} is there already", project.sealed))
-            .note("nothing was changed")
-            .hint(match &global.file {
-                None => "see what it holds with `reseal list`".to_owned(),
-                Some(file) => format!("see what it holds with `reseal -f {} list`", disk::quoted(file)),
-            }));
-    }
+    still_to_be_made(global, project)?;
     let plain = disk::read_secret(&args.env)
         .map_err(|e| e.hint("name the plaintext file: `reseal init ENV-FILE`"))?;
     if Sealed::is_sealed(plain.expose()) {
@@ -38,18 +31,27 @@ pub(super) fn run(global: &Global, args: &InitArgs, report: &Report) -> Result<(
     no_broken_value(plain.expose()).map_err(|e| e.context(format!("{:?}", args.env)))?;
     let new = match new_file(&session, &args.env, &args.age) {
         Err(error) if error.kind() == Kind::NoIdentity && args.age.is_empty() => {
-            let path = make_key(global, &session)?;
-            report.say(&format!("made a key: {}", path.display()));
-            report.note(
-                "whoever has this key has the secrets; without it they are lost: keep a copy elsewhere",
-            );
+            let (path, made) = make_key(global, &session)?;
+            if made {
+                report.say(&format!("made a key: {}", path.display()));
+                report.note(
+                    "whoever has this key has the secrets; without it they are lost: keep a copy elsewhere",
+                );
+            }
             session = Session::new(global)?;
-            new_file(&session, &args.env, &args.age)?
+            new_file(&session, &args.env, &args.age).map_err(|e| match e.kind() {
+                Kind::NoIdentity => {
+                    Error::new(Kind::NoIdentity, format!("{path:?} is there, but holds no identity of use"))
+                }
+                _ => e,
+            })?
         }
         other => other?,
     };
     let project = &session.project;
     let _lock = project.lock()?;
+    // another init may have been faster
+    still_to_be_made(global, project)?;
     let (open, remarks) = new
         .open(&plain, &mut *session::random(), &session.prompt)
         .map_err(|e| e.context(format!("{:?}", args.env)))?;
@@ -79,7 +81,8 @@ pub(super) fn run(global: &Global, args: &InitArgs, report: &Report) -> Result<(
         report.say(&format!("added to .gitignore: {}", ignored.join(", ")));
     }
     // the plaintext goes only once somebody at hand has opened what replaces it
-    let proven = session.open(report);
+    // with what is on the disk now, not with the key that this process remembers
+    let proven = Session::new(global).and_then(|fresh| fresh.open(report));
     match (args.delete_plaintext, proven) {
         (false, Ok(_)) => {
             report.note(&format!(
@@ -97,23 +100,33 @@ pub(super) fn run(global: &Global, args: &InitArgs, report: &Report) -> Result<(
     Ok(())
 }
 
+fn still_to_be_made(global: &Global, project: &Project) -> Result<()> {
+    if disk::stat(&project.sealed).is_none() {
+        return Ok(());
+    }
+    Err(Error::failed(format!("{:?} is there already", project.sealed)).note("nothing was changed").hint(
+        match &global.file {
+            None => "see what it holds with `reseal list`".to_owned(),
+            Some(file) => format!("see what it holds with `reseal -f {} list`", disk::quoted(file)),
+        },
+    ))
+}
+
 /// A key where `--age-key-file` or `SOPS_AGE_KEY_FILE` says, or where sops keeps its own, so that sops finds it too.
-fn make_key(global: &Global, session: &Session) -> Result<PathBuf> {
+/// Answers whether it was made; one that is there, perhaps since a moment ago, stays.
+fn make_key(global: &Global, session: &Session) -> Result<(PathBuf, bool)> {
     let configured = session.config.age_key_file.as_ref().map(|p| session.project.root.join(p));
     let path =
         global.age_key_file.clone().or(configured).or_else(identity::new_key_file).ok_or_else(|| {
             Error::failed("there is no home folder to keep a key in").hint("say where with `--age-key-file`")
         })?;
-    if disk::stat(&path).is_some() {
-        return Err(Error::new(Kind::NoIdentity, format!("{path:?} is there, but holds no identity of use")));
-    }
     let owner = Owner::of_this_process();
     if let Some(folder) = path.parent().filter(|p| !p.as_os_str().is_empty()) {
         disk::make_folder(folder, owner)?;
     }
     let (text, _) = keys::generate(&session::now());
-    disk::replace(&path, text.expose(), Attributes { mode: 0o600, owner })?;
-    Ok(path)
+    let made = disk::create(&path, text.expose(), Attributes { mode: 0o600, owner })?;
+    Ok((path, made))
 }
 
 fn surroundings(root: &Path) -> Surroundings {

@@ -11,7 +11,8 @@ use std::io::{ErrorKind, Write};
 use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 
-use rustix::fs::{Access, AtFlags, CWD, StatxAttributes, StatxFlags};
+use rustix::fs::{Access, AtFlags, CWD, RenameFlags, StatxAttributes, StatxFlags};
+use rustix::io::Errno;
 
 use super::{Attributes, failed, folder_of, sync_folder};
 use crate::error::{Error, Result};
@@ -31,6 +32,34 @@ pub fn replace(path: &Path, bytes: &[u8], attributes: Attributes) -> Result<()> 
     }
     written?;
     sync_folder(&target)
+}
+
+/// Makes a file where nothing is, or answers `false` and leaves what is there: who makes a key must not take another's
+/// place. Nobody sees it before it is whole. Durable when it returns.
+pub fn create(path: &Path, bytes: &[u8], attributes: Attributes) -> Result<bool> {
+    // no lock covers this, so each process has a temporary name of its own
+    let name = path.file_name().unwrap_or_default().to_string_lossy();
+    let temporary = folder_of(path).join(format!(".{name}.{}{TEMPORARY}", std::process::id()));
+    let made = write(&temporary, bytes, attributes).and_then(|()| match rename_new(&temporary, path) {
+        Ok(()) => Ok(true),
+        Err(e) if e.kind() == ErrorKind::AlreadyExists => Ok(false),
+        Err(e) => Err(failed("make", path, &e)),
+    });
+    // after a rename it is gone
+    let _ = fs::remove_file(&temporary);
+    if made? {
+        sync_folder(path)?;
+        return Ok(true);
+    }
+    Ok(false)
+}
+
+fn rename_new(from: &Path, to: &Path) -> std::io::Result<()> {
+    match rustix::fs::renameat_with(CWD, from, CWD, to, RenameFlags::NOREPLACE) {
+        // not every file system has it; a hard link does the same in two steps
+        Err(Errno::INVAL | Errno::NOSYS | Errno::OPNOTSUPP) => fs::hard_link(from, to),
+        other => other.map_err(Into::into),
+    }
 }
 
 /// Whether [`replace`] could work, found out without writing.
@@ -125,6 +154,19 @@ mod tests {
         assert_eq!(fs::read(&path).unwrap(), b"new");
         assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o7777, 0o640);
         assert_eq!(fs::read_dir(&folder).unwrap().count(), 1);
+        fs::remove_dir_all(folder).unwrap();
+    }
+
+    #[test]
+    fn of_many_who_make_a_file_one_does() {
+        let folder = folder("create");
+        let path = folder.join("f");
+        assert!(create(&path, b"first", attributes(0o600)).unwrap());
+        assert!(!create(&path, b"second", attributes(0o600)).unwrap());
+        assert_eq!(fs::read(&path).unwrap(), b"first");
+        std::os::unix::fs::symlink("nowhere", folder.join("link")).unwrap();
+        assert!(!create(&folder.join("link"), b"x", attributes(0o600)).unwrap());
+        assert_eq!(fs::read_dir(&folder).unwrap().count(), 2);
         fs::remove_dir_all(folder).unwrap();
     }
 

@@ -1,7 +1,9 @@
 //! `reseal init`: what a new user meets first.
 
+use std::process::Stdio;
+
 use super::{ENV, Transcript, VALUES};
-use crate::harness::Project;
+use crate::harness::{Output, Project};
 
 /// A project of somebody who has no key yet.
 fn newcomer() -> Project {
@@ -85,4 +87,31 @@ fn the_plaintext_goes_only_when_somebody_at_hand_has_opened_what_replaces_it() {
     transcript.run(&["init", "--delete-plaintext"]).ok();
     assert!(!project.exists(".env"));
     transcript.told("init-delete");
+}
+
+#[test]
+fn of_inits_at_once_no_key_is_lost() {
+    for _ in 0..10 {
+        let projects = [(); 4].map(|()| newcomer());
+        let home = &projects[0].root;
+        let children: Vec<_> = projects
+            .iter()
+            .map(|project| {
+                project.write(".env", ENV);
+                let mut command = project.command(&["init"]);
+                command.env_remove("SOPS_AGE_KEY_FILE").env("HOME", home);
+                command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap()
+            })
+            .collect();
+        for child in children {
+            Output::from(child.wait_with_output().unwrap()).ok();
+        }
+        // each file opens with the one key that stayed
+        for project in &projects {
+            let mut get = project.command(&["get", "DB_HOST"]);
+            Output::of(get.env_remove("SOPS_AGE_KEY_FILE").env("HOME", home)).ok();
+        }
+        let keys = std::fs::read_dir(home.join(".config/sops/age")).unwrap();
+        assert_eq!(keys.count(), 1, "a temporary file was left");
+    }
 }
