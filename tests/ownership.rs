@@ -132,6 +132,53 @@ fn root_keeps_the_target_of_a_link_its_owners() {
 }
 
 #[test]
+fn root_is_led_nowhere_by_links_of_others() {
+    if !have("root_is_led_nowhere_by_links_of_others", &["root"]) {
+        return;
+    }
+    let project = Project::sealed(ENV);
+    give(&project, ".env.enc", OTHER);
+    project.run(&["backup", "create"]).ok();
+    project.write("precious", "of root\n");
+    project.chmod("precious", 0o640);
+    let precious = project.path("precious");
+    let lay = |name: &str| {
+        symlink(&precious, project.path(name)).unwrap();
+        std::os::unix::fs::lchown(project.path(name), Some(OTHER.0), Some(OTHER.1)).unwrap();
+    };
+    // doctor neither mends nor enters a link
+    std::fs::create_dir(project.path("folder")).unwrap();
+    project.write("folder/file", "of root\n");
+    project.chmod("folder/file", 0o644);
+    symlink(project.path("folder"), project.path(".reseal/rotations")).unwrap();
+    lay(".reseal/trap");
+    project.run(&["doctor"]).ok();
+    project.run(&["doctor", "--fix"]).ok();
+    assert_eq!((project.mode("folder/file"), owner(&project, "folder/file")), (0o644, (0, 0)));
+    project.remove(".reseal/rotations");
+    // our own files are links never
+    for name in [".reseal/lock", ".reseal/audit.jsonl"] {
+        let kept = project.exists(name).then(|| project.read(name));
+        let _ = std::fs::remove_file(project.path(name));
+        lay(name);
+        project.pipe(&["set", "DB_HOST"], name).code(1).says("is a symbolic link");
+        project.remove(name);
+        kept.map(|bytes| project.write(name, bytes));
+    }
+    // the sealed file may be a link, if its maker owns the target too
+    std::fs::rename(project.path(".env.enc"), project.path("sealed")).unwrap();
+    symlink("sealed", project.path(".env.enc")).unwrap();
+    std::os::unix::fs::lchown(project.path(".env.enc"), Some(OTHER.0), Some(OTHER.1)).unwrap();
+    project.pipe(&["set", "DB_HOST"], "web").ok();
+    give(&project, "sealed", (0, 0));
+    project.chmod("sealed", 0o640);
+    project.pipe(&["set", "DB_HOST"], "other").code(1).says("symbolic link of another user");
+    project.run(&["doctor", "--fix"]).code(1).says("symbolic link of another user");
+    assert_eq!((project.mode("sealed"), project.mode("precious")), (0o640, 0o640));
+    assert_eq!((project.text("precious"), owner(&project, "precious")), ("of root\n".to_owned(), (0, 0)));
+}
+
+#[test]
 fn the_owner_of_the_policy_is_set_and_an_unknown_one_refused() {
     if !have("the_owner_of_the_policy", &["root"]) {
         return;

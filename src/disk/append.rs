@@ -10,6 +10,7 @@ use std::path::{Path, PathBuf};
 
 use rustix::fs::FallocateFlags;
 
+use super::link::open_own;
 use super::{Owner, failed, sync_folder};
 use crate::error::Result;
 
@@ -29,7 +30,7 @@ impl Appender {
         let (file, made) = match fresh {
             Ok(file) => (file, true),
             Err(e) if e.kind() == std::io::ErrorKind::AlreadyExists => {
-                (OpenOptions::new().write(true).open(path).map_err(io)?, false)
+                (open_own(OpenOptions::new().write(true), path)?, false)
             }
             Err(e) => return Err(io(e)),
         };

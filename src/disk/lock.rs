@@ -7,6 +7,7 @@ use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
 use std::time::Duration;
 
+use super::link::open_own;
 use super::{Owner, failed};
 use crate::error::{Error, Kind, Result};
 
@@ -58,7 +59,8 @@ impl Lock {
 
     /// Whether somebody holds the lock. To look is to hold it for a moment, so this is for when nobody else should.
     pub fn is_held(path: &Path) -> bool {
-        File::open(path).is_ok_and(|file| matches!(file.try_lock_shared(), Err(TryLockError::WouldBlock)))
+        let file = open_own(OpenOptions::new().read(true), path);
+        file.is_ok_and(|file| matches!(file.try_lock_shared(), Err(TryLockError::WouldBlock)))
     }
 }
 
@@ -102,6 +104,6 @@ fn open(path: &Path, owner: Owner) -> Result<File> {
             owner.give(&file, path)?;
             Ok(file)
         }
-        Err(_) => OpenOptions::new().read(true).write(true).open(path).map_err(|e| failed("open", path, &e)),
+        Err(_) => open_own(OpenOptions::new().read(true).write(true), path),
     }
 }

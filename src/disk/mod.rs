@@ -7,6 +7,7 @@
 
 mod append;
 mod backups;
+mod link;
 mod lock;
 mod mode;
 mod project;
@@ -15,7 +16,7 @@ mod replace;
 pub use append::Appender;
 pub use backups::{Backup, Backups};
 pub use lock::{Lock, Shared};
-pub use mode::{Attributes, Owner, correct, read_key, stat};
+pub use mode::{Attributes, Owner, correct, lstat, read_key, stat};
 pub use project::Project;
 pub use replace::{create, replace, replaceable};
 
@@ -124,7 +125,7 @@ pub fn remove_folder(path: &Path) -> Result<()> {
 pub fn make_folder(path: &Path, owner: Owner) -> Result<()> {
     use std::os::unix::fs::DirBuilderExt;
     if path.is_dir() {
-        return Ok(());
+        return link::follow(path).map(drop);
     }
     if let Some(parent) = path.parent().filter(|p| !p.as_os_str().is_empty()) {
         make_folder(parent, owner)?;

@@ -2,12 +2,15 @@
 
 use std::fmt;
 use std::fs::{self, File};
+use std::os::fd::AsRawFd;
 use std::os::unix::fs::{MetadataExt, PermissionsExt};
 use std::path::Path;
 
 use nix::unistd::{Gid, Group, Uid, User};
+use rustix::fs::{Mode, OFlags};
 
 use super::failed;
+use super::link::follow;
 use crate::error::{Error, Kind, Result};
 use crate::secret::SecretValue;
 
@@ -58,11 +61,12 @@ impl Owner {
 
     /// The same for a path that this process has just made.
     pub(super) fn give_path(self, path: &Path) -> Result<()> {
-        let now = fs::metadata(path).map_err(|e| failed("look at", path, &e))?;
+        // what was put in its place since must not be given away
+        let now = fs::symlink_metadata(path).map_err(|e| failed("look at", path, &e))?;
         if (now.uid(), now.gid()) == (self.uid, self.gid) {
             return Ok(());
         }
-        std::os::unix::fs::chown(path, Some(self.uid), Some(self.gid)).map_err(|e| self.refused(path, &e))
+        std::os::unix::fs::lchown(path, Some(self.uid), Some(self.gid)).map_err(|e| self.refused(path, &e))
     }
 
     fn refused(self, path: &Path, error: &std::io::Error) -> Error {
@@ -122,11 +126,30 @@ pub fn stat(path: &Path) -> Option<Stat> {
     fs::metadata(path).ok().map(|m| of(&m))
 }
 
+/// What lies at a path itself, be it a link; `None` where nothing does.
+pub fn lstat(path: &Path) -> Option<Stat> {
+    fs::symlink_metadata(path).ok().map(|m| of(&m))
+}
+
 /// Gives a file or folder the owner and the mode that it should have, mode first, so that it is never open to more.
 pub fn correct(path: &Path, attributes: Attributes) -> Result<()> {
-    fs::set_permissions(path, fs::Permissions::from_mode(attributes.mode))
+    let target = follow(path)?;
+    // held, so that nothing can be put in its place in between; PATH opens also what nobody may read
+    let held = rustix::fs::open(&target, OFlags::PATH | OFlags::NOFOLLOW | OFlags::CLOEXEC, Mode::empty())
+        .map(File::from)
+        .map_err(|e| failed("open", &target, &e.into()))?;
+    let meta = held.metadata().map_err(|e| failed("look at", &target, &e))?;
+    if meta.is_symlink() {
+        return Err(Error::failed(format!("{target:?} was exchanged for a symbolic link")));
+    }
+    let handle = format!("/proc/self/fd/{}", held.as_raw_fd());
+    fs::set_permissions(&handle, fs::Permissions::from_mode(attributes.mode))
         .map_err(|e| failed("change the mode of", path, &e))?;
-    attributes.owner.give_path(path)
+    let owner = attributes.owner;
+    if (meta.uid(), meta.gid()) == (owner.uid, owner.gid) {
+        return Ok(());
+    }
+    std::os::unix::fs::chown(&handle, Some(owner.uid), Some(owner.gid)).map_err(|e| owner.refused(path, &e))
 }
 
 fn of(m: &fs::Metadata) -> Stat {

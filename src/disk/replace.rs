@@ -14,6 +14,7 @@ use std::path::{Path, PathBuf};
 use rustix::fs::{Access, AtFlags, CWD, RenameFlags, StatxAttributes, StatxFlags};
 use rustix::io::Errno;
 
+use super::link::follow;
 use super::{Attributes, failed, folder_of, sync_folder};
 use crate::error::{Error, Result};
 
@@ -90,19 +91,6 @@ fn write(temporary: &Path, bytes: &[u8], attributes: Attributes) -> Result<()> {
         file.sync_all()
     };
     finish(&mut file).map_err(|e| failed("write", temporary, &e))
-}
-
-/// The file that a chain of symbolic links leads to; it need not exist yet.
-fn follow(path: &Path) -> Result<PathBuf> {
-    let mut at = path.to_path_buf();
-    // the kernel's own limit for such chains
-    for _ in 0..40 {
-        match fs::read_link(&at) {
-            Ok(next) => at = folder_of(&at).join(next),
-            Err(_) => return Ok(at),
-        }
-    }
-    Err(Error::failed(format!("cannot follow {path:?}: the symbolic links lead in a circle")))
 }
 
 fn temporary(target: &Path) -> PathBuf {
@@ -182,6 +170,10 @@ mod tests {
         std::os::unix::fs::symlink("b", folder.join("a")).unwrap();
         std::os::unix::fs::symlink("a", folder.join("b")).unwrap();
         assert!(replace(&folder.join("a"), b"x", attributes(0o600)).is_err());
+        std::os::unix::fs::symlink("nowhere", folder.join("dangling")).unwrap();
+        let error = replace(&folder.join("dangling"), b"x", attributes(0o600)).unwrap_err();
+        assert!(error.to_string().contains("leads nowhere"), "{error}");
+        assert!(!folder.join("nowhere").exists());
         fs::remove_dir_all(folder).unwrap();
     }
 }

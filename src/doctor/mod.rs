@@ -99,7 +99,8 @@ fn attributes(path: &Path, wanted: Attributes, findings: &mut Vec<Finding>) {
 
 /// Everything below `.reseal/`: files 0600, folders 0700, of the sealed file's owner.
 fn own_files(project: &Project, folder: &Path, findings: &mut Vec<Finding>) -> Result<()> {
-    let Some(stat) = disk::stat(folder) else { return Ok(()) };
+    // a link is none of ours, and may have been laid so that root mends what it leads to
+    let Some(stat) = disk::lstat(folder).filter(|s| s.is_file || s.is_folder) else { return Ok(()) };
     let owner = project.attributes.owner;
     attributes(folder, Attributes { mode: if stat.is_folder { 0o700 } else { 0o600 }, owner }, findings);
     if stat.is_folder {
