@@ -3,7 +3,9 @@
 //! A copy needs no key to be made. The name sorts by time, tells the file it belongs to, and carries the first digits
 //! of the content's SHA-256, so that the same bytes are kept once a second and damage can be seen without a key.
 
+use std::cell::RefCell;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use sha2::{Digest, Sha256};
 
@@ -15,6 +17,8 @@ use crate::error::{Error, Result};
 pub struct Backups<'a> {
     project: &'a Project,
     folder: PathBuf,
+    /// The id of the one that was made here.
+    made: RefCell<Option<String>>,
 }
 
 /// One backup.
@@ -48,7 +52,7 @@ impl Backup {
 impl<'a> Backups<'a> {
     /// The folder is the policy's `backup.dir`.
     pub fn new(project: &'a Project, folder: &Path) -> Self {
-        Backups { project, folder: project.resolve(folder) }
+        Backups { project, folder: project.resolve(folder), made: RefCell::new(None) }
     }
 
     /// Keeps `bytes`; the same bytes of the same moment are kept once. Durable when it returns.
@@ -58,6 +62,7 @@ impl<'a> Backups<'a> {
         make_folder(&self.folder, self.project.attributes.owner)?;
         self.tidy()?;
         replace(&path, bytes, self.project.private())?;
+        self.made.replace(Some(id.clone()));
         Ok(Backup { id, path })
     }
 
@@ -90,21 +95,35 @@ impl<'a> Backups<'a> {
         }
     }
 
-    /// Removes those beyond the newest `keep`, and those older than `oldest`; the newest one stays in any case.
+    /// Removes those beyond the newest `keep`, and those older than `oldest`. The newest one stays in any case; so does
+    /// the one just made, where others are dated in the future by a clock that was wrong.
     pub fn prune(&self, keep: usize, oldest: Option<jiff::Timestamp>) -> Result<Vec<Backup>> {
         let oldest = oldest.map(moment);
         let mut all = self.list()?;
         all.reverse();
+        let kept = [all.first(), self.last_real(&all)].map(|b| b.map(|b| b.id.clone()));
+        let made = self.made.borrow();
+        let stays = |b: &Backup| kept.iter().chain([&*made]).flatten().any(|id| *id == b.id);
+        let old = |b: &Backup| oldest.as_deref().is_some_and(|o| b.time() < o);
         let gone: Vec<Backup> = all
             .into_iter()
             .enumerate()
-            .filter(|(i, b)| *i > 0 && (*i >= keep || oldest.as_deref().is_some_and(|o| b.time() < o)))
+            .filter(|(i, b)| (*i >= keep || old(b)) && !stays(b))
             .map(|(_, b)| b)
             .collect();
         for backup in &gone {
             remove(&backup.path)?;
         }
         Ok(gone)
+    }
+
+    /// The newest that is dated no later than the last change in its folder, for a process that did not make it.
+    fn last_real<'b>(&self, newest_first: &'b [Backup]) -> Option<&'b Backup> {
+        let changed = std::fs::metadata(&self.folder).and_then(|m| m.modified()).ok()?;
+        // the kernel's clock for files lags behind a little
+        let changed = jiff::Timestamp::try_from(changed + Duration::from_secs(1)).ok()?;
+        let latest = moment(changed);
+        newest_first.iter().find(|b| b.time() <= latest.as_str())
     }
 
     /// The sealed file's path below the root: `.env.enc` as it is, `prod.env.enc` with `_` before it, and `/` as `%2F`,
@@ -122,4 +141,37 @@ fn moment(time: jiff::Timestamp) -> String {
 
 fn digits(bytes: &[u8]) -> String {
     Sha256::digest(bytes).iter().take(4).map(|b| format!("{b:02x}")).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::Owner;
+    use super::*;
+
+    #[test]
+    fn what_was_just_made_stays_beside_one_from_the_future() {
+        let root = std::env::temp_dir().join(format!("reseal-backups-{}", std::process::id()));
+        let _ = std::fs::remove_dir_all(&root);
+        std::fs::create_dir_all(&root).unwrap();
+        let project =
+            Project::new(root.clone(), root.join(".env.enc"), Some(Owner::of_this_process()), 0o600);
+        let now = jiff::Timestamp::now();
+        let day = jiff::SignedDuration::from_hours(24);
+        let backups = || Backups::new(&project, Path::new("b"));
+        let future = backups().create(b"future", now + day).unwrap();
+        let old = backups().create(b"old", now - day).unwrap();
+        // of the one that made it, and of another after it, as at the end of a rotation
+        let making = backups();
+        let new = making.create(b"new", now).unwrap();
+        assert_eq!(making.prune(1, None).unwrap(), [old]);
+        assert!(backups().prune(1, Some(now + day)).unwrap().is_empty());
+        assert_eq!(backups().list().unwrap(), [new.clone(), future.clone()]);
+        // once the clock has come there, it is as old as the others
+        let last = backups().create(b"last", now + day + day).unwrap();
+        let at = std::time::SystemTime::from(now + day + day);
+        std::fs::File::open(root.join("b")).unwrap().set_modified(at).unwrap();
+        assert_eq!(backups().prune(1, None).unwrap(), [future, new]);
+        assert_eq!(backups().list().unwrap(), [last]);
+        std::fs::remove_dir_all(root).unwrap();
+    }
 }
