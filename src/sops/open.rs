@@ -412,7 +412,7 @@ impl Job<'_> {
                     let raw = text.start - 1..text.end;
                     let text = &self.bytes[text.clone()];
                     let opened = (encrypted && Cipher::looks_sealed(text))
-                        .then(|| self.cipher.open(text, b":").ok())
+                        .then(|| self.cipher.open_comment(text).ok())
                         .flatten();
                     if opened.is_none() && encrypted && !text.is_empty() {
                         warnings.push(format!("line {}: the comment is not encrypted", at + 1));

@@ -86,9 +86,19 @@ impl Cipher {
         text.starts_with(PREFIX)
     }
 
-    /// Opens `text`, which must have been sealed under the associated data `aad`.
+    /// Opens `text`, which must have been sealed under the associated data `aad`. Like sops it takes no comment for a
+    /// value.
     pub(crate) fn open(&self, text: &[u8], aad: &[u8]) -> Result<Plain, Fault> {
         let parts = Parts::split(text).ok_or(Fault::Form)?;
+        if parts.kind == b"comment" { Err(Fault::Type) } else { self.open_parts(&parts, aad) }
+    }
+
+    /// Opens the text of a comment.
+    pub(crate) fn open_comment(&self, text: &[u8]) -> Result<Plain, Fault> {
+        self.open_parts(&Parts::split(text).ok_or(Fault::Form)?, b":")
+    }
+
+    fn open_parts(&self, parts: &Parts<'_>, aad: &[u8]) -> Result<Plain, Fault> {
         let mut data = vec![0; decoded_len(parts.data)];
         let n = BASE64.decode_slice(parts.data, &mut data).map_err(|_| Fault::Form)?;
         data.truncate(n);
@@ -246,6 +256,15 @@ mod tests {
     }
 
     #[test]
+    fn a_comment_opens_as_one_only() {
+        let cipher = cipher(1);
+        let plain = SecretValue::new(b"note".to_vec());
+        let text = cipher.seal_with(&plain, b":", Type::Comment, &[2; 32]);
+        assert_eq!(cipher.open_comment(&text).ok().unwrap().text.expose(), b"note");
+        assert_eq!(cipher.open(&text, b":").err(), Some(Fault::Type));
+    }
+
+    #[test]
     fn short_nonces_open() {
         for nonce in [&[7u8; 12][..], &[7u8; 16][..]] {
             let mut data = b"foo".to_vec();
@@ -281,6 +300,7 @@ mod tests {
         assert_eq!(fault(&good.replace("oYyi", "")), Some(Fault::Form));
         assert_eq!(fault(&good.replace("str", "zzz")), Some(Fault::Type));
         assert_eq!(fault(&good.replace("str", "int")), Some(Fault::Type));
+        assert_eq!(fault(&good.replace("str", "comment")), Some(Fault::Type));
         assert_eq!(fault(&good.replace("==,type", ",type")), Some(Fault::Form));
         for cut in 0..good.len() {
             assert!(fault(&good[..cut]).is_some(), "{cut}");
