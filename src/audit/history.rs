@@ -40,8 +40,13 @@ impl History {
                         age.grace = entry.event.grace.iter().find(|g| g.secret == *secret).cloned();
                     }
                     Act::RolledBack | Act::Stuck => age.last = Some(entry.event.act.clone()),
-                    // what is sealed or restored may be old; how old, the log cannot know
-                    Act::Sealed | Act::Started | Act::Unset | Act::Restored => {}
+                    // an older value is back, and with it an older previous one; how old, the log cannot know
+                    Act::Restored => {
+                        age.changed = None;
+                        age.grace = None;
+                    }
+                    // nor can it know how old a value was when it was sealed
+                    Act::Sealed | Act::Started | Act::Unset => {}
                 }
             }
         }
@@ -51,5 +56,42 @@ impl History {
     /// What is known of a secret; nothing where the log does not name it.
     pub fn age(&self, secret: &str) -> Age {
         self.ages.get(secret).cloned().unwrap_or_default()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::{Event, Who};
+    use super::*;
+
+    fn entry(act: Act, at: &str) -> Entry {
+        let grace =
+            Grace { secret: "A".into(), key: "A_PREVIOUS".into(), until: "2026-01-09T00:00:00Z".into() };
+        let event = Event {
+            act,
+            file: "f".into(),
+            secrets: vec!["A".into()],
+            rotation: None,
+            reason: None,
+            failure: None,
+            grace: vec![grace],
+            who: Who::default(),
+        };
+        Entry { v: 1, seq: 0, at: at.into(), event, prev: String::new() }
+    }
+
+    #[test]
+    fn what_is_restored_has_an_age_that_nobody_knows() {
+        let mut log =
+            vec![entry(Act::Sealed, "2026-01-01T00:00:00Z"), entry(Act::Committed, "2026-01-02T00:00:00Z")];
+        let age = History::of(&log, "f").age("A");
+        assert!(age.changed.is_some() && age.grace.is_some());
+        log.push(entry(Act::Restored, "2026-01-03T00:00:00Z"));
+        let age = History::of(&log, "f").age("A");
+        assert!(age.changed.is_none() && age.grace.is_none());
+        assert_eq!(age.last, Some(Act::Committed));
+        assert_eq!(age.first_seen, "2026-01-01T00:00:00Z".parse().ok());
+        log.push(entry(Act::Set, "2026-01-04T00:00:00Z"));
+        assert!(History::of(&log, "f").age("A").changed.is_some());
     }
 }
