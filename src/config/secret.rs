@@ -104,8 +104,17 @@ pub(super) fn check_references(secrets: &BTreeMap<SecretName, Policy>) -> Result
             )));
         }
     }
+    let mut fed = Vec::new();
     for (owner, policy) in secrets {
         for feed in &policy.feeds {
+            let feeder = fed.iter().find(|(f, _): &&(&Feed, _)| f.key == feed.key && f.part == feed.part);
+            if let Some((_, other)) = feeder {
+                return Err(Error::usage(format!(
+                    "reseal.toml: \"{other}\" and \"{owner}\" feed the same part of \"{}\"",
+                    feed.key
+                )));
+            }
+            fed.push((feed, owner));
             if secrets.contains_key(&feed.key) || previous.contains_key(&feed.key) {
                 return Err(Error::usage(format!(
                     "reseal.toml: \"{owner}\" feeds \"{}\", which is a secret of its own",
@@ -115,4 +124,19 @@ pub(super) fn check_references(secrets: &BTreeMap<SecretName, Policy>) -> Result
         }
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::config::Config;
+
+    #[test]
+    fn a_part_of_a_url_is_fed_by_one_secret() {
+        let feed = |name: &str, part: &str| {
+            format!("[secret.{name}]\nfeeds = [{{ key = \"URL\", part = \"{part}\" }}]\n")
+        };
+        assert!(Config::parse(&(feed("A", "user") + &feed("B", "password"))).is_ok());
+        let error = Config::parse(&(feed("A", "password") + &feed("B", "password"))).err().unwrap();
+        assert!(error.to_string().contains("\"A\" and \"B\" feed the same part of \"URL\""), "{error}");
+    }
 }
