@@ -271,3 +271,15 @@ fn doctor_finds_plaintext_and_never_removes_it() {
     }
     project.run(&["doctor"]).ok();
 }
+
+#[test]
+fn doctor_looks_beside_the_sealed_file_too() {
+    let project = Project::sealed(ENV);
+    project.write("deploy/prod.env.enc", project.read(".env.enc"));
+    project.write("reseal.toml", "file = \"deploy/prod.env.enc\"\n");
+    project.write("deploy/prod.env", ENV);
+    project.write("deploy/config.env.js", "x = 1\n");
+    let output = project.run(&["doctor"]).code(3);
+    let line = format!("{}: holds 4 values", project.path("deploy/prod.env").display());
+    assert!(output.stdout.lines().count() == 1 && output.stdout.contains(&line), "{}", output.stdout);
+}

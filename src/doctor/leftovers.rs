@@ -16,10 +16,19 @@ pub(super) struct Leftover {
 /// Files beside the sealed one. Larger ones than this are no env files.
 const LARGEST: u64 = 1024 * 1024;
 
+/// In the project's folder, and in that of the sealed file where it is another.
 pub(super) fn find(root: &Path, sealed: &Path) -> Result<Vec<Leftover>> {
+    let mut found = look(root, sealed)?;
+    if let Some(folder) = sealed.parent().filter(|folder| *folder != root) {
+        found.extend(look(folder, sealed)?);
+    }
+    Ok(found)
+}
+
+fn look(folder: &Path, sealed: &Path) -> Result<Vec<Leftover>> {
     let mut found = Vec::new();
-    for name in disk::names(root)? {
-        let path = root.join(&name);
+    for name in disk::names(folder)? {
+        let path = folder.join(&name);
         let fits = path != sealed && is_env_name(&name);
         let Some(stat) = disk::stat(&path).filter(|s| fits && s.is_file && s.size <= LARGEST) else {
             continue;
@@ -42,14 +51,32 @@ pub(super) fn find(root: &Path, sealed: &Path) -> Result<Vec<Leftover>> {
     Ok(found)
 }
 
-/// `.env`, `.env.bak`, `.env.backup.20250101`, `.env~`, `.env.swp`, `prod.env` and the like; not templates.
+/// What follows the name in a copy: of editors, of `cp` and `sed -i`, of patches.
+const COPIES: [&str; 13] =
+    ["bak", "backup", "orig", "old", "save", "saved", "copy", "tmp", "swp", "swo", "swn", "rej", "local"];
+
+/// `.env`, `.env.local`, `prod.env`, and copies of them; not templates, and not programs that have to do with such
+/// files, as `.envrc` and `config.env.js`.
 fn is_env_name(name: &str) -> bool {
     let lower = name.to_ascii_lowercase();
     let stem = lower.trim_end_matches('~').trim_matches('#');
     let template = ["example", "sample", "template", "dist", "schema"];
-    (stem == ".env" || stem.starts_with(".env.") || stem.starts_with("..env") || stem.contains(".env"))
-        && !template.iter().any(|word| lower.split(['.', '-', '_']).any(|part| part == *word))
+    stem.match_indices(".env").any(|(at, mark)| {
+        // vim puts a dot before the name of what it edits
+        let whole = stem[..at].chars().all(|c| c == '.');
+        is_end(&stem[at + mark.len()..], whole)
+    }) && !template.iter().any(|word| lower.split(['.', '-', '_']).any(|part| part == *word))
         && !lower.ends_with(".reseal-tmp")
+}
+
+/// Whether `.env` can be followed by that; of a name that begins with `.env`, any ending makes an env file.
+fn is_end(end: &str, whole: bool) -> bool {
+    let Some(first) = end.chars().next() else { return true };
+    let copy = |part: &str| COPIES.contains(&part) || part.starts_with(|c: char| c.is_ascii_digit());
+    match first {
+        '.' => whole || end[1..].split('.').any(copy),
+        _ => "-_~ ".contains(first) || first.is_ascii_digit(),
+    }
 }
 
 /// How many lines give a key a value.
@@ -79,12 +106,32 @@ mod tests {
             "prod.env",
             ".env.swp",
             ".env.orig",
+            "..env.swp",
+            ".prod.env.swp",
+            "prod.env.bak",
+            "prod.env.20250101",
+            ".env-old",
+            ".env.~1~",
+            "#.env#",
+            ".ENV",
         ] {
             assert!(is_env_name(name), "{name}");
         }
-        for name in
-            [".env.example", ".env.sample", "environment", "README.md", ".env.template", "reseal.toml"]
-        {
+        for name in [
+            ".env.example",
+            ".env.sample",
+            "environment",
+            "README.md",
+            ".env.template",
+            "reseal.toml",
+            ".envrc",
+            "config.env.js",
+            "environment.ts",
+            "app.environment.ts",
+            ".environment",
+            "vite-env.d.ts",
+            ".env.enc.reseal-tmp",
+        ] {
             assert!(!is_env_name(name), "{name}");
         }
     }
