@@ -9,7 +9,7 @@ use super::identity;
 use super::report::{Report, count};
 use super::session::{self, Session};
 use crate::audit::Act;
-use crate::config::{Surroundings, propose};
+use crate::config::{Config, Surroundings, propose};
 use crate::disk::{self, Attributes, Owner, Project};
 use crate::doctor;
 use crate::error::{Error, Kind, Result};
@@ -71,14 +71,16 @@ pub(super) fn run(global: &Global, args: &InitArgs, report: &Report) -> Result<(
         project.label()
     ));
 
-    let path = project.root.join("reseal.toml");
-    if disk::stat(&path).is_none() {
-        disk::replace(&path, policy.as_bytes(), Attributes { mode: 0o644, ..project.attributes })?;
-        report.say("proposed a policy: reseal.toml");
+    // the sealed file is made: what fails from here on does not undo that
+    match write_policy(project, &policy) {
+        Ok(true) => report.say("proposed a policy: reseal.toml"),
+        Ok(false) => {}
+        Err(error) => report.note(&format!("no policy was proposed: {error}")),
     }
-    let ignored = doctor::ignore(&project.root, project.attributes.owner)?;
-    if !ignored.is_empty() {
-        report.say(&format!("added to .gitignore: {}", ignored.join(", ")));
+    match doctor::ignore(&project.root, project.attributes.owner) {
+        Ok(added) if added.is_empty() => {}
+        Ok(added) => report.say(&format!("added to .gitignore: {}", added.join(", "))),
+        Err(error) => report.note(&format!("no ignore rules were added: {error}")),
     }
     // the plaintext goes only once somebody at hand has opened what replaces it
     // with what is on the disk now, not with the key that this process remembers
@@ -90,7 +92,10 @@ pub(super) fn run(global: &Global, args: &InitArgs, report: &Report) -> Result<(
                 args.env.display()
             ));
         }
-        (false, Err(_)) => report.note("no identity at hand opens the sealed file; its recipients can"),
+        (false, Err(error)) if error.kind() == Kind::NoIdentity => {
+            report.note("no identity at hand opens the sealed file; its recipients can");
+        }
+        (false, Err(error)) => report.note(&format!("that the sealed file opens was not proven: {error}")),
         (true, Ok(_)) => {
             disk::remove(&args.env)?;
             report.say(&format!("removed {}", args.env.display()));
@@ -98,6 +103,18 @@ pub(super) fn run(global: &Global, args: &InitArgs, report: &Report) -> Result<(
         (true, Err(error)) => return Err(error.note(format!("{} was not removed", args.env.display()))),
     }
     Ok(())
+}
+
+/// Answers whether it was written; one that is there stays.
+fn write_policy(project: &Project, policy: &str) -> Result<bool> {
+    let path = project.root.join("reseal.toml");
+    if disk::stat(&path).is_some() {
+        return Ok(false);
+    }
+    // one that cannot be read would stop every other command
+    Config::parse(policy)?;
+    disk::replace(&path, policy.as_bytes(), Attributes { mode: 0o644, ..project.attributes })?;
+    Ok(true)
 }
 
 fn still_to_be_made(global: &Global, project: &Project) -> Result<()> {

@@ -90,6 +90,18 @@ fn the_plaintext_goes_only_when_somebody_at_hand_has_opened_what_replaces_it() {
 }
 
 #[test]
+fn what_fails_beside_the_sealed_file_is_remarked() {
+    let project = Project::empty();
+    project.write(".env", ENV);
+    project.write(".git/HEAD", "ref: refs/heads/main\n");
+    project.write(".gitignore/x", "");
+    let mut transcript = Transcript::of(&project);
+    transcript.run(&["init"]).ok();
+    transcript.told("init-no-ignore");
+    assert_eq!(project.get("DB_HOST"), "db");
+}
+
+#[test]
 fn of_inits_at_once_no_key_is_lost() {
     for _ in 0..10 {
         let projects = [(); 4].map(|()| newcomer());
