@@ -90,7 +90,7 @@ fn restore(
     let open = Sealed::parse(bytes.clone())
         .and_then(|s| s.open(&session.keyring))
         .map_err(|e| e.context(format!("backup {:?}", backup.id)))?;
-    let names: Vec<String> = open.entries().map(|e| String::from_utf8_lossy(e.name).into_owned()).collect();
+    let names = open.names_to_record();
     let file = session.project.label();
     if !yes {
         let question =

@@ -38,7 +38,7 @@ pub(super) fn run(global: &Global, args: &EncryptArgs, report: &Report) -> Resul
     for remark in remarks {
         report.note(&remark);
     }
-    let names: Vec<String> = open.entries().map(|e| String::from_utf8_lossy(e.name).into_owned()).collect();
+    let (names, keys) = (open.names_to_record(), open.entries().count());
     let sealed = open.seal(&session::now(), &mut *session::random())?;
     let Some(output) = &args.output else { return report.data(&sealed) };
     let _lock = session.project.lock()?;
@@ -49,7 +49,7 @@ pub(super) fn run(global: &Global, args: &EncryptArgs, report: &Report) -> Resul
     }
     disk::replace(output, &sealed, session.project.attributes)?;
     record(&session, Act::Sealed, &names, None)?;
-    report.say(&format!("{} sealed in {}", count(names.len(), "key"), output.display()));
+    report.say(&format!("{} sealed in {}", count(keys, "key"), output.display()));
     Ok(())
 }
 

@@ -60,16 +60,11 @@ pub(super) fn run(global: &Global, args: &InitArgs, report: &Report) -> Result<(
     }
     let entries: Vec<_> = open.entries().map(|e| (e.name, e.value)).collect();
     let policy = propose(&project.label(), &entries, &surroundings(&project.root));
-    let names: Vec<String> = entries.iter().map(|(n, _)| String::from_utf8_lossy(n).into_owned()).collect();
+    let (names, keys) = (open.names_to_record(), entries.len());
     let sealed = open.seal(&session::now(), &mut *session::random())?;
     disk::replace(&project.sealed, &sealed, project.attributes)?;
     record(&session, Act::Sealed, &names, None)?;
-    report.say(&format!(
-        "sealed {} of {} in {}",
-        count(names.len(), "key"),
-        args.env.display(),
-        project.label()
-    ));
+    report.say(&format!("sealed {} of {} in {}", count(keys, "key"), args.env.display(), project.label()));
 
     // the sealed file is made: what fails from here on does not undo that
     match write_policy(project, &policy) {

@@ -1,9 +1,9 @@
 //! A first `reseal.toml`, guessed from the names and the shapes of what is there. It holds no value, and what is only
 //! likely stands in it as a comment: the operator decides.
 
-use super::init_only;
+use super::{Config, init_only};
 use crate::secret::url::{self, Part};
-use crate::secret::{SecretName, SecretValue};
+use crate::secret::{SecretName, SecretValue, looks_like_a_value};
 
 /// What the folder holds besides the env file.
 pub struct Surroundings {
@@ -13,8 +13,13 @@ pub struct Surroundings {
     pub compose: bool,
 }
 
-/// The text of a policy for these entries.
+/// The text of a policy for these entries. Where their names make one that would be refused, it has no secrets.
 pub fn propose(file: &str, entries: &[(&[u8], &SecretValue)], around: &Surroundings) -> String {
+    let text = guess(file, entries, around);
+    if Config::parse(&text).is_ok() { text } else { guess(file, &[], around) }
+}
+
+fn guess(file: &str, entries: &[(&[u8], &SecretValue)], around: &Surroundings) -> String {
     let mut text = format!("# Proposed by `reseal init`; no secret belongs in here.\nfile = {file:?}\n\n");
     match (&around.wrapper, around.compose) {
         (Some(wrapper), _) => {
@@ -29,16 +34,9 @@ pub fn propose(file: &str, entries: &[(&[u8], &SecretValue)], around: &Surroundi
         }
     }
     text += "# [[probe]]\n# http = \"http://127.0.0.1:8000/health\"\n# within = \"60s\"\n\n";
-    let named: Vec<(&str, &SecretValue)> = entries
-        .iter()
-        .filter_map(|(n, v)| Some((SecretName::parse(std::str::from_utf8(n).ok()?).ok()?, *v)))
-        .filter_map(|(n, v)| {
-            entries
-                .iter()
-                .find(|(e, _)| *e == n.as_bytes())
-                .map(|(e, _)| (std::str::from_utf8(e).unwrap_or(""), v))
-        })
-        .collect();
+    let named: Vec<(&str, &SecretValue)> =
+        entries.iter().filter_map(|(n, v)| Some((is_name(n)?, *v))).collect();
+    let mut fed = Vec::new();
     for (name, value) in &named {
         if value.is_empty()
             || !looks_secret(name)
@@ -67,12 +65,14 @@ pub fn propose(file: &str, entries: &[(&[u8], &SecretValue)], around: &Surroundi
             );
             continue;
         }
-        text += &format!("[secret.{}]\ngenerate = \"{}\"\nevery = \"90d\"\n", key(name), shape(value));
+        text += &format!("[secret.{name}]\ngenerate = \"{}\"\nevery = \"90d\"\n", shape(value));
         if let Some((previous, _)) = named.iter().find(|(other, _)| keeps_previous_of(other, name)) {
             text += &format!("previous = {{ key = {previous:?}, keep-for = \"24h\" }}\n");
         }
         for (other, value_of_other) in &named {
-            if other != name && url::check(value_of_other, Part::Password, value).is_ok() {
+            let fits = url::check(value_of_other, Part::Password, value).is_ok();
+            if other != name && fits && !fed.contains(other) {
+                fed.push(*other);
                 text += &format!("feeds = [{{ key = {other:?}, part = \"password\" }}]\n");
                 break;
             }
@@ -80,6 +80,16 @@ pub fn propose(file: &str, entries: &[(&[u8], &SecretValue)], around: &Surroundi
         text.push('\n');
     }
     text.trim_end().to_owned() + "\n"
+}
+
+/// A name as programs ask for it. The rest of a torn value is none, and must not get into a file that is committed.
+fn is_name(name: &[u8]) -> Option<&str> {
+    let text = std::str::from_utf8(name).ok().filter(|_| !looks_like_a_value(name))?;
+    let named = |c: char| c.is_ascii_alphanumeric() || c == '_';
+    (SecretName::parse(text).is_ok()
+        && text.chars().all(named)
+        && !text.starts_with(|c: char| c.is_ascii_digit()))
+    .then_some(text)
 }
 
 #[derive(PartialEq, Eq)]
@@ -143,16 +153,36 @@ fn shape(value: &SecretValue) -> String {
     }
 }
 
-/// A TOML key, quoted where it must be.
-fn key(name: &str) -> String {
-    let bare = name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_' || c == '-');
-    if bare { name.to_owned() } else { format!("{name:?}") }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::config::Config;
+
+    fn proposed(values: &[(&str, &str)]) -> String {
+        let values: Vec<(&[u8], SecretValue)> =
+            values.iter().map(|(n, v)| (n.as_bytes(), SecretValue::new(v.as_bytes().to_vec()))).collect();
+        let entries: Vec<(&[u8], &SecretValue)> = values.iter().map(|(n, v)| (*n, v)).collect();
+        propose(".env.enc", &entries, &Surroundings { wrapper: None, compose: true })
+    }
+
+    #[test]
+    fn parts_of_values_do_not_get_into_a_proposal() {
+        for part in ["q8Zk3mTOKENVb0xYt7LrW2nPd", "x/TOKEN+y", "TOKEN x", "9TOKEN", "größe_TOKEN"] {
+            assert!(!proposed(&[(part, "abcdef")]).contains("TOKEN"), "{part}");
+        }
+    }
+
+    #[test]
+    fn names_that_make_no_policy_leave_one_without_secrets() {
+        // the URL would be fed and be a secret of its own
+        let text = proposed(&[("REDIS_PASSWORD", "hunter2"), ("TOKEN_URL", "redis://:hunter2@redis/0")]);
+        let config = Config::parse(&text).unwrap();
+        assert!(config.secrets.is_empty() && text.contains("[deploy]"), "{text}");
+        // one of two with the same value feeds
+        let url = ("REDIS_URL", "redis://:hunter2@redis/0");
+        let text = proposed(&[("A_PASSWORD", "hunter2"), ("B_PASSWORD", "hunter2"), url]);
+        let feeds = Config::parse(&text).unwrap().secrets.into_values().map(|p| p.feeds.len());
+        assert_eq!(feeds.collect::<Vec<_>>(), [1, 0]);
+    }
 
     #[test]
     fn a_proposal_is_a_policy() {
@@ -167,10 +197,7 @@ mod tests {
             ("STRIPE_SECRET_KEY", "sk_live_x"),
             ("DB_HOST", "db"),
         ];
-        let values: Vec<(&[u8], SecretValue)> =
-            values.iter().map(|(n, v)| (n.as_bytes(), SecretValue::new(v.as_bytes().to_vec()))).collect();
-        let entries: Vec<(&[u8], &SecretValue)> = values.iter().map(|(n, v)| (*n, v)).collect();
-        let text = propose(".env.enc", &entries, &Surroundings { wrapper: None, compose: true });
+        let text = proposed(&values);
         let config = Config::parse(&text).unwrap();
         let names: Vec<&str> = config.secrets.keys().map(SecretName::as_str).collect();
         assert_eq!(names, ["JWT_SECRET", "REDIS_PASSWORD"]);

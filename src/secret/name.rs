@@ -47,6 +47,15 @@ impl fmt::Display for SecretName {
     }
 }
 
+/// Whether what stands where a key should is more likely a part of a value, torn over two lines: base64 mixes cases and
+/// digits, hexadecimal has nothing else.
+pub fn looks_like_a_value(name: &[u8]) -> bool {
+    let has = |test: fn(&u8) -> bool| name.iter().any(test);
+    let mixed = has(u8::is_ascii_lowercase) && has(u8::is_ascii_uppercase) && has(u8::is_ascii_digit);
+    let hex = name.iter().all(u8::is_ascii_hexdigit) && has(u8::is_ascii_digit);
+    name.len() >= 20 && (mixed || hex)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -58,6 +67,23 @@ mod tests {
         }
         for good in ["A", "SOPS_X", "sops", "export FOO", "größe", "a.b"] {
             assert!(SecretName::parse(good).is_ok(), "{good:?}");
+        }
+    }
+
+    #[test]
+    fn parts_of_values_are_told_from_names() {
+        for part in
+            ["q8Zk3mVb0xYt7LrW2nPd", "a1b2c3d4e5f60718293a4b5c6d7e8f90", "aGVsbG8gd29ybGQgaGVsbG8+MTIz"]
+        {
+            assert!(super::looks_like_a_value(part.as_bytes()), "{part}");
+        }
+        for name in [
+            "POSTGRES_PASSWORD_FILE_2",
+            "applicationDatabasePassword",
+            "Auth0Secret",
+            "a_long_name_with_1_digit",
+        ] {
+            assert!(!super::looks_like_a_value(name.as_bytes()), "{name}");
         }
     }
 }

@@ -12,7 +12,7 @@ use super::rule::Rule;
 use super::value::{Cipher, Plain};
 use crate::error::{Error, Kind, Result};
 use crate::keys::{Prompt, Recipient};
-use crate::secret::{Random, SecretValue};
+use crate::secret::{Random, SecretValue, looks_like_a_value};
 
 /// The version of the format that is written; every sops since reads it.
 const VERSION: &str = "3.11.0";
@@ -176,6 +176,10 @@ fn read(plain: &[u8], remarks: &mut Vec<String>) -> Result<Vec<Line>> {
                     ));
                 } else if name.is_empty() {
                     remarks.push(format!("line {number} has no key before \"=\""));
+                } else if looks_like_a_value(name) {
+                    remarks.push(format!(
+                        "line {number}: the key looks like a part of a value; names lie in the file in clear"
+                    ));
                 } else if showable(name).is_none() {
                     remarks.push(format!("line {number}: the key is no name that a program could ask for; is it the rest of a value?"));
                 }

@@ -12,7 +12,7 @@ use super::mac::Mac;
 use super::metadata::{Metadata, damaged};
 use super::value::{Cipher, Fault, Plain, Type};
 use crate::error::{Error, Kind, Result};
-use crate::secret::{Random, SecretName, SecretValue};
+use crate::secret::{Random, SecretName, SecretValue, looks_like_a_value};
 
 /// An opened and verified file.
 pub struct Open {
@@ -110,6 +110,11 @@ impl Open {
             }
             _ => None,
         })
+    }
+
+    /// The keys that look like names, for records that outlive the file: a part of a torn value is not among them.
+    pub fn names_to_record(&self) -> Vec<String> {
+        self.entries().filter_map(|e| showable(e.name).map(str::to_owned)).collect()
     }
 
     /// The value of a key. Of duplicates the last counts, as it does for a program that gets them all.
@@ -451,6 +456,7 @@ pub(super) fn showable(name: &[u8]) -> Option<&str> {
     let text = std::str::from_utf8(name).ok()?;
     let named = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '.' | '-' | ' ');
     (text.len() <= 64
+        && !looks_like_a_value(name)
         && text.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_')
         && text.chars().all(named))
     .then_some(text)

@@ -102,6 +102,20 @@ fn what_fails_beside_the_sealed_file_is_remarked() {
 }
 
 #[test]
+fn a_part_of_a_value_is_remarked_and_gets_into_no_other_file() {
+    let project = Project::empty();
+    let part = "q8Zk3mTOKENVb0xYt7LrW2nPd";
+    project.write(".env", format!("A=x\n{part}==\nB=y\n"));
+    let output = project.run(&["init"]).ok().hides(part);
+    output.says("line 2: the key looks like a part of a value").says("sealed 3 keys");
+    for name in ["reseal.toml", ".reseal/audit.jsonl"] {
+        assert!(!project.text(name).contains(part), "{name}");
+    }
+    project.run(&["encrypt", "-o", "other.enc"]).ok().hides(part);
+    assert!(!project.text(".reseal/audit.jsonl").contains(part));
+}
+
+#[test]
 fn of_inits_at_once_no_key_is_lost() {
     for _ in 0..10 {
         let projects = [(); 4].map(|()| newcomer());
