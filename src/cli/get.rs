@@ -1,6 +1,7 @@
 //! `reseal get KEY`
 
 use super::args::{GetArgs, Global};
+use super::list::not_there;
 use super::report::Report;
 use super::session::Session;
 use crate::error::{Error, Result};
@@ -26,14 +27,7 @@ pub(super) fn run(global: &Global, args: &GetArgs, report: &Report) -> Result<()
 /// The value of a key that stands in the file once, or everywhere with the same value.
 fn one<'a>(open: &'a Open, key: &str) -> Result<&'a SecretValue> {
     let mut found = open.entries().filter(|e| e.name == key.as_bytes()).map(|e| e.value);
-    let Some(first) = found.next() else {
-        let error = Error::failed(format!("key {key:?} is not in the file"));
-        let names = open.entries().filter_map(|e| std::str::from_utf8(e.name).ok());
-        return Err(match super::list::nearest(names, key) {
-            Some(near) => error.hint(format!("did you mean {near:?}?")),
-            None => error.hint("see `reseal list`"),
-        });
-    };
+    let first = found.next().ok_or_else(|| not_there(open, key))?;
     if found.any(|other| !other.same_as(first)) {
         return Err(Error::failed(format!(
             "key {key:?} stands in the file more than once, with different values"

@@ -6,8 +6,13 @@ use super::session::Session;
 use crate::audit::{self, Act, Entry};
 use crate::disk;
 use crate::error::Result;
+use crate::secret::SecretName;
 
 pub(super) fn run(global: &Global, args: &HistoryArgs, report: &Report) -> Result<()> {
+    // as in get: what follows "=" may be a value
+    if let Some(key) = args.key.as_deref().filter(|key| key.contains('=')) {
+        SecretName::parse(key)?;
+    }
     let session = Session::new(global)?;
     let label = session.project.label();
     let concerns = |e: &Entry| {

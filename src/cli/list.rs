@@ -3,7 +3,9 @@
 use super::args::Global;
 use super::report::Report;
 use super::session::Session;
-use crate::error::Result;
+use crate::error::{Error, Result};
+use crate::secret::looks_like_a_value;
+use crate::sops::Open;
 
 pub(super) fn run(global: &Global, report: &Report) -> Result<()> {
     let session = Session::new(global)?;
@@ -29,8 +31,21 @@ pub(super) fn run(global: &Global, report: &Report) -> Result<()> {
     report.data(&text)
 }
 
-/// The name that was probably meant.
-pub(super) fn nearest<'a>(names: impl Iterator<Item = &'a str>, meant: &str) -> Option<&'a str> {
+/// The error for a key that is not there, with the one that was probably meant. What looks like a value is not repeated.
+pub(super) fn not_there(open: &Open, key: &str) -> Error {
+    if looks_like_a_value(key.as_bytes()) {
+        return Error::failed("the key is not in the file; it is not repeated, because it may be a value")
+            .hint("see `reseal list`");
+    }
+    let names = open.entries().filter_map(|e| std::str::from_utf8(e.name).ok());
+    let error = Error::failed(format!("key {key:?} is not in the file"));
+    match nearest(names, key) {
+        Some(near) => error.hint(format!("did you mean {near:?}?")),
+        None => error.hint("see `reseal list`"),
+    }
+}
+
+fn nearest<'a>(names: impl Iterator<Item = &'a str>, meant: &str) -> Option<&'a str> {
     names
         .map(|name| (strsim::jaro_winkler(&name.to_ascii_uppercase(), &meant.to_ascii_uppercase()), name))
         .filter(|(likeness, _)| *likeness > 0.8)

@@ -42,7 +42,9 @@ pub fn run(args: impl Iterator<Item = OsString>) -> u8 {
     let args: Vec<OsString> = args.collect();
     let cli = match parse(&args) {
         Ok(cli) => cli,
-        Err(error) => return usage(&error, args.iter().any(|arg| arg == "set")),
+        Err(error) => {
+            return usage(&error, takes_keys(&args));
+        }
     };
     let report = Report::new(&cli.global);
     match act(cli, &report) {
@@ -99,10 +101,20 @@ fn leave(code: i32) -> ! {
     std::process::exit(code)
 }
 
+/// The commands beside whose keys somebody may write a value.
+const TAKE_KEYS: [&str; 5] = ["set", "get", "unset", "list", "history"];
+
+/// The command that was called, if it is one of those; `backup list` is none.
+fn takes_keys(args: &[OsString]) -> Option<&'static str> {
+    let called = args.iter().skip(1).filter_map(|arg| arg.to_str());
+    let known = |arg| TAKE_KEYS.into_iter().chain(["backup"]).find(|name| *name == arg);
+    called.into_iter().find_map(known).filter(|name| *name != "backup")
+}
+
 /// Help and version are data; anything else is a usage error in our own form. Only the first lines of clap's text are
-/// kept: they name the argument, and the rest is a usage summary that `--help` prints better. With `set` an argument that
-/// resembles nothing known may be a value that starts with a hyphen, and is not repeated.
-fn usage(error: &clap::Error, set: bool) -> u8 {
+/// kept: they name the argument, and the rest is a usage summary that `--help` prints better. With a command that
+/// takes keys an argument that resembles nothing known may be a value, and is not repeated.
+fn usage(error: &clap::Error, takes_keys: Option<&str>) -> u8 {
     let plain = Report::plain();
     match error.kind() {
         ErrorKind::DisplayHelp | ErrorKind::DisplayVersion => {
@@ -120,13 +132,14 @@ fn usage(error: &clap::Error, set: bool) -> u8 {
             let tips = text.lines().filter_map(|l| l.trim().strip_prefix("tip: "));
             // an option that does not exist was hardly meant as a value
             let mut tip = tips.into_iter().find(|tip| !tip.starts_with("to pass "));
-            if set
+            let help = takes_keys.map(|command| format!("see `reseal {command} --help`"));
+            if let Some(help) = &help
                 && error.kind() == ErrorKind::UnknownArgument
                 && error.get(ContextKind::SuggestedArg).is_none()
             {
                 message =
                     "an argument is not known; it is not repeated, because it may be a value".to_owned();
-                tip = Some("see `reseal set --help`");
+                tip = Some(help);
             }
             plain.error(&Error::new(Kind::Usage, message).hint(tip.unwrap_or("see `reseal --help`")));
             2

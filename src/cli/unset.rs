@@ -2,11 +2,11 @@
 
 use super::args::{Global, UnsetArgs};
 use super::change::change;
-use super::list::nearest;
+use super::list::not_there;
 use super::report::Report;
 use super::session::Session;
 use crate::audit::Act;
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::secret::SecretName;
 
 pub(super) fn run(global: &Global, args: &UnsetArgs, report: &Report) -> Result<()> {
@@ -24,13 +24,7 @@ pub(super) fn run(global: &Global, args: &UnsetArgs, report: &Report) -> Result<
     change(&session, report, Act::Unset, &keys, args.reason.as_deref(), |open| {
         for key in &keys {
             if !open.unset(key.as_bytes()) {
-                let names = open.entries().filter_map(|e| std::str::from_utf8(e.name).ok());
-                let error =
-                    Error::failed(format!("key {key:?} is not in the file")).note("nothing was changed");
-                return Err(match nearest(names, key) {
-                    Some(near) => error.hint(format!("did you mean {near:?}?")),
-                    None => error.hint("see `reseal list`"),
-                });
+                return Err(not_there(open, key).note("nothing was changed"));
             }
         }
         Ok(true)

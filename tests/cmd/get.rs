@@ -49,3 +49,35 @@ fn without_a_sealed_file_the_way_to_one_is_told() {
     assert!(!project.exists(".reseal"));
     transcript.told("get-no-file");
 }
+
+#[test]
+fn a_value_beside_a_key_is_not_repeated() {
+    let project = Project::sealed(ENV);
+    let secret = "a-value-that-nobody-may-see";
+    let (pair, long) = (format!("DB_HOST={secret}"), "q8Zk3mVb0xYt7LrW2nPd");
+    for args in [
+        &["get", "DB_HOST", secret][..],
+        &["get", &pair],
+        &["list", secret],
+        &["history", "DB_HOST", secret],
+        &["history", &pair],
+        &["unset", &pair],
+        &["unset", "DB_HOST", "--", &pair],
+    ] {
+        let output = project.run(args);
+        assert_eq!(output.code, Some(2), "{args:?}: {}", output.stderr);
+        output.hides(secret);
+    }
+    for dashes in ["--", "-"] {
+        for command in ["get", "list", "history", "unset"] {
+            project.run(&[command, &format!("{dashes}{secret}")]).code(2).hides(secret);
+        }
+    }
+    project.run(&["get", long]).code(1).hides(long);
+    project.run(&["unset", "DB_HOST", long]).code(1).hides(long).says("nothing was changed");
+    let mut transcript = Transcript::of(&project);
+    transcript.run(&["get", "DB_HOST", "VALUE"]).code(2);
+    transcript.run(&["history", "DB_HOST=VALUE"]).code(2);
+    transcript.run(&["backup", "list", "all"]).code(2);
+    transcript.told("get-argv");
+}
