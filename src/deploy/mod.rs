@@ -76,7 +76,7 @@ pub fn carries(config: &DeployConfig, values: Values<'_>) -> Result<()> {
 /// Starts what the policy names and waits until it has ended, all steps within one deadline.
 ///
 /// A wrapper opens the sealed file itself: it gets the environment as it is, age key variables included, and no
-/// values. Compose gets the values and no age key. Whether the services then are well is for [`check`] and [`wait`].
+/// values. Compose gets the values and no age key. Whether the services then are well is for [`glance`] and [`wait`].
 pub fn redeploy(config: &DeployConfig, site: &Site, values: Values<'_>) -> Result<()> {
     match config.kind {
         DeployKind::None => Ok(()),

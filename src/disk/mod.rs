@@ -1,7 +1,7 @@
 //! The only module that touches the file system.
 //!
 //! It moves bytes and knows nothing of their meaning: callers pass ciphertext, and that nothing else is passed is
-//! theirs to keep (I3). There is one way to change a file, [`replace`], one to make a file that nobody else may have made, [`create`], one to add to it, [`Appender`], and one lock,
+//! theirs to keep (I3). There is one way to change a file, [`replace()`], one to make a file that nobody else may have made, [`create`], one to add to it, [`Appender`], and one lock,
 //! [`Lock`]. Errors carry the path and what the system said.
 #![expect(clippy::disallowed_methods, reason = "this is the one home of the file system")]
 

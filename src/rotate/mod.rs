@@ -1,6 +1,6 @@
 //! The one saga: a rotation, told as the list of its steps.
 //!
-//! [`plan`] looks and changes nothing; what it gives can be run. [`run`] and [`resume`] are the same road, one from an
+//! [`plan()`] looks and changes nothing; what it gives can be run. [`run`] and [`resume`] are the same road, one from an
 //! empty journal, the other from the journal that a crash left. Values never travel between steps: each step opens the
 //! ciphertext it needs and drops it, so that the first run and the run after a crash do the same with the same inputs.
 
