@@ -29,6 +29,12 @@ impl History {
         let mut history = History::default();
         for entry in entries.iter().filter(|e| e.event.file == file) {
             let at = entry.at.parse::<jiff::Timestamp>().ok();
+            if entry.event.act == Act::Unset {
+                // a replaced value that was taken away counts no more
+                for age in history.ages.values_mut() {
+                    age.grace = age.grace.take().filter(|g| !entry.event.secrets.contains(&g.key));
+                }
+            }
             for secret in &entry.event.secrets {
                 let age = history.ages.entry(secret.clone()).or_default();
                 age.first_seen = age.first_seen.or(at);

@@ -20,6 +20,14 @@ const COMPOSE_FILES: [&str; 4] = ["compose.yaml", "compose.yml", "docker-compose
 
 pub(super) fn run(global: &Global, args: &InitArgs, report: &Report) -> Result<()> {
     let mut session = Session::new(global)?;
+    if args.delete_plaintext && disk::is_link(&args.env) {
+        return Err(Error::usage(format!(
+            "{:?} is a symbolic link: removing it would leave the plaintext",
+            args.env
+        ))
+        .note("nothing was changed")
+        .hint("name the file that it leads to, or leave `--delete-plaintext` out"));
+    }
     let project = &session.project;
     still_to_be_made(global, project)?;
     let plain = disk::read_secret(&args.env)

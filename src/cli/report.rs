@@ -20,6 +20,8 @@ pub(super) struct Report {
     verbose: bool,
     pub(super) json: bool,
     color: bool,
+    /// The options that say which project is meant, as they were given, for the commands that hints name.
+    project: String,
 }
 
 impl Report {
@@ -31,12 +33,18 @@ impl Report {
                 std::io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none_or(|v| v.is_empty())
             }
         };
-        Report { quiet: global.quiet, verbose: global.verbose, json: global.json, color }
+        Report {
+            quiet: global.quiet,
+            verbose: global.verbose,
+            json: global.json,
+            color,
+            project: project(global),
+        }
     }
 
     /// Before the arguments are known.
     pub(super) fn plain() -> Self {
-        Report { quiet: false, verbose: false, json: false, color: false }
+        Report { quiet: false, verbose: false, json: false, color: false, project: String::new() }
     }
 
     /// Writes data to standard output. A reader that has gone away is no error.
@@ -96,8 +104,25 @@ impl Report {
             self.labelled("note", AnsiColor::Cyan, note);
         }
         if let Some(hint) = error.advice() {
-            self.labelled("hint", AnsiColor::Green, hint);
+            self.labelled("hint", AnsiColor::Green, &self.runnable(hint));
         }
+    }
+
+    /// A hint whose commands are about the project that this command was about.
+    fn runnable(&self, hint: &str) -> String {
+        // these name their file themselves
+        let named =
+            |rest: &str| ["-f ", "-C ", "init", "encrypt"].iter().any(|start| rest.starts_with(start));
+        let mut out = String::new();
+        for (i, part) in hint.split("`reseal ").enumerate() {
+            if i > 0 {
+                out += "`reseal";
+                out += if named(part) { "" } else { &self.project };
+                out += " ";
+            }
+            out += part;
+        }
+        out
     }
 
     pub(super) fn is_quiet(&self) -> bool {
@@ -117,4 +142,11 @@ impl Report {
         let label = self.painted(color, &format!("{label}:"));
         self.text(&format!("reseal: {label} {text}\n"));
     }
+}
+
+/// `-C`, `--config` and `-f` as they were given.
+fn project(global: &Global) -> String {
+    let options = [("-C", &global.directory), ("--config", &global.config), ("-f", &global.file)];
+    let given = options.iter().filter_map(|(name, path)| Some((name, path.as_ref()?)));
+    given.map(|(name, path)| format!(" {name} {}", crate::disk::quoted(path))).collect()
 }

@@ -7,6 +7,7 @@ use super::report::Report;
 use super::session::{self, Session};
 use crate::audit::{self, Age, History};
 use crate::config::Policy;
+use crate::disk;
 use crate::error::{Error, Kind, Result};
 use crate::rotate;
 
@@ -22,6 +23,10 @@ struct Row {
 
 pub(super) fn run(global: &Global, args: &StatusArgs, report: &Report) -> Result<()> {
     let session = Session::new(global)?;
+    if disk::stat(&session.project.sealed).is_none() {
+        // whoever lost the file in the middle of a rotation needs that one first
+        rotate::none_unfinished(&session.project)?;
+    }
     let sealed = session.sealed()?;
     let label = session.project.label();
     let log = audit::read(&session.project.audit())?;
@@ -72,8 +77,7 @@ pub(super) fn run(global: &Global, args: &StatusArgs, report: &Report) -> Result
         return Err(error);
     }
     if unfinished.is_some() && !running {
-        return Err(Error::new(Kind::Unfinished, "a rotation is not finished")
-            .hint("run `reseal resume` to finish it, or `reseal resume --back` to undo it"));
+        rotate::none_unfinished(&session.project)?;
     }
     let overdue: Vec<&str> =
         rows.iter().filter(|r| r.due.is_some_and(|d| d <= now)).map(|r| r.name.as_str()).collect();

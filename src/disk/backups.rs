@@ -68,7 +68,8 @@ impl<'a> Backups<'a> {
 
     /// Removes what a crash left of a backup half written. Names hold the time, so that no later write takes its place.
     pub fn tidy(&self) -> Result<()> {
-        let mut left = names(&self.folder)?.into_iter().filter(|name| name.ends_with(TEMPORARY));
+        let suffix = format!("{}{TEMPORARY}", self.suffix());
+        let mut left = names(&self.folder)?.into_iter().filter(|name| name.ends_with(&suffix));
         left.try_for_each(|name| remove(&self.folder.join(name)))
     }
 
@@ -127,10 +128,15 @@ impl<'a> Backups<'a> {
     }
 
     /// The sealed file's path below the root: `.env.enc` as it is, `prod.env.enc` with `_` before it, and `/` as `%2F`,
-    /// so that no two files share their backups.
+    /// so that no two files share their backups. In a folder outside of the project, where those of other projects may
+    /// lie too, `@` and eight digits of the SHA-256 of the root's path stand before it.
     fn suffix(&self) -> String {
         let label = self.project.label().replace('%', "%25").replace('/', "%2F");
-        if label.starts_with('.') { label } else { format!("_{label}") }
+        let label = if label.starts_with('.') { label } else { format!("_{label}") };
+        if self.folder.starts_with(&self.project.root) {
+            return label;
+        }
+        format!("@{}{label}", digits(self.project.root.as_os_str().as_encoded_bytes()))
     }
 }
 

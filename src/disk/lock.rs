@@ -41,22 +41,6 @@ impl Lock {
 }
 
 impl Lock {
-    /// Takes the lock on a folder itself, so that two projects which share a file there exclude each other. `None`
-    /// where the folder cannot be opened, or is no longer there.
-    pub(super) fn take_folder(path: &Path) -> Result<Option<Self>> {
-        let Ok(folder) = File::open(path) else { return Ok(None) };
-        match folder.try_lock() {
-            Ok(()) => Ok(Some(Lock(folder))),
-            Err(TryLockError::WouldBlock) => Err(Error::new(
-                Kind::Locked,
-                format!("another process is changing a sealed file in {path:?}"),
-            )
-            .note("nothing was changed")
-            .hint("wait until it has finished, then run the command again")),
-            Err(TryLockError::Error(_)) => Ok(None),
-        }
-    }
-
     /// Whether somebody holds the lock. To look is to hold it for a moment, so this is for when nobody else should.
     pub fn is_held(path: &Path) -> bool {
         let file = open_own(OpenOptions::new().read(true), path);
@@ -104,6 +88,7 @@ fn open(path: &Path, owner: Owner) -> Result<File> {
             owner.give(&file, path)?;
             Ok(file)
         }
+        Err(e) if e.kind() != std::io::ErrorKind::AlreadyExists => Err(failed("make", path, &e)),
         Err(_) => open_own(OpenOptions::new().read(true).write(true), path),
     }
 }

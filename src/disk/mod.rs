@@ -144,6 +144,11 @@ pub fn find_upwards(start: &Path, name: &str) -> Option<PathBuf> {
     start.ancestors().map(|folder| folder.join(name)).find(|path| path.is_file())
 }
 
+/// Whether the path itself is a symbolic link.
+pub fn is_link(path: &Path) -> bool {
+    fs::symlink_metadata(path).is_ok_and(|m| m.is_symlink())
+}
+
 /// How many bytes an ordinary user can still write below `folder`.
 pub fn room(folder: &Path) -> Result<u64> {
     let stat = rustix::fs::statvfs(folder).map_err(|e| failed("measure the room in", folder, &e.into()))?;

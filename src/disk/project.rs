@@ -61,16 +61,22 @@ impl Project {
         path.to_string_lossy().into_owned()
     }
 
-    /// Makes `.reseal/` if need be, and takes its lock, and that of the folder where the sealed file really lies (I6).
+    /// Makes `.reseal/` if need be, and takes its lock (I6). Where the sealed file really lies in the folder of another
+    /// project, the lock there is taken too.
     pub fn lock(&self) -> Result<(Lock, Option<Lock>)> {
         // only what is ours is made: a folder that somebody mistyped is not
         if !stat(&self.root).is_some_and(|s| s.is_folder) {
             return Err(Error::failed(format!("there is no folder {:?}", self.root)));
         }
+        let own = self.lock_alone()?;
+        let beside = self.beside().filter(|other| stat(&other.state()).is_some());
+        let beside = beside.map(|other| other.lock_alone()).transpose()?;
+        Ok((own, beside))
+    }
+
+    fn lock_alone(&self) -> Result<Lock> {
         make_folder(&self.state(), self.attributes.owner)?;
-        let project = Lock::take(&self.state().join("lock"), self.attributes.owner)?;
-        let folder = std::fs::canonicalize(&self.sealed).ok().and_then(|p| p.parent().map(Path::to_path_buf));
-        Ok((project, Lock::take_folder(folder.as_deref().unwrap_or(&self.root))?))
+        Lock::take(&self.state().join("lock"), self.attributes.owner)
     }
 
     /// Whether another process is changing this project.

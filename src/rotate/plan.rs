@@ -81,6 +81,18 @@ pub fn plan(world: &World<'_>, history: &History, ask: &Ask) -> Result<Plan> {
     }
 
     for change in &secrets {
+        let current = open.get(change.name.as_bytes());
+        for entry in open.entries() {
+            let name = String::from_utf8_lossy(entry.name);
+            let fed = change.feeds.iter().any(|f| f.key == name);
+            let holds = |v| url::check(entry.value, url::Part::Password, v).is_ok();
+            if !fed && name != change.name && current.is_some_and(holds) {
+                remarks.push(format!(
+                    "\"{name}\" is a URL with the present value of \"{0}\" and keeps it; name it in `feeds` of [secret.{0}]",
+                    change.name
+                ));
+            }
+        }
         for fed in change.feeds.iter().filter(|f| f.part == "password") {
             if open.get(fed.key.as_bytes()).is_some_and(url::names_database) {
                 remarks.push(format!(

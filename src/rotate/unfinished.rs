@@ -18,27 +18,44 @@ pub fn unfinished(project: &Project) -> Result<Option<String>> {
     Ok(disk::names(&project.rotations())?.into_iter().find(|name| !disk::is_discarded(name)))
 }
 
-/// Refuses to change the file while a rotation is unfinished: `resume` could not tell what belongs to whom. A rotation
-/// of another project that has the same file counts too.
+/// Refuses to change the file while a rotation is unfinished: `resume` could not tell what belongs to whom. That of the
+/// folder where the file really lies counts too; one of a project that only links to the file is not seen from here.
 pub fn none_unfinished(project: &Project) -> Result<()> {
-    let beside = project.beside();
-    for (project, elsewhere) in [(Some(project), false), (beside.as_ref(), true)] {
-        let Some(rotation) = project.map(unfinished).transpose()?.flatten() else { continue };
-        let place =
-            project.filter(|_| elsewhere).map(|p| format!(" -C {}", quoted(&p.root))).unwrap_or_default();
-        return Err(Error::new(Kind::Unfinished, format!("rotation {rotation} is not finished"))
-            .note("nothing was changed")
-            .hint(format!(
-                "run `reseal{place} resume` to finish it, or `reseal{place} resume --back` to undo it"
-            )));
+    if let Some(rotation) = unfinished(project)? {
+        return Err(open_rotation(&rotation).hint(advice(project, &rotation)));
     }
-    Ok(())
+    let Some(other) = project.beside() else { return Ok(()) };
+    match unfinished(&other)? {
+        None => Ok(()),
+        Some(rotation) => Err(open_rotation(&rotation)
+            .note("it was begun for the same file by another project, or before there was this reseal.toml")
+            .hint(format!("run `reseal -C {} resume`, with the reseal.toml of then", quoted(&other.root)))),
+    }
+}
+
+fn open_rotation(rotation: &str) -> Error {
+    Error::new(Kind::Unfinished, format!("rotation {rotation} is not finished")).note("nothing was changed")
+}
+
+/// The commands that lead out, as far as the rotation has come.
+fn advice(project: &Project, rotation: &str) -> &'static str {
+    match peek(project, rotation) {
+        Ok(Some((_, progress, _))) if progress.committed() => {
+            "its new values are in force; run `reseal resume` to finish it"
+        }
+        Ok(Some((_, progress, _))) if progress.unwinding() => {
+            "it is on its way back; run `reseal resume` to undo the rest"
+        }
+        _ => "run `reseal resume` to finish it, or `reseal resume --back` to undo it",
+    }
 }
 
 /// What is known of a rotation that was left, without touching it.
 pub fn peek(project: &Project, rotation: &str) -> Result<Option<(Request, Progress, Vec<String>)>> {
     let journal = project.rotations().join(rotation).join("journal.jsonl");
-    let Some((header, progress)) = Journal::peek(&journal)? else { return Ok(None) };
+    let Some((header, progress)) = Journal::peek(&journal)? else {
+        return orphaned(&project.rotations().join(rotation)).map(|()| None);
+    };
     Ok(Some((request(header.request)?, progress, header.steps)))
 }
 
@@ -52,15 +69,21 @@ pub(super) fn request(value: serde_json::Value) -> Result<Request> {
 pub(super) fn journal(project: &Project, folder: &Path) -> Result<Option<Journal>> {
     let found = Journal::reopen(&folder.join("journal.jsonl"), project.attributes.owner)?;
     if found.is_none() {
-        let kept = ["previous.enc", "pending.enc"].map(|name| folder.join(name));
-        if kept.iter().any(|path| disk::stat(path).is_some()) {
-            return Err(Error::new(Kind::Stuck, format!("the journal in {folder:?} is missing"))
-                .note("nothing was changed; the ciphertexts beside it are kept")
-                .hint("compare the sealed file with them, keep the right one, then remove that folder"));
-        }
+        orphaned(folder)?;
         disk::discard_folder(folder)?;
     }
     Ok(found)
+}
+
+/// Ciphertexts without a journal are not ours to throw away.
+fn orphaned(folder: &Path) -> Result<()> {
+    let kept = ["previous.enc", "pending.enc"].map(|name| folder.join(name));
+    if kept.iter().all(|path| disk::stat(path).is_none()) {
+        return Ok(());
+    }
+    Err(Error::new(Kind::Stuck, format!("the journal in {folder:?} is missing"))
+        .note("nothing was changed; the ciphertexts beside it are kept")
+        .hint("compare the sealed file with them, keep the right one, then remove that folder"))
 }
 
 /// Whether the rotation may go on, or back, from here. `begun` says whether a step has begun, as far as is known.
