@@ -226,6 +226,21 @@ fn events_that_contradict_each_other_are_refused_though_their_sums_are_right() {
 }
 
 #[test]
+fn a_line_with_another_number_is_refused_though_its_sum_is_right() {
+    let folder = Folder::new();
+    drop(folder.begin());
+    let begun = fs::read(folder.journal()).unwrap();
+    let text = std::str::from_utf8(&begun).unwrap().trim_end();
+    let (_, sum) = unseal(text.as_bytes(), "").unwrap();
+    for seq in [0, 2] {
+        let line = Line { seq, at: AT.into(), open: None, event: Some(Event::Started(0)) };
+        let (text, _) = seal(&line, &sum).unwrap();
+        let bytes = [&begun, text.as_bytes()].concat();
+        assert!(folder.refusal(&bytes).unwrap().contains("missing or stands in the wrong place"));
+    }
+}
+
+#[test]
 fn an_event_that_does_not_fit_is_not_written() {
     let folder = Folder::new();
     let mut journal = folder.begin();

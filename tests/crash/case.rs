@@ -87,6 +87,16 @@ impl Case {
         Case { project, service }
     }
 
+    /// A project that belongs to somebody else than root, who runs the program.
+    pub fn of_another_owner(service: Service) -> Self {
+        let case = Case::new(service);
+        let nobody = Some(65_534);
+        for path in case.project.files().iter().chain([&case.project.root]) {
+            std::os::unix::fs::chown(path, nobody, nobody).unwrap();
+        }
+        case
+    }
+
     /// The same in another folder, once nothing runs in it any more.
     pub fn copy(&self) -> Self {
         self.wait_for_orphans();

@@ -4,8 +4,9 @@
 use std::collections::BTreeMap;
 use std::sync::Mutex;
 
-use super::case::{Case, RESUME, ROTATE, Service, fingerprint, old_values, sealed};
+use super::case::{BACK, Case, RESUME, ROTATE, Service, fingerprint, old_values, sealed};
 use super::invariants::{End, at_the_end, at_this_instant, the_next_backup_clears};
+use super::kill::killed_at;
 use super::strace;
 use super::{each, sample};
 use crate::harness::have;
@@ -46,6 +47,30 @@ fn the_disk_may_fail_for_good_at_any_call() {
     }
     let codes = sweep(Service::Well, Times::ForGood, 1);
     assert!(codes.contains_key(&13), "{codes:?}");
+}
+
+#[test]
+fn a_resume_that_can_note_nothing_leaves_it_unfinished() {
+    if !have("crash::a_resume_that_can_note_nothing_leaves_it_unfinished", &["strace"]) {
+        return;
+    }
+    let stuck = Case::new(Service::Well);
+    stuck.project.write("before-up", "rmdir busy; exit 1");
+    assert_eq!(stuck.run(ROTATE), Some(14), "{}", stuck.said());
+    stuck.project.remove("before-up");
+    // nothing but the journal's first line; nothing but what can be tried again; a wish to go back
+    let begun = || killed_at("begun").0;
+    for (case, resume, end) in [(begun(), RESUME, 0), (stuck, RESUME, 10), (begun(), BACK, 0)] {
+        let (_, calls) = strace::calls(&case.copy(), resume);
+        let first = calls.iter().filter(|c| c.name == "pwrite64" && c.nth <= 2);
+        for line in first {
+            let case = case.copy();
+            assert_eq!(strace::run(&case, &line.fail(), resume), Some(13), "{line:?}: {}", case.said());
+            assert!(case.said().contains("run `reseal resume`"));
+            assert_eq!(case.run(resume), Some(end), "{}", case.said());
+            at_the_end(&case, &[]);
+        }
+    }
 }
 
 /// Lets a rotation fail at every point, resumes it without the fault, and gives how often which code was met.

@@ -5,6 +5,7 @@ use std::os::unix::ffi::OsStrExt;
 
 use super::case::{BACK, Case, Journal, RESUME, ROTATE, Service, fingerprint, sealed};
 use super::invariants::{End, at_the_end};
+use super::kill::killed_at;
 use super::strace;
 use crate::harness::{Project, have};
 
@@ -13,26 +14,13 @@ fn foreign() -> Vec<u8> {
     Project::sealed("DB_PASSWORD=by-another-hand\nDATABASE_URL=x\nOTHER=changed\n").read(".env.enc")
 }
 
-/// A rotation killed when the journal's last event was this one.
-fn killed_at(event: &str) -> Case {
-    let (_, calls) = strace::calls(&Case::new(Service::Well), ROTATE);
-    for call in calls.iter().filter(|c| c.name == "pwrite64") {
-        let case = Case::new(Service::Well);
-        assert_eq!(strace::run(&case, &call.kill(), ROTATE), None);
-        if case.journal().as_ref().map(Journal::last).as_deref() == Some(event) {
-            return case;
-        }
-    }
-    panic!("no kill falls on {event:?}");
-}
-
 #[test]
 fn a_file_that_somebody_else_changed_is_refused_and_the_printed_way_out_works() {
     if !have("crash::a_file_that_somebody_else_changed_is_refused", &["strace"]) {
         return;
     }
     for event in ["started swap", "succeeded swap", "started probe"] {
-        let case = killed_at(event);
+        let (case, _) = killed_at(event);
         let edit = foreign();
         case.project.write(".env.enc", &edit);
         for refused in [RESUME, BACK] {
@@ -56,7 +44,7 @@ fn before_the_exchange_going_back_leaves_a_change_as_it_is() {
         return;
     }
     for event in ["started stage", "succeeded stage", "succeeded baseline"] {
-        let case = killed_at(event);
+        let (case, _) = killed_at(event);
         let edit = foreign();
         case.project.write(".env.enc", &edit);
         let before = untouched(&case);
@@ -75,7 +63,7 @@ fn before_the_backup_a_change_ends_the_rotation_and_stays() {
         return;
     }
     for (event, resume) in [("begun", RESUME), ("started backup", RESUME), ("begun", BACK)] {
-        let case = killed_at(event);
+        let (case, _) = killed_at(event);
         let edit = foreign();
         case.project.write(".env.enc", &edit);
         let code = case.run(resume);
@@ -90,7 +78,7 @@ fn after_the_commit_a_change_is_the_next_version_and_stays() {
     if !have("crash::after_the_commit_a_change_is_the_next_version_and_stays", &["strace"]) {
         return;
     }
-    let case = killed_at("started retire");
+    let (case, _) = killed_at("started retire");
     let edit = foreign();
     case.project.write(".env.enc", &edit);
     assert_eq!(case.run(RESUME), Some(0), "{}", case.said());
@@ -101,21 +89,59 @@ fn after_the_commit_a_change_is_the_next_version_and_stays() {
 }
 
 #[test]
-fn a_change_while_it_runs_stops_it_before_the_file_is_exchanged_or_put_back() {
-    // the wrapper has another hand change the file, then fails: the way back finds a file that is neither
+fn a_change_while_it_runs_is_not_taken_back_with_the_rest() {
+    // another hand changes the file while the wrapper runs, which then fails: the way back finds what it does not know
     let case = Case::new(Service::Well);
     let edit = foreign();
     case.project.write("edit", &edit);
-    case.project.write("before-up", "cat edit >.env.enc; rmdir busy; exit 1");
+    case.project.write("before-up", "cat edit >.env.enc; rm before-up; rmdir busy; exit 1");
     assert_eq!(case.run(ROTATE), Some(14), "{}", case.said());
-    assert_eq!(case.live(), edit, "the change is lost");
+    stuck_until_the_old_file_is_back(&case, &edit);
+}
+
+#[test]
+fn a_change_between_two_steps_is_not_replaced() {
+    if !have("crash::a_change_between_two_steps_is_not_replaced", &["strace"]) {
+        return;
+    }
+    let (_, next) = killed_at("succeeded baseline");
+
+    // halted where Swap has been announced, until the other hand has done its work
+    let case = Case::new(Service::Well);
+    let edit = foreign();
+    let code = std::thread::scope(|scope| {
+        let run = scope.spawn(|| strace::run(&case, &next.send("SIGSTOP"), ROTATE));
+        let process = wait_until_halted(&case, "started swap");
+        case.project.write(".env.enc", &edit);
+        assert!(case.project.around("kill", &["-CONT", &process]).status().unwrap().success());
+        run.join().unwrap()
+    });
+    assert_eq!(code, Some(14), "{}", case.said());
+    stuck_until_the_old_file_is_back(&case, &edit);
+}
+
+/// The change is untouched, the note says where the old file is, and with that put back `resume` ends it.
+fn stuck_until_the_old_file_is_back(case: &Case, edit: &[u8]) {
+    assert!(case.live() == edit, "the change is lost");
     assert!(case.said().contains("previous.enc is the file before the rotation"));
     let previous = case.rotation().unwrap().join("previous.enc");
-    // as the note says: the old one is put back, then it is tried again
     case.project.write(".env.enc", std::fs::read(previous).unwrap());
-    case.project.remove("before-up");
     assert_eq!(case.run(RESUME), Some(10), "{}", case.said());
-    assert_eq!(at_the_end(&case, &[]), End::RolledBack);
+    assert_eq!(at_the_end(case, &[]), End::RolledBack);
+}
+
+/// The number of the process that holds the lock, once its journal has stood at this event for a while.
+fn wait_until_halted(case: &Case, event: &str) -> String {
+    let mut stood = 0;
+    for _ in 0..2000 {
+        std::thread::sleep(std::time::Duration::from_millis(5));
+        let there = case.journal().as_ref().map(Journal::last).as_deref() == Some(event);
+        stood = if there { stood + 1 } else { 0 };
+        if stood == 60 {
+            return case.project.text(".reseal/lock");
+        }
+    }
+    panic!("it was not halted: {}", case.said());
 }
 
 #[test]
@@ -139,7 +165,7 @@ fn a_key_that_is_missing_for_a_while_loses_nothing() {
         return;
     }
     for event in ["started stage", "succeeded swap", "started redeploy", "started retire"] {
-        let case = killed_at(event);
+        let (case, _) = killed_at(event);
         let key = case.project.read("age.key");
         case.wait_for_orphans();
         case.project.remove("age.key");

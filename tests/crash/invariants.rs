@@ -1,7 +1,8 @@
 //! What always holds, and what holds once `resume` has said that a rotation has ended.
 
 use std::fs;
-use std::os::unix::fs::PermissionsExt;
+use std::os::unix::fs::MetadataExt;
+use std::path::Path;
 
 use serde_json::Value;
 use sha2::{Digest, Sha256};
@@ -104,16 +105,21 @@ fn without_lock(mut snapshot: Snapshot) -> Snapshot {
     snapshot
 }
 
+/// What is ours is closed to others, and belongs to whom the sealed file belongs.
 fn modes(case: &Case) {
+    let owner = fs::metadata(&case.project.root).unwrap().uid();
+    let seen = |path: &Path| {
+        let meta = fs::metadata(path).unwrap();
+        (meta.mode() & 0o7777, meta.uid())
+    };
     for path in case.project.files() {
         let name = relative(case, &path);
         if !name.starts_with(".reseal") && name != ".env.enc" {
             continue;
         }
-        let mode = |p: &std::path::Path| fs::metadata(p).unwrap().permissions().mode() & 0o7777;
-        assert_eq!(mode(&path), 0o600, "{name:?}");
+        assert_eq!(seen(&path), (0o600, owner), "{name:?}");
         for folder in name.ancestors().skip(1).filter(|f| f.starts_with(".reseal")) {
-            assert_eq!(mode(&case.project.path(folder)), 0o700, "{folder:?}");
+            assert_eq!(seen(&case.project.path(folder)), (0o700, owner), "{folder:?}");
         }
     }
 }

@@ -68,6 +68,20 @@ fn resume_waits_for_the_wrapper_of_a_killed_run() {
 }
 
 #[test]
+fn a_wrapper_that_died_with_it_is_started_again() {
+    for (resume, expected) in [(RESUME, End::Committed), (BACK, End::RolledBack)] {
+        let case = Case::new(Service::Well);
+        // as when a whole container or unit is killed: the service is down, and nobody is left
+        case.project.write("before-up", "rm before-up service.running; rmdir busy; kill -9 $PPID $$");
+        assert_eq!(case.run(ROTATE), None, "{}", case.said());
+        assert!(!case.project.exists("service.running"));
+        let code = case.run(resume);
+        assert!(matches!(code, Some(0 | 10)), "{code:?}: {}", case.said());
+        assert_eq!(at_the_end(&case, &[]), expected);
+    }
+}
+
+#[test]
 fn nobody_needs_to_listen() {
     // standard output and standard error are pipes whose reader has gone
     let case = Case::new(Service::Well);
