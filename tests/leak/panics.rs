@@ -26,7 +26,8 @@ fn a_panic_shows_no_value_and_loses_none() {
         let mut command = w.project.around("strace", &[&args[..], &["-v", "rotate", "A", "--yes"]].concat());
         command.env("RUST_BACKTRACE", "full");
         let output = w.watch(command, &["rotate", "A"]).code(101).says("panicked at");
-        output.says("reseal::rotate::");
+        // a frame of ours, however much the build knows of names
+        output.says("src/rotate/");
 
         assert_eq!(w.project.read(".env.enc"), before);
         w.prints(&value, &["get", "A"]);
