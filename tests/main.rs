@@ -22,5 +22,6 @@ mod leak;
 mod mutation;
 mod ownership;
 mod readme;
+mod remarks;
 mod resume;
 mod vectors;

@@ -5,6 +5,7 @@ use super::report::Report;
 use super::session::Session;
 use crate::error::{Error, Result};
 use crate::secret::looks_like_a_value;
+use crate::secret::nearest;
 use crate::sops::Open;
 
 pub(super) fn run(global: &Global, report: &Report) -> Result<()> {
@@ -43,12 +44,4 @@ pub(super) fn not_there(open: &Open, key: &str) -> Error {
         Some(near) => error.hint(format!("did you mean {near:?}?")),
         None => error.hint("see `reseal list`"),
     }
-}
-
-fn nearest<'a>(names: impl Iterator<Item = &'a str>, meant: &str) -> Option<&'a str> {
-    names
-        .map(|name| (strsim::jaro_winkler(&name.to_ascii_uppercase(), &meant.to_ascii_uppercase()), name))
-        .filter(|(likeness, _)| *likeness > 0.8)
-        .max_by(|a, b| a.0.total_cmp(&b.0))
-        .map(|(_, name)| name)
 }

@@ -70,7 +70,7 @@ pub fn run(world: &World<'_>, plan: Plan, watch: &mut impl Watch) -> Result<Ende
     let journal = folder.join("journal.jsonl");
     let begun = disk::make_folder(&folder, owner)
         .and_then(|()| Journal::begin(&journal, owner, steps.names(), steps.commit_at, value, watch.now()))
-        .and_then(|journal| note_start(world, &request, watch).map(|()| journal));
+        .and_then(|journal| note(world, &request, Act::Started, None, Vec::new(), watch).map(|()| journal));
     match begun {
         Ok(journal) => carry_on(world, request, journal, watch),
         Err(error) => {
@@ -96,7 +96,7 @@ pub fn resume(world: &World<'_>, back: bool, watch: &mut impl Watch) -> Result<O
     let request = unfinished::request(journal.header().request.clone())?;
     let begun = |step: &str| journal.events().contains(&saga::Event::Started(steps.place(step)));
     unfinished::may_go_on(world, &request, &journal, back, begun)?;
-    note_start(world, &request, watch).map_err(|e| left(e, &request, false))?;
+    note(world, &request, Act::Started, None, Vec::new(), watch).map_err(|e| left(e, &request, false))?;
     saga::retry(&steps, &mut journal, watch)
         .map_err(|e| left(e, &request, journal.progress().committed()))?;
     if back && !matches!(journal.progress().next(), Next::End(_)) {
@@ -140,7 +140,8 @@ fn carry_on(
     };
     let Context { request, folder, .. } = cx;
     if let Some(act) = act {
-        note_end(world, &request, act, why.clone(), grace.clone(), watch)
+        let failure = why.clone().filter(|_| act != Act::Committed);
+        note(world, &request, act, failure, grace.clone(), watch)
             .map_err(|e| left(e, &request, committed))?;
     }
     if matches!(outcome, Outcome::Committed | Outcome::RolledBack) {
@@ -149,24 +150,8 @@ fn carry_on(
     Ok(Ended { request, outcome, why, step, grace })
 }
 
-fn note_start(world: &World<'_>, request: &Request, watch: &impl Watch) -> Result<()> {
-    note_once(world, request, Act::Started, None, Vec::new(), watch)
-}
-
-fn note_end(
-    world: &World<'_>,
-    request: &Request,
-    act: Act,
-    failure: Option<String>,
-    grace: Vec<Grace>,
-    watch: &impl Watch,
-) -> Result<()> {
-    let failure = failure.filter(|_| act != Act::Committed);
-    note_once(world, request, act, failure, grace, watch)
-}
-
 /// A crash can fall between the log and what follows it; the event is then found and not written again.
-fn note_once(
+fn note(
     world: &World<'_>,
     request: &Request,
     act: Act,

@@ -8,7 +8,7 @@ use crate::config::{Config, DeployKind, Policy, init_only};
 use crate::deploy;
 use crate::disk::{self, Owner};
 use crate::error::{Error, Kind, Result};
-use crate::secret::{SecretName, url};
+use crate::secret::{SecretName, nearest, url};
 use crate::sops::{Open, Sealed};
 
 /// What the user asks for.
@@ -186,13 +186,9 @@ fn changeable(open: &Open, name: &SecretName) -> Result<()> {
     match open.places(name.as_bytes()).as_slice() {
         [] => {
             let names = open.entries().filter_map(|e| std::str::from_utf8(e.name).ok());
-            let near = names
-                .map(|n| (strsim::jaro_winkler(n, name.as_str()), n))
-                .filter(|(likeness, _)| *likeness > 0.8)
-                .max_by(|a, b| a.0.total_cmp(&b.0));
             let error = Error::failed(format!("key \"{name}\" is not in the file"));
-            Err(match near {
-                Some((_, near)) => error.hint(format!("did you mean {near:?}?")),
+            Err(match nearest(names, name.as_str()) {
+                Some(near) => error.hint(format!("did you mean {near:?}?")),
                 None => error.hint(format!("make it with `reseal set {name} --generate alnum:32`")),
             })
         }

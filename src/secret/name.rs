@@ -56,6 +56,15 @@ pub fn looks_like_a_value(name: &[u8]) -> bool {
     name.len() >= 20 && (mixed || hex)
 }
 
+/// The name that was probably meant, whatever its case.
+pub fn nearest<'a>(names: impl Iterator<Item = &'a str>, meant: &str) -> Option<&'a str> {
+    names
+        .map(|name| (strsim::jaro_winkler(&name.to_ascii_uppercase(), &meant.to_ascii_uppercase()), name))
+        .filter(|(likeness, _)| *likeness > 0.8)
+        .max_by(|a, b| a.0.total_cmp(&b.0))
+        .map(|(_, name)| name)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
