@@ -16,13 +16,16 @@ mod cli;
 mod config;
 mod deploy;
 mod disk;
+mod docker;
 mod doctor;
 mod error;
 mod keys;
+mod process;
 mod rotate;
 mod saga;
 mod secret;
 mod sops;
+mod target;
 
 // The public interface is:
 pub use cli::{harden, run};

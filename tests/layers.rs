@@ -6,15 +6,24 @@ use std::fs;
 use std::path::Path;
 
 /// Module, and what it may use. `*` stands for everything.
-const TABLE: [(&str, &[&str]); 14] = [
+const TABLE: [(&str, &[&str]); 17] = [
     ("main", &["*"]),
     ("lib", &["*"]),
     ("cli", &["*"]),
-    ("rotate", &["saga", "deploy", "disk", "sops", "keys", "audit", "config", "secret", "error"]),
+    (
+        "rotate",
+        &[
+            "saga", "target", "deploy", "disk", "sops", "keys", "audit", "config", "process", "secret",
+            "error",
+        ],
+    ),
     ("doctor", &["disk", "sops", "config", "secret", "error"]),
     ("audit", &["disk", "error"]),
     ("saga", &["disk", "error"]),
-    ("deploy", &["config", "secret", "error"]),
+    ("target", &["docker", "process", "config", "secret", "error"]),
+    ("deploy", &["docker", "process", "config", "secret", "error"]),
+    ("docker", &["process", "error"]),
+    ("process", &["secret", "error"]),
     ("sops", &["keys", "secret", "error"]),
     ("config", &["secret", "error"]),
     ("keys", &["secret", "error"]),

@@ -13,9 +13,9 @@ use super::args::{ExecArgs, Global};
 use super::hardening;
 use super::report::Report;
 use super::session::Session;
-use crate::deploy::is_key_variable;
 use crate::disk;
 use crate::error::{Error, Result};
+use crate::process::is_key_variable;
 
 pub(super) fn run(global: &Global, args: &ExecArgs, report: &Report) -> Result<()> {
     let [program, rest @ ..] = args.command.as_slice() else {

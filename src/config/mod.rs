@@ -9,12 +9,16 @@ mod init_only;
 mod propose;
 mod secret;
 mod sops_yaml;
+mod target;
 
 pub use deploy::{Check, DeployConfig, DeployKind, ProbeConfig};
 pub use init_only::init_only;
 pub use propose::{Surroundings, propose};
 pub use secret::Policy;
 pub use sops_yaml::Creation;
+pub use target::{
+    Address, AdminConfig, Database, HttpCall, HttpConfig, HttpLogin, Service, TargetConfig, Users,
+};
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -177,7 +181,7 @@ mod tests {
             ("[deploy]\nkind = \"wrapper\"", "line 1: \"command\" is missing"),
             ("[secret.A]\ngenerate = \"hex\"", "line 2:"),
             ("[secret.A]\ngenerate = \"hex:4\"", "line 2: hex:4"),
-            ("[secret.A]\ntarget = { postgres = {} }", "line 2: \"target\" is not supported by this version"),
+            ("[secret.A]\nmigrate = [\"x\"]", "line 2: \"migrate\" is not supported by this version"),
             ("[secret.A]\nprevious = { key = \"A\", keep-for = \"1h\" }", "\"A\""),
             ("[[probe]]\nwithin = \"1s\"", "line 1: a probe needs"),
             ("mode = 600", "line 1: \"mode\" must be text"),

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use super::fields::Fields;
+use super::target::TargetConfig;
 use crate::error::{Error, Result};
 use crate::secret::url::Part;
 use crate::secret::{FLOOR_BITS, SecretName, Spec};
@@ -21,6 +22,8 @@ pub struct Policy {
     pub previous: Option<Previous>,
     /// Values that contain this one.
     pub feeds: Vec<Feed>,
+    /// The live service that keeps the credential.
+    pub target: Option<TargetConfig>,
     /// Whether a service reads the value only when it is first set up; unset: by the table of known names.
     pub init_only: Option<bool>,
 }
@@ -75,7 +78,8 @@ impl Policy {
             feed.finish()?;
             policy.feeds.push(Feed { key, part });
         }
-        fields.later(&["target", "files", "pair", "migrate", "matches", "verify", "confirm", "remind"])?;
+        policy.target = fields.table("target")?.map(TargetConfig::parse).transpose()?;
+        fields.later(&["files", "pair", "migrate", "matches", "verify", "confirm", "remind"])?;
         fields.finish()?;
         Ok(policy)
     }

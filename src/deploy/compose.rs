@@ -7,13 +7,12 @@
 
 use std::ffi::OsStr;
 use std::os::unix::ffi::OsStrExt;
-use std::process::Command;
 use std::time::Duration;
 
-use super::run::{Deadline, ask};
-use super::{Site, Values, configured, find};
+use super::{Values, configured};
 use crate::config::DeployConfig;
 use crate::error::{Error, Result};
+use crate::process::{self, Deadline, Program, Site, ask, withhold_keys};
 
 /// How long compose and the engine may take to say that they are there.
 const ANSWER: Duration = Duration::from_secs(20);
@@ -21,19 +20,11 @@ const ANSWER: Duration = Duration::from_secs(20);
 /// What the kernel lets a single variable hold, name and end included, with pages of 4 KiB (MAX_ARG_STRLEN).
 const LARGEST: usize = 128 * 1024;
 
-/// What no child of kind compose gets.
-const KEYS: [&str; 3] = ["SOPS_AGE_KEY", "SOPS_AGE_SSH", "RESEAL_AGE_KEY"];
-
-/// Whether a variable is an age key, or leads to one.
-pub fn is_key_variable(name: &OsStr) -> bool {
-    KEYS.iter().any(|key| name.as_bytes().starts_with(key.as_bytes()))
-}
-
 /// Checks that compose is there and, unless a command was configured, that the engine answers.
 pub(super) fn preflight(config: &DeployConfig, site: &Site) -> Result<()> {
     compose(config, site)?;
     // a configured command may drive an engine that has no `docker`; and docker-compose v1 can do without it
-    match find::program("docker", site) {
+    match process::program("docker", site) {
         Ok(docker) if config.command.is_empty() => {
             ask(site, &docker, &["version", "--format", "{{.Server.Version}}"], &Deadline::new(ANSWER))
                 .map(drop)
@@ -63,28 +54,19 @@ pub(super) fn redeploy(config: &DeployConfig, site: &Site, values: Values<'_>) -
 }
 
 /// The program and its fixed arguments: what the policy names, else the plugin, else version 1.
-fn compose(config: &DeployConfig, site: &Site) -> Result<(find::Program, Vec<String>)> {
+fn compose(config: &DeployConfig, site: &Site) -> Result<(Program, Vec<String>)> {
     if let Some((word, rest)) = config.command.split_first() {
         return configured(word, site).map(|program| (program, rest.to_vec()));
     }
-    if let Ok(docker) = find::program("docker", site)
+    if let Ok(docker) = process::program("docker", site)
         && ask(site, &docker, &["compose", "version"], &Deadline::new(ANSWER)).is_ok()
     {
         return Ok((docker, vec!["compose".to_owned()]));
     }
-    find::program("docker-compose", site).map(|program| (program, Vec::new())).map_err(|_| {
+    process::program("docker-compose", site).map(|program| (program, Vec::new())).map_err(|_| {
         Error::failed("neither `docker compose` nor `docker-compose` is there")
             .hint("install the compose plugin, or name the command under [deploy] in reseal.toml")
     })
-}
-
-/// Takes every variable that holds or names an age key away from the child.
-fn withhold_keys(command: &mut Command, site: &Site) {
-    for (name, _) in &site.env {
-        if is_key_variable(name) {
-            command.env_remove(name);
-        }
-    }
 }
 
 /// Refuses what the environment would change or cut, and what would keep the child from starting.

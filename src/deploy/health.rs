@@ -1,22 +1,10 @@
 //! Asks the engine whether the containers of compose services run and are healthy.
 //!
-//! It does not ask compose: `docker compose ps` interpolates the compose file first and can fail on a variable that
-//! only the sealed file has. Compose, version 1 and 2 alike, labels each container with its project, service and
-//! folder, and that is all this needs. It asks for single fields and never for a whole container, because `docker
-//! inspect` also holds the containers' environment, and the log of a health check may hold anything (I3).
+//! It asks for single fields and never for a whole container: the log of a health check may hold anything (I3).
 
-use rustix::fs::stat;
-
-use super::Site;
-use super::find::{Program, program};
-use super::run::{Deadline, ask};
+use crate::docker::{self, containers};
 use crate::error::{Error, Result};
-
-/// One container a line: id, service, one-off, project, project folder (last, as it may hold anything).
-const LISTED: &str = concat!(
-    "{{.ID}}\t{{.Label \"com.docker.compose.service\"}}\t{{.Label \"com.docker.compose.oneoff\"}}\t",
-    "{{.Label \"com.docker.compose.project\"}}\t{{.Label \"com.docker.compose.project.working_dir\"}}"
-);
+use crate::process::{Deadline, Site, ask};
 
 /// One container a line: id, name, status, exit code, health (empty without a health check). It must be `.ID`: with
 /// `.Id`, as the JSON has it, docker takes the JSON for the template and fails where there is no `Health`.
@@ -25,13 +13,6 @@ const STATE: &str = concat!(
     "{{with .State.Health}}{{.Status}}{{end}}"
 );
 
-/// A container of one of the services.
-struct Container {
-    id: String,
-    service: String,
-    project: String,
-}
-
 /// Every container of every service must run, not restart, and be healthy where it has a health check.
 pub(super) fn check(
     services: &[String],
@@ -39,22 +20,8 @@ pub(super) fn check(
     project: Option<&str>,
     deadline: &Deadline,
 ) -> Result<()> {
-    let docker = program("docker", site).map_err(|e| e.hint("probe compose needs the docker command"))?;
-    let named = site.var("COMPOSE_PROJECT_NAME").and_then(|name| name.to_str());
-    let containers = list(&docker, site, project.or(named), deadline)?;
-    let ours: Vec<&Container> = containers.iter().filter(|c| services.contains(&c.service)).collect();
-    for service in services {
-        if !ours.iter().any(|c| c.service == *service) {
-            return Err(Error::failed(format!("service {service:?} has no container")).hint(
-                "see `docker ps -a`, and set `project` under [deploy] if compose runs in another folder",
-            ));
-        }
-    }
-    if let Some(other) = ours.iter().find(|c| c.project != ours[0].project) {
-        let (one, two) = (&ours[0].project, &other.project);
-        return Err(Error::failed(format!("the folder has containers of two projects, {one:?} and {two:?}"))
-            .hint("set `project` under [deploy] in reseal.toml"));
-    }
+    let docker = docker::docker(site).map_err(|e| e.hint("probe compose needs the docker command"))?;
+    let ours = containers(services, site, project, deadline)?;
     let mut args = vec!["inspect", "--type", "container", "--format", STATE];
     args.extend(ours.iter().map(|c| c.id.as_str()));
     let states =
@@ -67,38 +34,6 @@ pub(super) fn check(
         })?;
     }
     Ok(())
-}
-
-/// The service containers of the project, or of the project folder where no project is named.
-fn list(docker: &Program, site: &Site, project: Option<&str>, deadline: &Deadline) -> Result<Vec<Container>> {
-    let label = match project {
-        Some(project) => format!("label=com.docker.compose.project={project}"),
-        None => "label=com.docker.compose.service".to_owned(),
-    };
-    let args = ["ps", "--all", "--no-trunc", "--filter", &label, "--format", LISTED];
-    let listed = ask(site, docker, &args, deadline).map_err(|e| {
-        e.context("cannot ask docker for its containers")
-            .hint("run `docker ps` to see what the engine answers")
-    })?;
-    let here = |folder: &str| project.is_some() || same_folder(folder, site);
-    Ok(listed.lines().filter_map(|line| container(line, &here)).collect())
-}
-
-fn container(line: &str, here: &dyn Fn(&str) -> bool) -> Option<Container> {
-    let mut fields = line.splitn(5, '\t');
-    let (id, service, oneoff, project, folder) =
-        (fields.next()?, fields.next()?, fields.next()?, fields.next()?, fields.next()?);
-    // `compose run` leaves one-off containers behind that say nothing of the service
-    let counts = !oneoff.eq_ignore_ascii_case("true") && here(folder);
-    counts.then(|| Container { id: id.to_owned(), service: service.to_owned(), project: project.to_owned() })
-}
-
-/// The label holds the path as compose was started with it, perhaps through a symbolic link: the folder decides.
-fn same_folder(folder: &str, site: &Site) -> bool {
-    match (stat(folder), stat(&site.root)) {
-        (Ok(one), Ok(two)) => (one.st_dev, one.st_ino) == (two.st_dev, two.st_ino),
-        _ => site.root.as_os_str() == folder,
-    }
 }
 
 /// What is wrong with a container, from its line without the id.
@@ -134,25 +69,6 @@ mod tests {
         ] {
             assert_eq!(fault(state).as_deref(), wrong, "{state:?}");
         }
-    }
-
-    #[test]
-    fn a_line_is_a_container_of_this_folder_unless_it_is_one_off() {
-        let here = |folder: &str| folder == "/srv/a\tb";
-        assert!(container("1\tapi\tFalse\tshop\t/srv/a\tb", &here).is_some());
-        assert!(container("1\tapi\tTrue\tshop\t/srv/a\tb", &here).is_none());
-        assert!(container("1\tapi\tFalse\tshop\t/srv/other", &here).is_none());
-        assert!(container("1\tapi", &here).is_none());
-    }
-
-    #[test]
-    fn a_folder_is_itself_through_a_link() {
-        let folder = Folder::new();
-        folder.link("link", ".");
-        let link = folder.root.join("link");
-        assert!(same_folder(link.to_str().unwrap(), &folder.site()));
-        assert!(!same_folder("/", &folder.site()));
-        assert!(!same_folder("/no/such/folder", &folder.site()));
     }
 
     #[test]

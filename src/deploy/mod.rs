@@ -6,48 +6,20 @@
 //! error, and no error quotes it. Every child has a deadline and ends with it, its own children included, so no
 //! call waits for ever. A call changes nothing that a second call would not: `up -d` twice is `up -d` once (I5).
 
-use std::ffi::OsString;
-use std::path::PathBuf;
-
 use crate::config::{DeployConfig, DeployKind};
 use crate::error::{Error, Result};
+use crate::process::{self, Deadline, Prepare, Program, Site};
 use crate::secret::SecretValue;
 
 mod compose;
-mod find;
 mod health;
 mod http;
 mod probe;
-mod run;
 mod tcp;
 #[cfg(test)]
 mod testing;
 
-pub use compose::is_key_variable;
 pub use probe::{glance, name, wait};
-
-/// Where and with what children run.
-pub struct Site {
-    /// The project folder: the children's working folder, and the base of relative commands.
-    pub root: PathBuf,
-    /// The whole environment of the children; nothing of this process's own environment is inherited beside it.
-    pub env: Vec<(OsString, OsString)>,
-    /// Whether what the children print is dropped.
-    pub quiet: bool,
-}
-
-impl Site {
-    /// The value of a variable of the children's environment; an empty one counts as none, as in compose.
-    fn var(&self, name: &str) -> Option<&OsString> {
-        // the last one wins, as it does in `Command::envs`
-        self.env
-            .iter()
-            .rev()
-            .find(|(n, _)| n == name)
-            .map(|(_, value)| value)
-            .filter(|value| !value.is_empty())
-    }
-}
 
 /// The plaintext values that compose is started with.
 pub type Values<'a> = &'a [(&'a [u8], &'a SecretValue)];
@@ -90,7 +62,7 @@ pub fn redeploy(config: &DeployConfig, site: &Site, values: Values<'_>) -> Resul
 }
 
 /// The wrapper that the policy names.
-fn wrapper(config: &DeployConfig, site: &Site) -> Result<find::Program> {
+fn wrapper(config: &DeployConfig, site: &Site) -> Result<Program> {
     let Some(word) = config.command.first() else {
         return Err(Error::usage("[deploy] has kind \"wrapper\" and no command")
             .hint("set `command = [\"./scripts/docker-compose-sops.sh\"]` under [deploy] in reseal.toml"));
@@ -99,8 +71,8 @@ fn wrapper(config: &DeployConfig, site: &Site) -> Result<find::Program> {
 }
 
 /// The program of `command` under `[deploy]`.
-fn configured(word: &str, site: &Site) -> Result<find::Program> {
-    find::program(word, site).map_err(|error| match error.advice() {
+fn configured(word: &str, site: &Site) -> Result<Program> {
+    process::program(word, site).map_err(|error| match error.advice() {
         Some(_) => error,
         None => error.hint("check `command` under [deploy] in reseal.toml"),
     })
@@ -110,16 +82,16 @@ fn configured(word: &str, site: &Site) -> Result<find::Program> {
 fn run_steps(
     config: &DeployConfig,
     site: &Site,
-    program: &find::Program,
+    program: &Program,
     words: &[String],
-    prepare: run::Prepare<'_>,
+    prepare: Prepare<'_>,
 ) -> Result<()> {
-    let deadline = run::Deadline::new(config.timeout);
+    let deadline = Deadline::new(config.timeout);
     let up = [UP.map(str::to_owned).to_vec()];
     let steps = if config.steps.is_empty() { &up[..] } else { &config.steps };
     for (index, step) in steps.iter().enumerate() {
         let args: Vec<&str> = words.iter().chain(step).map(String::as_str).collect();
-        run::run(site, program, &args, &deadline, prepare).map_err(|error| match steps.len() {
+        process::run(site, program, &args, &deadline, prepare).map_err(|error| match steps.len() {
             1 => error,
             // the step's number and not its words: arguments may hold anything
             count => error.context(format!("step {} of {count} under [deploy]", index + 1)),
@@ -198,5 +170,27 @@ mod tests {
         let folder = Folder::new();
         let error = preflight(&deploy(DeployKind::Wrapper, &[]), &folder.site()).unwrap_err();
         assert_eq!(error.kind(), crate::error::Kind::Usage);
+    }
+
+    #[test]
+    fn a_wrapper_must_be_a_file_that_may_be_executed() {
+        let folder = Folder::new();
+        folder.file("plain", "#!/bin/sh\n");
+        let refused = |word| preflight(&deploy(DeployKind::Wrapper, &[word]), &folder.site()).unwrap_err();
+
+        let error = refused("./missing");
+        assert_eq!(error.to_string(), "command \"./missing\" does not exist");
+        assert_eq!(error.advice(), Some("check `command` under [deploy] in reseal.toml"));
+
+        let error = refused("./plain");
+        assert_eq!(error.to_string(), "command \"./plain\" may not be executed");
+        assert_eq!(error.advice(), Some("run `chmod +x ./plain`"));
+
+        assert_eq!(refused("./").to_string(), "command \"./\" is not a regular file");
+        assert_eq!(refused("").to_string(), "command \"\" is not found in PATH");
+        assert_eq!(
+            refused("no-such-program").to_string(),
+            "command \"no-such-program\" is not found in PATH"
+        );
     }
 }

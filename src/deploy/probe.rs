@@ -6,10 +6,10 @@
 
 use std::time::Duration;
 
-use super::run::{self, Deadline};
-use super::{Site, find, health, http, tcp};
+use super::{health, http, tcp};
 use crate::config::{Check, ProbeConfig};
 use crate::error::{Error, Kind, Result};
+use crate::process::{self, Deadline, Site};
 
 /// No try gets less: the last one would only put "no answer within 3ms" in place of the true reason.
 const LEAST: Duration = Duration::from_secs(1);
@@ -33,7 +33,7 @@ pub fn glance(probe: &ProbeConfig, site: &Site, project: Option<&str>) -> Result
     match &probe.check {
         Check::Command(words) => words
             .first()
-            .map_or(Ok(()), |word| find::program(word, site).map(drop))
+            .map_or(Ok(()), |word| process::program(word, site).map(drop))
             .map_err(|e| e.context(format!("probe {}", name(&probe.check)))),
         other => check(other, site, project, Duration::from_secs(5))
             .map_err(|e| e.context(format!("probe {}", name(other)))),
@@ -80,12 +80,12 @@ fn command(words: &[String], site: &Site, limit: Duration) -> Result<()> {
     let Some((word, rest)) = words.split_first() else {
         return Err(Error::usage("the command is empty").hint(advice));
     };
-    let program = find::program(word, site).map_err(|error| match error.advice() {
+    let program = process::program(word, site).map_err(|error| match error.advice() {
         Some(_) => error,
         None => error.hint(advice),
     })?;
     let args: Vec<&str> = rest.iter().map(String::as_str).collect();
-    run::run(site, &program, &args, &Deadline::new(limit), &|_| {})
+    process::run(site, &program, &args, &Deadline::new(limit), &|_| {})
 }
 
 /// Where the host of an address begins, and where it ends.

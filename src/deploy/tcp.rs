@@ -8,8 +8,8 @@ use std::sync::mpsc;
 use std::time::Duration;
 
 use super::http::TRY;
-use super::run::Deadline;
 use crate::error::{Error, Result};
+use crate::process::Deadline;
 
 /// Connects within the limit.
 pub(super) fn check(address: &str, limit: Duration) -> Result<()> {

@@ -9,10 +9,11 @@ use sha2::{Digest, Sha256};
 use super::request::Request;
 use crate::audit::Who;
 use crate::config::Config;
-use crate::deploy::{self, Site};
+use crate::deploy;
 use crate::disk::{self, Project, Shared};
 use crate::error::Result;
 use crate::keys::Keyring;
+use crate::process::Site;
 use crate::secret::Random;
 use crate::sops::{Open, Sealed};
 

@@ -2,10 +2,13 @@
 
 use std::fmt;
 
+use serde::{Deserialize, Serialize};
+
 use crate::error::{Error, Result};
 
 /// The name of a secret: a key of the sealed file that can be written there and found again.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
 pub struct SecretName(String);
 
 impl SecretName {
@@ -38,6 +41,20 @@ impl SecretName {
     /// The name as the file holds it.
     pub fn as_bytes(&self) -> &[u8] {
         self.0.as_bytes()
+    }
+}
+
+impl TryFrom<String> for SecretName {
+    type Error = Error;
+
+    fn try_from(name: String) -> Result<Self> {
+        SecretName::parse(&name)
+    }
+}
+
+impl From<SecretName> for String {
+    fn from(name: SecretName) -> String {
+        name.0
     }
 }
 

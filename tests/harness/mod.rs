@@ -4,6 +4,7 @@
 
 mod output;
 mod programs;
+pub mod servers;
 
 pub use output::Output;
 pub use programs::have;

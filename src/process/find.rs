@@ -19,13 +19,13 @@ use crate::error::{Error, Result};
 const USUAL: &str = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
 
 /// A file that may be executed, with the word that names it in messages.
-pub(super) struct Program {
-    pub(super) word: String,
-    pub(super) path: PathBuf,
+pub(crate) struct Program {
+    pub(crate) word: String,
+    pub(crate) path: PathBuf,
 }
 
 /// Finds the program; an error has a hint only where the file itself can be mended.
-pub(super) fn program(word: &str, site: &Site) -> Result<Program> {
+pub(crate) fn program(word: &str, site: &Site) -> Result<Program> {
     let found = |path| Program { word: word.to_owned(), path };
     if word.contains('/') {
         // absolute, because the child's folder, which a relative path would be read against, is another
@@ -65,32 +65,8 @@ fn executable(path: &Path, word: &str) -> Result<()> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::testing::{Folder, deploy};
+    use super::super::testing::Folder;
     use super::*;
-    use crate::config::DeployKind;
-    use crate::deploy::preflight;
-
-    #[test]
-    fn a_wrapper_must_be_a_file_that_may_be_executed() {
-        let folder = Folder::new();
-        folder.file("plain", "#!/bin/sh\n");
-        let refused = |word| preflight(&deploy(DeployKind::Wrapper, &[word]), &folder.site()).unwrap_err();
-
-        let error = refused("./missing");
-        assert_eq!(error.to_string(), "command \"./missing\" does not exist");
-        assert_eq!(error.advice(), Some("check `command` under [deploy] in reseal.toml"));
-
-        let error = refused("./plain");
-        assert_eq!(error.to_string(), "command \"./plain\" may not be executed");
-        assert_eq!(error.advice(), Some("run `chmod +x ./plain`"));
-
-        assert_eq!(refused("./").to_string(), "command \"./\" is not a regular file");
-        assert_eq!(refused("").to_string(), "command \"\" is not found in PATH");
-        assert_eq!(
-            refused("no-such-program").to_string(),
-            "command \"no-such-program\" is not found in PATH"
-        );
-    }
 
     #[test]
     fn only_absolute_folders_of_the_childs_path_count() {

@@ -1,11 +1,11 @@
 //! Starts one child, waits for it with a deadline, and stops it with all its descendants when that is over.
 //!
 //! A child leads a process group of its own, so that a signal reaches what a script has started too, and so that an
-//! interrupt at the terminal does not tear a half-made deployment down behind the caller's back. It has no standard
-//! input: nothing here can wait for a person. What it prints goes to standard error, because standard output is for
+//! interrupt at the terminal does not tear a half-made deployment down behind the caller's back. Its standard input is
+//! empty or what [`tell`] hands over: nothing here can wait for a person. What it prints goes to standard error, because standard output is for
 //! reseal's own data. Messages name a child by its first word only, since arguments and output may hold anything.
 
-use std::io::{ErrorKind, Read};
+use std::io::{ErrorKind, Read, Write};
 use std::os::unix::process::{CommandExt, ExitStatusExt};
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::thread::sleep;
@@ -18,32 +18,33 @@ use rustix::process::{Pid, Signal, kill_process_group, test_kill_process_group};
 use super::Site;
 use super::find::Program;
 use crate::error::{Error, Result};
+use crate::secret::SecretValue;
 
 /// The last word on a child's environment, after the site's is set.
-pub(super) type Prepare<'a> = &'a dyn Fn(&mut Command);
+pub(crate) type Prepare<'a> = &'a dyn Fn(&mut Command);
 
 /// How long a process group may take to end after SIGTERM.
 const GRACE: Duration = Duration::from_secs(if cfg!(test) { 2 } else { 5 });
 
 /// A time that several calls may share.
-pub(super) struct Deadline {
+pub(crate) struct Deadline {
     start: Instant,
     limit: Duration,
 }
 
 impl Deadline {
-    pub(super) fn new(limit: Duration) -> Self {
+    pub(crate) fn new(limit: Duration) -> Self {
         Deadline { start: Instant::now(), limit }
     }
 
     /// What is left; nothing is added to a clock, so that no limit is too large.
-    pub(super) fn left(&self) -> Duration {
+    pub(crate) fn left(&self) -> Duration {
         self.limit.saturating_sub(self.start.elapsed())
     }
 }
 
 /// Runs a child to its end; anything but exit code 0 is an error.
-pub(super) fn run(
+pub(crate) fn run(
     site: &Site,
     program: &Program,
     args: &[&str],
@@ -56,13 +57,61 @@ pub(super) fn run(
     )]
     let out = || if site.quiet { Stdio::null() } else { Stdio::from(std::io::stderr()) };
     let err = if site.quiet { Stdio::null() } else { Stdio::inherit() };
-    let mut child = start(site, program, args, (out(), err), prepare)?;
+    let mut child = start(site, program, args, (Stdio::null(), out(), err), prepare)?;
     finish(&mut child, program, deadline, &mut || {})
 }
 
+/// Runs a child that gets `input` on its standard input, and gives its exit code. What it prints goes to standard
+/// error, or into `answer` where one is wanted.
+pub(crate) fn tell(
+    site: &Site,
+    program: &Program,
+    args: &[&str],
+    input: &SecretValue,
+    deadline: &Deadline,
+    prepare: Prepare<'_>,
+    mut answer: Option<&mut Vec<u8>>,
+) -> Result<i32> {
+    #[expect(clippy::disallowed_methods, reason = "only handed to the child as its stdout")]
+    let out = match (&answer, site.quiet) {
+        (Some(_), _) => Stdio::piped(),
+        (None, true) => Stdio::null(),
+        (None, false) => Stdio::from(std::io::stderr()),
+    };
+    let err = if site.quiet || answer.is_some() { Stdio::null() } else { Stdio::inherit() };
+    let mut child = start(site, program, args, (Stdio::piped(), out, err), prepare)?;
+    let (mut to, mut from) = (child.stdin.take(), child.stdout.take());
+    let unusable = |e: Errno| Error::failed(format!("cannot talk to {:?}: {e}", program.word));
+    if let Some(pipe) = &to {
+        rustix::fs::fcntl_setfl(pipe, OFlags::NONBLOCK).map_err(unusable)?;
+    }
+    if let Some(pipe) = &from {
+        rustix::fs::fcntl_setfl(pipe, OFlags::NONBLOCK).map_err(unusable)?;
+    }
+    let mut left = input.expose();
+    let status = end(&mut child, program, deadline, &mut || {
+        while let Some(pipe) = &mut to {
+            match pipe.write(left) {
+                Ok(n) if n < left.len() => left = &left[n..],
+                Err(e) if e.kind() == ErrorKind::WouldBlock => break,
+                Err(e) if e.kind() == ErrorKind::Interrupted => {}
+                // all of it is written, or the child does not want it: its exit code tells
+                _ => to = None,
+            }
+        }
+        if let (Some(pipe), Some(answer)) = (&mut from, &mut answer) {
+            let _ = pipe.read_to_end(answer);
+        }
+    })?;
+    status.code().ok_or_else(|| {
+        let how = judge(status).err().unwrap_or_default();
+        Error::failed(format!("{:?} {how}", program.word))
+    })
+}
+
 /// Runs a child and takes what it prints. Only for questions whose answer holds no value.
-pub(super) fn ask(site: &Site, program: &Program, args: &[&str], deadline: &Deadline) -> Result<String> {
-    let mut child = start(site, program, args, (Stdio::piped(), Stdio::null()), &|_| {})?;
+pub(crate) fn ask(site: &Site, program: &Program, args: &[&str], deadline: &Deadline) -> Result<String> {
+    let mut child = start(site, program, args, (Stdio::null(), Stdio::piped(), Stdio::null()), &|_| {})?;
     let mut answer = Vec::new();
     let mut pipe = child.stdout.take();
     if let Some(pipe) = &pipe {
@@ -83,13 +132,13 @@ fn start(
     site: &Site,
     program: &Program,
     args: &[&str],
-    (out, err): (Stdio, Stdio),
+    (input, out, err): (Stdio, Stdio, Stdio),
     prepare: Prepare<'_>,
 ) -> Result<Child> {
-    #[expect(clippy::disallowed_methods, reason = "this is where deploy starts its programs")]
+    #[expect(clippy::disallowed_methods, reason = "this is where programs are started")]
     let mut command = Command::new(&program.path);
     command.args(args).current_dir(&site.root).env_clear().envs(site.env.iter().map(|(n, v)| (n, v)));
-    command.stdin(Stdio::null()).stdout(out).stderr(err).process_group(0);
+    command.stdin(input).stdout(out).stderr(err).process_group(0);
     prepare(&mut command);
     command.spawn().map_err(|error| {
         let word = &program.word;
@@ -110,13 +159,24 @@ fn start(
     })
 }
 
-/// Waits for the child's end or the deadline, and calls `meanwhile` all along and once after the end.
+/// Waits for the child's end, which must be a success.
 fn finish(
     child: &mut Child,
     program: &Program,
     deadline: &Deadline,
     meanwhile: &mut dyn FnMut(),
 ) -> Result<()> {
+    let status = end(child, program, deadline, meanwhile)?;
+    judge(status).map_err(|how| Error::failed(format!("{:?} {how}", program.word)))
+}
+
+/// Waits for the child's end or the deadline, and calls `meanwhile` all along and once after the end.
+fn end(
+    child: &mut Child,
+    program: &Program,
+    deadline: &Deadline,
+    meanwhile: &mut dyn FnMut(),
+) -> Result<ExitStatus> {
     let word = &program.word;
     let mut pause = Duration::from_millis(1);
     loop {
@@ -124,7 +184,7 @@ fn finish(
             child.try_wait().map_err(|e| Error::failed(format!("cannot wait for {word:?}: {}", e.kind())))?;
         meanwhile();
         if let Some(status) = ended {
-            return judge(status).map_err(|how| Error::failed(format!("{word:?} {how}")));
+            return Ok(status);
         }
         let left = deadline.left();
         if left.is_zero() {
