@@ -19,8 +19,8 @@ pub struct Age {
     pub changed: Option<jiff::Timestamp>,
     /// How its last rotation ended.
     pub last: Option<Act>,
-    /// The replaced value that may still count.
-    pub grace: Option<Grace>,
+    /// Replaced values that may still count.
+    pub grace: Vec<Grace>,
 }
 
 impl History {
@@ -32,7 +32,12 @@ impl History {
             if entry.event.act == Act::Unset {
                 // a replaced value that was taken away counts no more
                 for age in history.ages.values_mut() {
-                    age.grace = age.grace.take().filter(|g| !entry.event.secrets.contains(&g.key));
+                    age.grace.retain(|g| g.key.as_ref().is_none_or(|key| !entry.event.secrets.contains(key)));
+                }
+            }
+            for ended in &entry.event.ended {
+                if let Some(age) = history.ages.get_mut(&ended.secret) {
+                    age.grace.retain(|g| g != ended);
                 }
             }
             for secret in &entry.event.secrets {
@@ -43,20 +48,26 @@ impl History {
                     Act::Committed => {
                         age.changed = at;
                         age.last = Some(Act::Committed);
-                        age.grace = entry.event.grace.iter().find(|g| g.secret == *secret).cloned();
+                        let added = entry.event.grace.iter().filter(|g| g.secret == *secret);
+                        age.grace.extend(added.cloned());
                     }
                     Act::RolledBack | Act::Stuck => age.last = Some(entry.event.act.clone()),
                     // an older value is back, and with it an older previous one; how old, the log cannot know
                     Act::Restored => {
                         age.changed = None;
-                        age.grace = None;
+                        age.grace.retain(|g| g.key.is_none());
                     }
                     // nor can it know how old a value was when it was sealed
-                    Act::Sealed | Act::Started | Act::Unset => {}
+                    Act::Sealed | Act::Started | Act::Unset | Act::Retired => {}
                 }
             }
         }
         history
+    }
+
+    /// Every replaced value that may still count.
+    pub fn graces(&self) -> impl Iterator<Item = &Grace> {
+        self.ages.values().flat_map(|age| &age.grace)
     }
 
     /// What is known of a secret; nothing where the log does not name it.
@@ -71,8 +82,13 @@ mod tests {
     use super::*;
 
     fn entry(act: Act, at: &str) -> Entry {
-        let grace =
-            Grace { secret: "A".into(), key: "A_PREVIOUS".into(), until: "2026-01-09T00:00:00Z".into() };
+        let grace = Grace {
+            secret: "A".into(),
+            key: Some("A_PREVIOUS".into()),
+            service: None,
+            until: Some("2026-01-09T00:00:00Z".into()),
+            rotation: String::new(),
+        };
         let event = Event {
             act,
             file: "f".into(),
@@ -81,6 +97,8 @@ mod tests {
             reason: None,
             failure: None,
             grace: vec![grace],
+            ended: Vec::new(),
+            proofs: Vec::new(),
             who: Who::default(),
         };
         Entry { v: 1, seq: 0, at: at.into(), event, prev: String::new() }
@@ -91,10 +109,10 @@ mod tests {
         let mut log =
             vec![entry(Act::Sealed, "2026-01-01T00:00:00Z"), entry(Act::Committed, "2026-01-02T00:00:00Z")];
         let age = History::of(&log, "f").age("A");
-        assert!(age.changed.is_some() && age.grace.is_some());
+        assert!(age.changed.is_some() && !age.grace.is_empty());
         log.push(entry(Act::Restored, "2026-01-03T00:00:00Z"));
         let age = History::of(&log, "f").age("A");
-        assert!(age.changed.is_none() && age.grace.is_none());
+        assert!(age.changed.is_none() && age.grace.is_empty());
         assert_eq!(age.last, Some(Act::Committed));
         assert_eq!(age.first_seen, "2026-01-01T00:00:00Z".parse().ok());
         log.push(entry(Act::Set, "2026-01-04T00:00:00Z"));

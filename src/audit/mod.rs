@@ -50,6 +50,8 @@ pub enum Act {
     RolledBack,
     /// A rotation can go neither forward nor back.
     Stuck,
+    /// Replaced values were taken away.
+    Retired,
 }
 
 /// What the caller says of an event; number, time and hash are added here.
@@ -70,22 +72,83 @@ pub struct Event {
     /// Why it failed.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub failure: Option<String>,
-    /// Keys that hold replaced values, and until when these are to be accepted.
+    /// Replaced values that still count.
     #[serde(skip_serializing_if = "Vec::is_empty", default)]
     pub grace: Vec<Grace>,
+    /// Replaced values that counted until now.
+    #[serde(skip_serializing_if = "Vec::is_empty", default)]
+    pub ended: Vec<Grace>,
+    /// What logins showed.
+    #[serde(skip_serializing_if = "Vec::is_empty", default)]
+    pub proofs: Vec<Proof>,
     /// Who did it.
     pub who: Who,
 }
 
-/// A replaced value that is still accepted.
+/// A replaced value that is still accepted: by readers of a key, by a service, or, with neither, by whoever issued it.
 #[derive(Clone, Debug, Serialize, Deserialize, PartialEq, Eq)]
 pub struct Grace {
     /// The secret.
     pub secret: String,
     /// The key that holds its replaced value.
-    pub key: String,
-    /// RFC 3339, UTC.
-    pub until: String,
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub key: Option<String>,
+    /// The service that accepts it.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub service: Option<String>,
+    /// RFC 3339, UTC; missing: until somebody says so.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub until: Option<String>,
+    /// The rotation that replaced it.
+    #[serde(skip_serializing_if = "String::is_empty", default)]
+    pub rotation: String,
+}
+
+impl Grace {
+    /// Whether its time is over. One without a time never is.
+    pub fn is_over(&self, now: jiff::Timestamp) -> bool {
+        let until = self.until.as_ref().map(|until| until.parse::<jiff::Timestamp>());
+        // a time that cannot be read is no reason to keep an old value for ever
+        until.is_some_and(|until| until.map_or(true, |until| until <= now))
+    }
+}
+
+impl std::fmt::Display for Grace {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match (&self.key, &self.service) {
+            (Some(key), _) => write!(f, "{key} holds the value before")?,
+            (None, Some(service)) => write!(f, "{service} still accepts the value before")?,
+            (None, None) => {
+                write!(f, "the value of {} before is to be revoked by whoever issued it", self.secret)?
+            }
+        }
+        match &self.until {
+            Some(until) => write!(f, "; it counts until {until}"),
+            None => write!(f, "; `reseal retire {}` once that is done", self.secret),
+        }
+    }
+}
+
+/// What logins at a service showed.
+#[derive(Clone, Debug, Serialize, Deserialize, PartialEq, Eq)]
+pub struct Proof {
+    /// The secret.
+    pub secret: String,
+    /// Of which value: the new one accepted, or the old one refused.
+    pub of: Proven,
+    /// Why logins show nothing there; missing: they did.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub unprovable: Option<String>,
+}
+
+/// What a login can show.
+#[derive(Clone, Copy, Debug, Serialize, Deserialize, PartialEq, Eq)]
+#[serde(rename_all = "kebab-case")]
+pub enum Proven {
+    /// A fresh login with the new value was accepted.
+    Login,
+    /// A fresh login with the old value was refused.
+    Revocation,
 }
 
 /// A line of the log.

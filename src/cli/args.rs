@@ -86,6 +86,10 @@ pub(super) enum Command {
     Rotate(RotateArgs),
     /// Finish an interrupted rotation, or undo it
     Resume(ResumeArgs),
+    /// Go back to earlier values, in the file and in the services
+    Rollback(RollbackArgs),
+    /// Take replaced values away that are still accepted
+    Retire(RetireArgs),
     /// Age and due date of each secret, and whether a rotation is unfinished
     Status(StatusArgs),
     /// What was done, by whom, when, and how it ended
@@ -110,6 +114,8 @@ impl Command {
                 | Command::Backup(_)
                 | Command::Rotate(_)
                 | Command::Resume(_)
+                | Command::Rollback(_)
+                | Command::Retire(_)
         )
     }
 }
@@ -274,9 +280,53 @@ pub(super) struct RotateArgs {
     /// Change the file and touch no service
     #[arg(long)]
     pub(super) no_deploy: bool,
-    /// Drop replaced values that would still count
+    /// Leave no replaced value to count, and end the sessions that it opened
     #[arg(long)]
     pub(super) emergency: bool,
+    /// Why, for the audit log
+    #[arg(long, value_name = "TEXT")]
+    pub(super) reason: Option<String>,
+    /// Do not ask
+    #[arg(short, long)]
+    pub(super) yes: bool,
+}
+
+#[derive(Args)]
+pub(super) struct RollbackArgs {
+    /// The keys [default: those of the last rotation]
+    #[arg(value_name = "KEY")]
+    pub(super) keys: Vec<String>,
+    /// The backup whose values are meant [default: the newest one in which one of them was another]
+    #[arg(long, value_name = "ID")]
+    pub(super) to: Option<String>,
+    /// Print the plan and change nothing
+    #[arg(short = 'n', long)]
+    pub(super) dry_run: bool,
+    /// Start no service anew
+    #[arg(long)]
+    pub(super) no_deploy: bool,
+    /// Why, for the audit log
+    #[arg(long, value_name = "TEXT")]
+    pub(super) reason: Option<String>,
+    /// Do not ask
+    #[arg(short, long)]
+    pub(super) yes: bool,
+}
+
+#[derive(Args)]
+pub(super) struct RetireArgs {
+    /// The secrets whose replaced values end now, whatever their time
+    #[arg(value_name = "KEY")]
+    pub(super) keys: Vec<String>,
+    /// Every replaced value whose time is over
+    #[arg(long)]
+    pub(super) due: bool,
+    /// Print the plan and change nothing
+    #[arg(short = 'n', long)]
+    pub(super) dry_run: bool,
+    /// Start no service anew
+    #[arg(long)]
+    pub(super) no_deploy: bool,
     /// Why, for the audit log
     #[arg(long, value_name = "TEXT")]
     pub(super) reason: Option<String>,

@@ -68,6 +68,8 @@ pub(super) fn record(session: &Session, act: Act, names: &[String], reason: Opti
         reason: reason.map(str::to_owned),
         failure: None,
         grace: Vec::new(),
+        ended: Vec::new(),
+        proofs: Vec::new(),
         who: session::who(),
     };
     audit::record(&project.audit(), project.attributes.owner, &event, &session::now())

@@ -50,6 +50,7 @@ fn line(entry: &Entry) -> String {
         Act::Committed => "committed",
         Act::RolledBack => "rolled back",
         Act::Stuck => "stuck",
+        Act::Retired => "retired",
     };
     let who = match &event.who.sudo {
         Some(person) => format!("{person} (as {})", event.who.user),

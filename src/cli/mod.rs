@@ -17,9 +17,13 @@ mod history;
 mod identity;
 mod init;
 mod list;
+mod progress;
 mod report;
 mod resume;
+mod retire;
+mod rollback;
 mod rotate;
+mod rotation;
 mod session;
 mod set;
 mod status;
@@ -88,6 +92,8 @@ fn act(cli: Cli, report: &Report) -> Result<()> {
         Command::Backup(args) => backup::run(&global, args.what, report),
         Command::Rotate(args) => rotate::run(&global, &args, report),
         Command::Resume(args) => resume::run(&global, &args, report),
+        Command::Rollback(args) => rollback::run(&global, &args, report),
+        Command::Retire(args) => retire::run(&global, &args, report),
         Command::Status(args) => status::run(&global, &args, report),
         Command::History(args) => history::run(&global, &args, report),
         Command::Doctor(args) => doctor::run(&global, &args, report),

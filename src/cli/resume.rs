@@ -1,8 +1,9 @@
 //! `reseal resume [--back]`
 
 use super::args::{Global, ResumeArgs};
+use super::progress::Progress;
 use super::report::Report;
-use super::rotate::{Progress, told};
+use super::rotation::told;
 use super::session::Session;
 use crate::disk;
 use crate::error::{Kind, Result};
@@ -25,7 +26,7 @@ pub(super) fn run(global: &Global, args: &ResumeArgs, report: &Report) -> Result
     }
     let _lock = session.project.lock()?;
     let world = session.world(report);
-    let mut progress = Progress::new(report)?;
+    let mut progress = Progress::new(report, &world.stop)?;
     match rotate::resume(&world, args.back, &mut progress)? {
         None => nothing(report),
         Some(ended) => match told(&session, &ended, report) {

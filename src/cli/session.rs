@@ -182,6 +182,7 @@ impl Session {
             random: RefCell::new(random()),
             clock: jiff::Timestamp::now,
             who: who(),
+            stop: Arc::default(),
         }
     }
 }

@@ -96,7 +96,7 @@ fn one_stroke_apart(one: &str, other: &str) -> bool {
 }
 
 /// The one line end that `echo` and editors add.
-fn without_line_end(value: &SecretValue) -> SecretValue {
+pub(super) fn without_line_end(value: &SecretValue) -> SecretValue {
     let bytes = value.expose();
     let bytes = bytes.strip_suffix(b"\n").unwrap_or(bytes);
     SecretValue::concat(&[bytes.strip_suffix(b"\r").unwrap_or(bytes)])

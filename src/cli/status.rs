@@ -17,7 +17,7 @@ struct Row {
     managed: bool,
     changed: Option<Timestamp>,
     due: Option<Timestamp>,
-    grace: Option<audit::Grace>,
+    grace: Vec<audit::Grace>,
     last: Option<audit::Act>,
 }
 
@@ -44,7 +44,7 @@ pub(super) fn run(global: &Global, args: &StatusArgs, report: &Report) -> Result
         .into_iter()
         .map(|name| {
             let policy = session.config.secrets.iter().find(|(n, _)| n.as_str() == name).map(|(_, p)| p);
-            row(name.clone(), policy, history.age(&name), sealed_at, now)
+            row(name.clone(), policy, history.age(&name), sealed_at)
         })
         .collect();
     // a journal that cannot be read is told at the end, after what can be said
@@ -88,15 +88,14 @@ pub(super) fn run(global: &Global, args: &StatusArgs, report: &Report) -> Result
     Ok(())
 }
 
-fn row(name: String, policy: Option<&Policy>, age: Age, sealed: Option<Timestamp>, now: Timestamp) -> Row {
+fn row(name: String, policy: Option<&Policy>, age: Age, sealed: Option<Timestamp>) -> Row {
     let changed = age.changed;
     // a secret that was never seen to change is as old as the oldest thing that is known of it
     let since = changed.or(age.first_seen).or(sealed);
     let due = policy
         .and_then(|p| p.every)
         .and_then(|every| since?.checked_add(SignedDuration::try_from(every).ok()?).ok());
-    let grace = age.grace.filter(|g| g.until.parse::<Timestamp>().is_ok_and(|t| t > now));
-    Row { name, managed: policy.is_some(), changed, due, grace, last: age.last }
+    Row { name, managed: policy.is_some(), changed, due, grace: age.grace, last: age.last }
 }
 
 fn line(row: &Row, width: usize, now: Timestamp) -> String {
@@ -112,10 +111,22 @@ fn line(row: &Row, width: usize, now: Timestamp) -> String {
         Some(due) => format!("due {} (in {} d)", due.strftime("%Y-%m-%d"), days_left(now, due)),
     };
     let mut line = format!("{:<width$}  {age:<11}  {due}", row.name);
-    if let Some(grace) = &row.grace {
-        line += &format!("  {} counts until {}", grace.key, grace.until);
+    for grace in &row.grace {
+        line += &format!("  {}", counts(grace, now));
     }
     line
+}
+
+/// Until when a replaced value counts, and what ends it.
+fn counts(grace: &audit::Grace, now: Timestamp) -> String {
+    let where_ = grace.key.as_ref().or(grace.service.as_ref());
+    match (where_, &grace.until) {
+        (Some(place), Some(until)) if grace.is_over(now) => {
+            format!("{place}: old value over since {until}, run `reseal retire --due`")
+        }
+        (Some(place), Some(until)) => format!("{place}: old value counts until {until}"),
+        _ => "old value to be revoked by whoever issued it".to_owned(),
+    }
 }
 
 /// A day that has begun counts.
@@ -129,7 +140,7 @@ fn unfinished(session: &Session) -> Result<Option<String>> {
     let text = match rotate::peek(&session.project, &id)? {
         None => format!("rotation {id} was begun and did nothing yet"),
         Some((request, progress, steps)) => {
-            let names: Vec<&str> = request.secrets.iter().map(|s| s.name.as_str()).collect();
+            let names = request.names();
             let touched =
                 steps.iter().enumerate().filter(|(i, _)| progress.touched(*i)).map(|(_, s)| s.as_str());
             let way = match (progress.committed(), progress.unwinding()) {

@@ -6,15 +6,17 @@
 mod deploy;
 mod fields;
 mod init_only;
+mod limits;
 mod propose;
 mod secret;
 mod sops_yaml;
 mod target;
 
 pub use deploy::{Check, DeployConfig, DeployKind, ProbeConfig};
-pub use init_only::init_only;
+pub use init_only::{InitOnly, init_only};
+pub use limits::longest;
 pub use propose::{Surroundings, propose};
-pub use secret::Policy;
+pub use secret::{Keep, Policy, Previous, SecretFile};
 pub use sops_yaml::Creation;
 pub use target::{
     Address, AdminConfig, Database, HttpCall, HttpConfig, HttpLogin, Service, TargetConfig, Users,
@@ -170,7 +172,7 @@ mod tests {
         assert_eq!(config.deploy.steps.len(), 2);
         assert_eq!(config.probes.len(), 2);
         let jwt = &config.secrets[&SecretName::parse("JWT_SECRET").unwrap()];
-        assert_eq!(jwt.previous.as_ref().unwrap().keep_for, Duration::from_secs(1800));
+        assert_eq!(jwt.previous.as_ref().unwrap().keep, Keep::For(1800));
     }
 
     #[test]
@@ -181,7 +183,7 @@ mod tests {
             ("[deploy]\nkind = \"wrapper\"", "line 1: \"command\" is missing"),
             ("[secret.A]\ngenerate = \"hex\"", "line 2:"),
             ("[secret.A]\ngenerate = \"hex:4\"", "line 2: hex:4"),
-            ("[secret.A]\nmigrate = [\"x\"]", "line 2: \"migrate\" is not supported by this version"),
+            ("[secret.A]\nremind = \"5d\"", "line 2: \"remind\" is not supported by this version"),
             ("[secret.A]\nprevious = { key = \"A\", keep-for = \"1h\" }", "\"A\""),
             ("[[probe]]\nwithin = \"1s\"", "line 1: a probe needs"),
             ("mode = 600", "line 1: \"mode\" must be text"),

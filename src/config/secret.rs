@@ -1,44 +1,83 @@
 //! `[secret.NAME]`: what is known of one secret.
 
 use std::collections::BTreeMap;
+use std::path::PathBuf;
 use std::time::Duration;
 
+use serde::{Deserialize, Serialize};
+
 use super::fields::Fields;
-use super::target::TargetConfig;
+use super::target::{TargetConfig, Users};
 use crate::error::{Error, Result};
 use crate::secret::url::Part;
-use crate::secret::{FLOOR_BITS, SecretName, Spec};
+use crate::secret::{FLOOR_BITS, Origin, SecretName};
 
-/// The policy of one secret.
-#[derive(Clone, Debug, Default)]
+/// The policy of one secret. A rotation keeps the one that it was begun with in its journal.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", default)]
 pub struct Policy {
     /// How new values are made.
-    pub generate: Spec,
+    pub generate: Origin,
     /// How old the value may become.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub every: Option<Duration>,
     /// Secrets of one group are rotated together.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub group: Option<String>,
     /// Where the replaced value stays valid for a while.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub previous: Option<Previous>,
     /// Values that contain this one.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
     pub feeds: Vec<Feed>,
+    /// Keys that belong to a key pair.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub pair: Option<PairKeys>,
     /// The live service that keeps the credential.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub target: Option<TargetConfig>,
+    /// Plaintext files that containers read.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub files: Vec<SecretFile>,
+    /// What brings stored data from the old value to the new one.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub migrate: Vec<String>,
+    /// What a value that a person brings looks like.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub matches: Option<String>,
+    /// What tries a value that a person brings.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub verify: Vec<String>,
     /// Whether a service reads the value only when it is first set up; unset: by the table of known names.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub init_only: Option<bool>,
 }
 
 /// `previous = { key, keep-for }`
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub struct Previous {
-    /// The key that gets the replaced value.
+    /// The key that gets the replaced value; of a key pair, its public half.
     pub key: SecretName,
     /// How long consumers accept it.
-    pub keep_for: Duration,
+    pub keep: Keep,
+    /// Whether the key holds a list, separated by commas, newest first.
+    #[serde(default)]
+    pub list: bool,
+}
+
+/// How long a replaced value counts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Keep {
+    /// So many seconds from the commit.
+    For(u64),
+    /// Until `migrate` has brought all data to the new one.
+    Migrated,
 }
 
 /// One entry of `feeds`.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Feed {
     /// The key whose value is a URL.
     pub key: SecretName,
@@ -46,13 +85,41 @@ pub struct Feed {
     pub part: Part,
 }
 
+/// `pair = { public, key-id, jwks }`
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct PairKeys {
+    /// The key that holds the public half.
+    pub public: SecretName,
+    /// The key that holds the name of the pair.
+    pub key_id: Option<SecretName>,
+    /// The key that holds the public halves in use as a JSON Web Key Set.
+    pub jwks: Option<SecretName>,
+}
+
+/// One entry of `files`: the value alone, as a container reads it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct SecretFile {
+    /// Where, from the project folder.
+    pub path: PathBuf,
+    /// The key whose value it holds, if not the secret's own.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub key: Option<SecretName>,
+    /// Permission bits.
+    pub mode: u32,
+    /// `user:group`; unset: as the file is now.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub owner: Option<String>,
+}
+
 impl Policy {
     pub(super) fn parse(mut fields: Fields<'_>) -> Result<Self> {
         let mut policy = Policy::default();
         let floor = fields.number("entropy-floor", 0, 1024)?;
-        if let Some((at, spec)) = fields.string_at("generate")? {
-            let checked = Spec::parse(&spec)
-                .and_then(|spec| spec.demand(floor.map_or(FLOOR_BITS, |f| f as f64)).map(|()| spec));
+        if let Some((at, text)) = fields.string_at("generate")? {
+            let checked = Origin::parse(&text)
+                .and_then(|origin| origin.demand(floor.map_or(FLOOR_BITS, |f| f as f64)).map(|()| origin));
             policy.generate = checked.map_err(|e| {
                 let wrong = fields.wrong(at, &e);
                 e.advice().map_or_else(|| fields.wrong(at, &e), |hint| wrong.hint(hint))
@@ -61,14 +128,9 @@ impl Policy {
         policy.every = fields.duration("every")?;
         policy.group = fields.string("group")?;
         policy.init_only = fields.boolean("init-only")?;
-        if let Some(mut previous) = fields.table("previous")? {
-            let key = name(&mut previous, "key")?;
-            let keep_for = previous
-                .duration("keep-for")?
-                .ok_or_else(|| previous.lacks("\"keep-for\" is missing from previous"))?;
-            previous.finish()?;
-            policy.previous = Some(Previous { key, keep_for });
-        }
+        policy.pair = fields.table("pair")?.map(PairKeys::parse).transpose()?;
+        policy.migrate = fields.strings("migrate")?.unwrap_or_default();
+        policy.previous = previous(&mut fields, &policy)?;
         for mut feed in fields.tables("feeds")? {
             feed.later(&["file"])?;
             let key = name(&mut feed, "key")?;
@@ -79,9 +141,111 @@ impl Policy {
             policy.feeds.push(Feed { key, part });
         }
         policy.target = fields.table("target")?.map(TargetConfig::parse).transpose()?;
-        fields.later(&["files", "pair", "migrate", "matches", "verify", "confirm", "remind"])?;
+        for file in fields.tables("files")? {
+            policy.files.push(SecretFile::parse(file)?);
+        }
+        brought(&mut fields, &mut policy)?;
+        policy.fits(&fields)?;
+        fields.later(&["confirm", "remind"])?;
         fields.finish()?;
         Ok(policy)
+    }
+
+    /// Refuses what contradicts itself.
+    fn fits(&self, fields: &Fields<'_>) -> Result<()> {
+        if let Some(TargetConfig { users: Users::Alternating { key: None, .. }, .. }) = &self.target
+            && !self.feeds.iter().any(|f| f.part == Part::Password)
+        {
+            return Err(fields.lacks("two users take turns, and nothing says which one is in use").hint(
+                "name the key that holds the user by `user-key`, or the URL that holds both under `feeds`",
+            ));
+        }
+        if !self.migrate.is_empty() && !self.previous.as_ref().is_some_and(|p| p.keep == Keep::Migrated) {
+            return Err(fields.lacks("\"migrate\" needs previous = { key, keep-for = \"migrated\" }"));
+        }
+        Ok(())
+    }
+}
+
+/// `previous`: where the replaced value goes, and for how long.
+fn previous(fields: &mut Fields<'_>, policy: &Policy) -> Result<Option<Previous>> {
+    let Some(mut table) = fields.table("previous")? else { return Ok(None) };
+    let key = match (&policy.pair, table.string_at("public")?) {
+        (None, None) => name(&mut table, "key")?,
+        (Some(_), Some((at, text))) => SecretName::parse(&text).map_err(|e| table.wrong(at, e))?,
+        (Some(_), None) => return Err(table.lacks("\"public\" is missing: the key for the old public half")),
+        (None, Some((at, _))) => return Err(table.wrong(at, "\"public\" is for key pairs; write \"key\"")),
+    };
+    let keep = match table.string_at("keep-for")? {
+        None => return Err(table.lacks("\"keep-for\" is missing from previous")),
+        Some((at, text)) if text == "migrated" => {
+            if policy.migrate.is_empty() {
+                return Err(table.wrong(at, "\"keep-for\" is \"migrated\", and there is no \"migrate\" command"));
+            }
+            Keep::Migrated
+        }
+        Some((at, text)) => Keep::For(
+            super::fields::duration(&text)
+                .ok_or_else(|| {
+                    table.wrong(at, "\"keep-for\" is no time span such as \"90d\", \"24h\", \"30m\", \"120s\", nor \"migrated\"")
+                })?
+                .as_secs(),
+        ),
+    };
+    let list = table.boolean("list")?.unwrap_or(false);
+    if list && policy.pair.is_some() {
+        return Err(table.lacks("several public halves belong into `jwks` of `pair`, not into a list"));
+    }
+    table.finish()?;
+    Ok(Some(Previous { key, keep, list }))
+}
+
+/// `matches` and `verify`, for a value that a person brings.
+fn brought(fields: &mut Fields<'_>, policy: &mut Policy) -> Result<()> {
+    let matches = fields.string_at("matches")?;
+    let verify = fields.strings("verify")?;
+    if policy.generate != Origin::Brought && (matches.is_some() || verify.is_some()) {
+        return Err(fields.lacks("\"matches\" and \"verify\" are for generate = \"prompt\""));
+    }
+    if let Some((at, text)) = &matches
+        && regex::bytes::Regex::new(text).is_err()
+    {
+        return Err(fields.wrong(*at, "\"matches\" is no regular expression"));
+    }
+    policy.matches = matches.map(|(_, text)| text);
+    policy.verify = verify.unwrap_or_default();
+    Ok(())
+}
+
+impl PairKeys {
+    fn parse(mut fields: Fields<'_>) -> Result<Self> {
+        let public = name(&mut fields, "public")?;
+        let mut optional = |key: &'static str| -> Result<Option<SecretName>> {
+            let Some((at, text)) = fields.string_at(key)? else { return Ok(None) };
+            SecretName::parse(&text).map(Some).map_err(|e| fields.wrong(at, e))
+        };
+        let (key_id, jwks) = (optional("key-id")?, optional("jwks")?);
+        fields.finish()?;
+        Ok(PairKeys { public, key_id, jwks })
+    }
+
+    /// Every key that belongs to the pair beside its private half.
+    pub fn keys(&self) -> impl Iterator<Item = &SecretName> {
+        [Some(&self.public), self.key_id.as_ref(), self.jwks.as_ref()].into_iter().flatten()
+    }
+}
+
+impl SecretFile {
+    fn parse(mut fields: Fields<'_>) -> Result<Self> {
+        let path = fields.string("path")?.ok_or_else(|| fields.lacks("\"path\" is missing from files"))?;
+        let key = match fields.string_at("key")? {
+            None => None,
+            Some((at, text)) => Some(SecretName::parse(&text).map_err(|e| fields.wrong(at, e))?),
+        };
+        let mode = fields.mode("mode")?.unwrap_or(0o400);
+        let owner = fields.string("owner")?;
+        fields.finish()?;
+        Ok(SecretFile { path: path.into(), key, mode, owner })
     }
 }
 
@@ -90,40 +254,61 @@ fn name(fields: &mut Fields<'_>, key: &'static str) -> Result<SecretName> {
     SecretName::parse(&text).map_err(|e| fields.wrong(at, e))
 }
 
-/// A key may be written by one secret only: as itself, as its previous value, or as a URL that it feeds.
+/// A key may be written by one secret only: as itself, as its previous value, as a half of its pair, as the name of its
+/// user, or as a part of a URL that it feeds.
 pub(super) fn check_references(secrets: &BTreeMap<SecretName, Policy>) -> Result<()> {
-    let mut previous = BTreeMap::new();
+    // what is written whole, by whom
+    let mut whole: BTreeMap<&SecretName, (&SecretName, &str)> =
+        secrets.keys().map(|name| (name, (name, "itself"))).collect();
     for (owner, policy) in secrets {
-        let Some(kept) = &policy.previous else { continue };
-        if secrets.contains_key(&kept.key) || kept.key == *owner {
-            return Err(Error::usage(format!(
-                "reseal.toml: previous key \"{}\" of \"{owner}\" is a secret of its own",
-                kept.key
-            )));
-        }
-        if let Some(other) = previous.insert(&kept.key, owner) {
-            return Err(Error::usage(format!(
-                "reseal.toml: \"{other}\" and \"{owner}\" keep their previous value in the same key \"{}\"",
-                kept.key
-            )));
+        let user = match policy.target.as_ref().map(|t| &t.users) {
+            Some(Users::Alternating { key, .. }) => key.as_ref(),
+            _ => None,
+        };
+        let written = policy.previous.iter().map(|p| (&p.key, "its previous value"));
+        let written =
+            written.chain(policy.pair.iter().flat_map(|p| p.keys().map(|k| (k, "a part of its pair"))));
+        for (key, as_what) in written.chain(user.map(|k| (k, "its user"))) {
+            if let Some((other, before)) = whole.insert(key, (owner, as_what)) {
+                return Err(Error::usage(format!(
+                    "reseal.toml: \"{key}\" is written by \"{owner}\" as {as_what} and by \"{other}\" as {before}"
+                )));
+            }
         }
     }
-    let mut fed = Vec::new();
+    let mut fed: Vec<(&SecretName, Part, &SecretName)> = Vec::new();
     for (owner, policy) in secrets {
+        let alternates = matches!(policy.target.as_ref().map(|t| &t.users), Some(Users::Alternating { .. }));
         for feed in &policy.feeds {
-            let feeder = fed.iter().find(|(f, _): &&(&Feed, _)| f.key == feed.key && f.part == feed.part);
-            if let Some((_, other)) = feeder {
+            if let Some((other, _)) = whole.get(&feed.key) {
                 return Err(Error::usage(format!(
-                    "reseal.toml: \"{other}\" and \"{owner}\" feed the same part of \"{}\"",
+                    "reseal.toml: \"{owner}\" feeds \"{}\", which \"{other}\" writes whole",
                     feed.key
                 )));
             }
-            fed.push((feed, owner));
-            if secrets.contains_key(&feed.key) || previous.contains_key(&feed.key) {
-                return Err(Error::usage(format!(
-                    "reseal.toml: \"{owner}\" feeds \"{}\", which is a secret of its own",
-                    feed.key
-                )));
+            let user = (alternates && feed.part == Part::Password).then_some(Part::User);
+            for part in [Some(feed.part), user].into_iter().flatten() {
+                if let Some((_, _, other)) = fed.iter().find(|(key, p, _)| **key == feed.key && *p == part) {
+                    return Err(Error::usage(format!(
+                        "reseal.toml: \"{other}\" and \"{owner}\" feed the same part of \"{}\"",
+                        feed.key
+                    )));
+                }
+                fed.push((&feed.key, part, owner));
+            }
+        }
+    }
+    for (owner, policy) in secrets {
+        for (i, file) in policy.files.iter().enumerate() {
+            let others =
+                secrets.iter().flat_map(|(n, p)| p.files.iter().enumerate().map(move |(j, f)| (n, j, f)));
+            for (other, j, twin) in others {
+                if twin.path == file.path && (other, j) != (owner, i) {
+                    return Err(Error::usage(format!(
+                        "reseal.toml: \"{owner}\" and \"{other}\" write the same file {:?}",
+                        file.path
+                    )));
+                }
             }
         }
     }

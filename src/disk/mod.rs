@@ -18,7 +18,7 @@ pub use backups::{Backup, Backups};
 pub use lock::{Lock, Shared};
 pub use mode::{Attributes, Owner, correct, lstat, read_key, stat};
 pub use project::Project;
-pub use replace::{create, replace, replaceable};
+pub use replace::{creatable, create, replace, replaceable};
 
 use std::fs;
 use std::io::{self, ErrorKind};
@@ -102,6 +102,20 @@ pub fn discard_folder(path: &Path) -> Result<()> {
     let _ = sync_folder(&gone);
     // what cannot be removed now is swept later
     let _ = fs::remove_dir_all(&gone);
+    Ok(())
+}
+
+/// Gives a folder another place in one step; that it is there already is fine. The folder above is made if need be.
+pub fn move_folder(from: &Path, to: &Path, owner: Owner) -> Result<()> {
+    make_folder(folder_of(to), owner)?;
+    match fs::rename(from, to) {
+        Ok(()) => {}
+        Err(e) if e.kind() == ErrorKind::NotFound && to.is_dir() => return Ok(()),
+        Err(e) => return Err(failed("move", from, &e)),
+    }
+    // should a power loss bring the old place back, what is in it still says that it has ended
+    let _ = sync_folder(to);
+    let _ = sync_folder(from);
     Ok(())
 }
 

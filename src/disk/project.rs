@@ -50,6 +50,11 @@ impl Project {
         self.state().join("rotations")
     }
 
+    /// `.reseal/grace/`: rotations whose replaced values still count.
+    pub fn grace(&self) -> PathBuf {
+        self.state().join("grace")
+    }
+
     /// Files of ours: readable by the owner only.
     pub fn private(&self) -> Attributes {
         Attributes { mode: 0o600, owner: self.attributes.owner }

@@ -74,6 +74,13 @@ pub fn replaceable(path: &Path) -> Result<()> {
         .map_err(|e| failed("write in the folder", folder, &e.into()))
 }
 
+/// Whether a file that is not there could be made, found out without writing.
+pub fn creatable(path: &Path) -> Result<()> {
+    let folder = folder_of(path);
+    rustix::fs::access(folder, Access::WRITE_OK | Access::EXEC_OK)
+        .map_err(|e| failed("write in the folder", folder, &e.into()))
+}
+
 fn write(temporary: &Path, bytes: &[u8], attributes: Attributes) -> Result<()> {
     let create = || OpenOptions::new().write(true).create_new(true).mode(0o600).open(temporary);
     let mut file = match create() {

@@ -8,6 +8,8 @@
 use std::io::{ErrorKind, Read, Write};
 use std::os::unix::process::{CommandExt, ExitStatusExt};
 use std::process::{Child, Command, ExitStatus, Stdio};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
@@ -30,16 +32,26 @@ const GRACE: Duration = Duration::from_secs(if cfg!(test) { 2 } else { 5 });
 pub(crate) struct Deadline {
     start: Instant,
     limit: Duration,
+    stop: Option<Arc<AtomicBool>>,
 }
 
 impl Deadline {
     pub(crate) fn new(limit: Duration) -> Self {
-        Deadline { start: Instant::now(), limit }
+        Deadline { start: Instant::now(), limit, stop: None }
+    }
+
+    /// One that is over, too, once `stop` is set.
+    pub(crate) fn or_when(limit: Duration, stop: &Arc<AtomicBool>) -> Self {
+        Deadline { stop: Some(Arc::clone(stop)), ..Deadline::new(limit) }
+    }
+
+    fn stopped(&self) -> bool {
+        self.stop.as_ref().is_some_and(|stop| stop.load(Ordering::Relaxed))
     }
 
     /// What is left; nothing is added to a clock, so that no limit is too large.
     pub(crate) fn left(&self) -> Duration {
-        self.limit.saturating_sub(self.start.elapsed())
+        if self.stopped() { Duration::ZERO } else { self.limit.saturating_sub(self.start.elapsed()) }
     }
 }
 
@@ -189,6 +201,9 @@ fn end(
         let left = deadline.left();
         if left.is_zero() {
             stop(child);
+            if deadline.stopped() {
+                return Err(Error::failed(format!("{word:?} was stopped on request")));
+            }
             let limit = deadline.limit;
             return Err(Error::failed(format!("{word:?} was still running after {limit:?} and was stopped")));
         }

@@ -1,7 +1,10 @@
 //! What the steps share: the world outside, the request, and the folder where the two ciphertexts lie.
 
 use std::cell::{Cell, RefCell};
+use std::collections::BTreeMap;
 use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
 use sha2::{Digest, Sha256};
@@ -14,7 +17,7 @@ use crate::disk::{self, Project, Shared};
 use crate::error::Result;
 use crate::keys::Keyring;
 use crate::process::Site;
-use crate::secret::Random;
+use crate::secret::{Random, SecretName, SecretValue};
 use crate::sops::{Open, Sealed};
 
 /// Everything outside of a rotation that it needs. The command line puts it together.
@@ -33,6 +36,8 @@ pub struct World<'a> {
     pub clock: fn() -> jiff::Timestamp,
     /// Who acts.
     pub who: Who,
+    /// Set when the user wants to stop; looked at by work that may take long.
+    pub stop: Arc<AtomicBool>,
 }
 
 impl World<'_> {
@@ -58,11 +63,16 @@ pub(super) fn digest(ciphertext: &[u8]) -> String {
     Sha256::digest(ciphertext).iter().map(|b| format!("{b:02x}")).collect()
 }
 
+/// Values that a person brought, by key.
+pub type Brought = BTreeMap<SecretName, SecretValue>;
+
 /// What each step gets.
 pub(super) struct Context<'a> {
     pub(super) world: &'a World<'a>,
     pub(super) request: Request,
     pub(super) folder: PathBuf,
+    /// Values that a person brought; gone with the process.
+    pub(super) brought: Brought,
     /// Whether services may run on the new values; then going back must bring them up again.
     pub(super) redeployed: Cell<bool>,
     /// Whether a deploy command of this run failed; what it started may then go on behind our back.
@@ -71,11 +81,18 @@ pub(super) struct Context<'a> {
 }
 
 impl<'a> Context<'a> {
-    pub(super) fn new(world: &'a World<'a>, request: Request, folder: PathBuf, redeployed: bool) -> Self {
+    pub(super) fn new(
+        world: &'a World<'a>,
+        request: Request,
+        brought: Brought,
+        folder: PathBuf,
+        redeployed: bool,
+    ) -> Self {
         Context {
             world,
             request,
             folder,
+            brought,
             redeployed: Cell::new(redeployed),
             failed: Cell::new(false),
             children: RefCell::new(None),

@@ -4,45 +4,74 @@
 //! empty journal, the other from the journal that a crash left. Values never travel between steps: each step opens the
 //! ciphertext it needs and drops it, so that the first run and the run after a crash do the same with the same inputs.
 
+mod apply;
 mod backup;
 mod baseline;
+mod choose;
 mod context;
+mod earlier;
+mod files;
+mod masked;
+mod migrate;
 mod plan;
 mod probe;
+mod prune;
 mod redeploy;
 mod request;
-mod retire;
+mod revoke;
+mod secret;
+mod service;
 mod stage;
 mod swap;
 mod unfinished;
 
-pub use context::World;
-pub use plan::{Ask, Plan, plan};
+pub use choose::{Ask, Wanted, to_be_brought};
+pub use context::{Brought, World};
+pub use earlier::earlier;
+pub use plan::{Plan, plan};
 pub use request::Request;
 pub use unfinished::{none_unfinished, peek, unfinished};
 
-use crate::audit::{self, Act, Event, Grace};
+use crate::audit::{self, Act, Event, Grace, History, Proof, Proven};
 use crate::disk;
 use crate::error::{Error, Kind, Result};
-use crate::saga::{self, Journal, Log, Next, Outcome, Steps, Watch};
+use crate::saga::{self, Journal, Log, Next, Note, Outcome, Step, Steps, Watch};
 use context::Context;
 use unfinished::left;
 
 /// The story. Left: what is done. Right: how it is taken back.
-fn steps<'a>() -> Steps<'a, Context<'a>> {
-    Steps {
-        list: vec![
-            Box::new(backup::Backup),     // copy the live ciphertext to previous.enc    keep it
-            Box::new(stage::Stage),       // make new values, seal them to pending.enc   delete it
-            Box::new(baseline::Baseline), // note which services are well                bring them up on what is live
-            Box::new(swap::Swap), // replace live with pending                   replace live with previous
-            Box::new(redeploy::Redeploy), // start what the policy names                 nothing: Baseline's undo does it,
-            Box::new(probe::Probe), // wait until the services are well            nothing     after Swap's
-            // ── commit: from here only forward ──
-            Box::new(retire::Retire), //     let old backups go                          tried again by `resume`
-        ],
-        commit_at: 6,
+fn steps<'a>(request: &Request) -> Steps<'a, Context<'a>> {
+    let mut list: Vec<Box<dyn Step<Context<'a>> + 'a>> = Vec::new();
+    let told = || request.secrets.iter().filter(|change| change.policy.target.is_some());
+    if request.changes_file() {
+        list.push(Box::new(backup::Backup)); //     copy the live ciphertext to previous.enc     keep it
+        list.push(Box::new(stage::Stage)); //       make new values, seal them to pending.enc    delete it
+        list.push(Box::new(baseline::Baseline)); // note which services are well                 bring them up on what is live
+        for change in told() {
+            list.push(Box::new(apply::Apply(change.clone()))); // tell a live service, log in    tell it the old value, log in
+        }
+        list.push(Box::new(swap::Swap)); //         replace live with pending                    replace live with previous
+        if request.secrets.iter().any(|change| !change.policy.files.is_empty()) {
+            list.push(Box::new(files::Files)); //   write the files that containers read         write the old values
+        }
+        list.push(Box::new(redeploy::Redeploy)); // start what the policy names                  nothing: Baseline's undo does it,
+        list.push(Box::new(probe::Probe)); //       wait until all is well, log in once more     nothing     after Swap's
     }
+    // ── commit: from here only forward; what fails is tried again by `resume` ──
+    let commit_at = list.len();
+    for change in
+        request.secrets.iter().filter(|change| !change.policy.migrate.is_empty() && change.from.is_none())
+    {
+        list.push(Box::new(migrate::Migrate(change.clone()))); // bring stored data to the new value
+    }
+    for change in told().filter(|change| !change.overlaps(request.emergency)) {
+        list.push(Box::new(revoke::Revoke(change.clone()))); //   the old value is refused from now on
+    }
+    for end in request.ends.iter().filter(|end| end.service.is_some()) {
+        list.push(Box::new(revoke::End(end.clone()))); //         so is one of an earlier rotation
+    }
+    list.push(Box::new(prune::Prune)); //           let old backups go
+    Steps { list, commit_at }
 }
 
 /// How a rotation ended.
@@ -55,24 +84,26 @@ pub struct Ended {
     pub why: Option<String>,
     /// The name of the step that the outcome names.
     pub step: Option<String>,
-    /// Replaced values that are still to be accepted.
+    /// Replaced values that still count.
     pub grace: Vec<Grace>,
+    /// What logins showed.
+    pub proofs: Vec<Proof>,
 }
 
 /// Runs a plan to its end. The project's lock must be held.
 pub fn run(world: &World<'_>, plan: Plan, watch: &mut impl Watch) -> Result<Ended> {
-    let request = plan.into_request();
+    let (request, brought) = plan.into_parts();
     disk::sweep(&world.project.rotations());
     let folder = world.project.rotations().join(&request.rotation);
-    let steps = steps();
+    let steps = steps(&request);
     let owner = world.project.attributes.owner;
     let value = serde_json::to_value(&request).map_err(|e| Error::failed(e.to_string()))?;
     let journal = folder.join("journal.jsonl");
     let begun = disk::make_folder(&folder, owner)
         .and_then(|()| Journal::begin(&journal, owner, steps.names(), steps.commit_at, value, watch.now()))
-        .and_then(|journal| note(world, &request, Act::Started, None, Vec::new(), watch).map(|()| journal));
+        .and_then(|journal| note(world, &request, &Told::started(), watch).map(|()| journal));
     match begun {
-        Ok(journal) => carry_on(world, request, journal, watch),
+        Ok(journal) => carry_on(world, request, brought, journal, watch),
         Err(error) => {
             // nothing has been announced, so nothing can have happened
             let _ = disk::discard_folder(&folder);
@@ -87,16 +118,16 @@ pub fn resume(world: &World<'_>, back: bool, watch: &mut impl Watch) -> Result<O
     let Some(rotation) = unfinished(world.project)? else { return Ok(None) };
     let folder = world.project.rotations().join(&rotation);
     let Some(mut journal) = unfinished::journal(world.project, &folder)? else { return Ok(None) };
-    let steps = steps();
+    let request = unfinished::request(journal.header().request.clone())?;
+    let steps = steps(&request);
     if journal.header().steps != steps.names() || journal.header().commit_at != steps.commit_at {
         return Err(Error::new(Kind::Stuck, "the rotation was begun by another version of reseal")
             .note(format!("its steps are {}", journal.header().steps.join(", ")))
             .hint("resume it with that version"));
     }
-    let request = unfinished::request(journal.header().request.clone())?;
     let begun = |step: &str| journal.events().contains(&saga::Event::Started(steps.place(step)));
     unfinished::may_go_on(world, &request, &journal, back, begun)?;
-    note(world, &request, Act::Started, None, Vec::new(), watch).map_err(|e| left(e, &request, false))?;
+    note(world, &request, &Told::started(), watch).map_err(|e| left(e, &request, false))?;
     saga::retry(&steps, &mut journal, watch)
         .map_err(|e| left(e, &request, journal.progress().committed()))?;
     if back && !matches!(journal.progress().next(), Next::End(_)) {
@@ -108,19 +139,20 @@ pub fn resume(world: &World<'_>, back: bool, watch: &mut impl Watch) -> Result<O
         }
         saga::turn_back(&steps, &mut journal, watch).map_err(|e| left(e, &request, false))?;
     }
-    carry_on(world, request, journal, watch).map(Some)
+    carry_on(world, request, Brought::new(), journal, watch).map(Some)
 }
 
 fn carry_on(
     world: &World<'_>,
     request: Request,
+    brought: Brought,
     mut journal: Journal,
     watch: &mut impl Watch,
 ) -> Result<Ended> {
-    let steps = steps();
+    let steps = steps(&request);
     let folder = world.project.rotations().join(&request.rotation);
     let redeployed = journal.events().contains(&saga::Event::Started(steps.place("redeploy")));
-    let cx = Context::new(world, request, folder, redeployed);
+    let cx = Context::new(world, request, brought, folder, redeployed);
     let outcome = saga::drive(&steps, &cx, &mut journal, watch);
     let committed = journal.progress().committed();
     let outcome = outcome.map_err(|e| left(e, &cx.request, committed))?;
@@ -131,50 +163,118 @@ fn carry_on(
     let why = journal.progress().why().map(str::to_owned);
     let why =
         why.or_else(|| journal.progress().unwinding().then(|| "it was taken back on request".to_owned()));
-    let grace = if outcome == Outcome::Committed { cx.request.grace(watch) } else { Vec::new() };
-    let act = match outcome {
-        Outcome::Committed => Some(Act::Committed),
-        Outcome::RolledBack => Some(Act::RolledBack),
-        Outcome::Stuck(_) => Some(Act::Stuck),
-        Outcome::Open(_) => None,
+    let mut told = Told {
+        act: match outcome {
+            Outcome::Committed if cx.request.secrets.is_empty() => Act::Retired,
+            Outcome::Committed => Act::Committed,
+            Outcome::RolledBack => Act::RolledBack,
+            Outcome::Stuck(_) => Act::Stuck,
+            Outcome::Open(_) => Act::Started,
+        },
+        failure: why.clone().filter(|_| outcome != Outcome::Committed),
+        ..Told::started()
     };
     let Context { request, folder, .. } = cx;
-    if let Some(act) = act {
-        let failure = why.clone().filter(|_| act != Act::Committed);
-        note(world, &request, act, failure, grace.clone(), watch)
-            .map_err(|e| left(e, &request, committed))?;
+    if outcome == Outcome::Committed {
+        let now = watch.now().parse().unwrap_or(jiff::Timestamp::UNIX_EPOCH);
+        told.grace = request.grace(now, |change| service_name(world, change));
+        told.ended.clone_from(&request.ends);
+        told.proofs = proofs(&request, &steps, journal.events());
+    }
+    if !matches!(outcome, Outcome::Open(_)) {
+        note(world, &request, &told, watch).map_err(|e| left(e, &request, committed))?;
     }
     if matches!(outcome, Outcome::Committed | Outcome::RolledBack) {
-        disk::discard_folder(&folder).map_err(|e| left(e, &request, committed))?;
+        // a value that a key of the file holds needs no other memory
+        let list = |change: &request::Change| change.policy.previous.as_ref().is_some_and(|p| p.list);
+        let remember = told.grace.iter().any(|g| g.key.is_none()) || request.secrets.iter().any(list);
+        clear(world, &request, &folder, remember && outcome == Outcome::Committed)
+            .map_err(|e| left(e, &request, committed))?;
     }
-    Ok(Ended { request, outcome, why, step, grace })
+    Ok(Ended { request, outcome, why, step, grace: told.grace, proofs: told.proofs })
 }
 
-/// A crash can fall between the log and what follows it; the event is then found and not written again.
-fn note(
-    world: &World<'_>,
-    request: &Request,
+/// The folder of an ended rotation goes, unless it says what a replaced value was that still counts; and so do those of
+/// earlier ones whose last value has ended.
+fn clear(world: &World<'_>, request: &Request, folder: &std::path::Path, keep: bool) -> Result<()> {
+    let project = world.project;
+    if !request.ends.is_empty() {
+        let log = audit::read(&project.audit())?.entries;
+        let history = History::of(&log, &request.file);
+        let open: Vec<&str> = history.graces().map(|grace| grace.rotation.as_str()).collect();
+        for end in request.ends.iter().filter(|end| !open.contains(&end.rotation.as_str())) {
+            if !end.rotation.is_empty() {
+                disk::discard_folder(&project.grace().join(&end.rotation))?;
+            }
+        }
+    }
+    if keep {
+        return disk::move_folder(folder, &project.grace().join(&request.rotation), project.attributes.owner);
+    }
+    disk::discard_folder(folder)
+}
+
+/// The service of a secret, as messages call it.
+fn service_name(world: &World<'_>, change: &request::Change) -> String {
+    let target = change.policy.target.as_ref().map(|config| service::open(world, config, &[]));
+    target.and_then(Result::ok).map_or_else(|| "the service".to_owned(), |target| target.name())
+}
+
+/// What the journal says of logins.
+fn proofs(request: &Request, steps: &Steps<'_, Context<'_>>, events: &[saga::Event]) -> Vec<Proof> {
+    let mut proofs = Vec::new();
+    let verbs = [("apply", Proven::Login), ("revoke", Proven::Revocation)];
+    for (change, (verb, of)) in request.secrets.iter().flat_map(|c| verbs.iter().map(move |v| (c, v))) {
+        let place = steps.place(&format!("{verb}:{}", change.name));
+        let note = events.iter().rev().find_map(|event| match event {
+            saga::Event::Succeeded(i, note) if *i == place => Some(note),
+            _ => None,
+        });
+        let unprovable = match note {
+            Some(Note::Proven) => None,
+            Some(Note::Unproven(why)) => Some(why.clone()),
+            _ => continue,
+        };
+        proofs.push(Proof { secret: change.name.to_string(), of: *of, unprovable });
+    }
+    proofs
+}
+
+/// What the audit log gets of a rotation.
+struct Told {
     act: Act,
     failure: Option<String>,
     grace: Vec<Grace>,
-    watch: &impl Watch,
-) -> Result<()> {
+    ended: Vec<Grace>,
+    proofs: Vec<Proof>,
+}
+
+impl Told {
+    fn started() -> Self {
+        Told { act: Act::Started, failure: None, grace: Vec::new(), ended: Vec::new(), proofs: Vec::new() }
+    }
+}
+
+/// A crash can fall between the log and what follows it; the event is then found and not written again.
+fn note(world: &World<'_>, request: &Request, told: &Told, watch: &impl Watch) -> Result<()> {
     let path = world.project.audit();
     let known = audit::read(&path)?.entries;
     let mine = |e: &&audit::Entry| e.event.rotation.as_deref() == Some(&request.rotation);
-    if known.iter().rev().find(mine).is_some_and(|e| e.event.act == act)
-        || act == Act::Started && known.iter().any(|e| mine(&e))
+    if known.iter().rev().find(mine).is_some_and(|e| e.event.act == told.act)
+        || told.act == Act::Started && known.iter().any(|e| mine(&e))
     {
         return Ok(());
     }
     let event = Event {
-        act,
+        act: told.act.clone(),
         file: world.project.label(),
-        secrets: request.secrets.iter().map(|s| s.name.clone()).collect(),
+        secrets: request.names().into_iter().map(str::to_owned).collect(),
         rotation: Some(request.rotation.clone()),
         reason: request.reason.clone(),
-        failure,
-        grace,
+        failure: told.failure.clone(),
+        grace: told.grace.clone(),
+        ended: told.ended.clone(),
+        proofs: told.proofs.clone(),
         who: world.who.clone(),
     };
     audit::record(&path, world.project.attributes.owner, &event, &watch.now())

@@ -1,44 +1,35 @@
 //! What will be done, found out without doing anything. A [`Plan`] exists only if every check passed.
 
-use super::context::{World, digest};
-use super::request::{Change, FedValue, KeptValue, Request};
+use super::choose::{Ask, Wanted, ending, named, ordered};
+use super::context::{Brought, World, digest};
+use super::masked::masked;
+use super::request::Request;
+use super::secret::{self, Examined};
+use super::service::{self, Login};
 use super::unfinished::kind_name;
-use crate::audit::History;
-use crate::config::{Config, DeployKind, Policy, init_only};
+use crate::audit::{Grace, History};
+use crate::config::{Config, DeployKind};
 use crate::deploy;
 use crate::disk::{self, Owner};
 use crate::error::{Error, Kind, Result};
-use crate::secret::{SecretName, nearest, url};
 use crate::sops::{Open, Sealed};
-
-/// What the user asks for.
-#[derive(Default)]
-pub struct Ask {
-    /// Keys by name.
-    pub names: Vec<SecretName>,
-    /// Whole groups.
-    pub groups: Vec<String>,
-    /// Every secret of the policy.
-    pub all: bool,
-    /// Whether services are told.
-    pub deploy: bool,
-    /// Cut grace periods short.
-    pub emergency: bool,
-    /// Why.
-    pub reason: Option<String>,
-}
 
 /// A rotation that can be run.
 pub struct Plan {
     request: Request,
+    brought: Brought,
     /// The file before and after, with every value masked.
     pub before: String,
     /// See `before`.
     pub after: String,
+    /// Which services are told, and how.
+    pub told: Vec<String>,
     /// What will be started, in words.
     pub deploy: Vec<String>,
     /// What will be looked at, in words.
     pub probes: Vec<String>,
+    /// What happens after the commit, in words.
+    pub later: Vec<String>,
     /// What the user should know.
     pub remarks: Vec<String>,
 }
@@ -49,220 +40,157 @@ impl Plan {
         &self.request
     }
 
-    pub(super) fn into_request(self) -> Request {
-        self.request
+    pub(super) fn into_parts(self) -> (Request, Brought) {
+        (self.request, self.brought)
     }
 }
 
-/// Checks everything that can be checked beforehand.
-pub fn plan(world: &World<'_>, history: &History, ask: &Ask) -> Result<Plan> {
+/// Checks everything that can be checked beforehand. The slow is last: services are asked once all else is right.
+pub fn plan(world: &World<'_>, history: &History, ask: Ask) -> Result<Plan> {
     let (project, config) = (world.project, world.config);
     let bytes = disk::read(&project.sealed).map_err(|e| e.hint("make one with `reseal init`"))?;
     let live = digest(&bytes);
     let room = 6 * bytes.len() as u64 + 256 * 1024;
     let opened = Sealed::parse(bytes).and_then(|s| s.open(world.keyring));
     let open = opened.map_err(|e| e.context(format!("{:?}", project.sealed)))?;
-
-    let names = chosen(config, &open, ask)?;
     let now = (world.clock)();
+
+    let (mut secrets, mut ends) = look(world, &open, history, &ask)?;
     let mut remarks: Vec<String> = open.warnings().to_vec();
-    let mut secrets = Vec::new();
-    for name in &names {
-        let policy = config.secrets.get(name).cloned().unwrap_or_default();
-        changeable(&open, name)?;
-        let hidden = init_only(name.as_str());
-        if let Some(service) = hidden.filter(|_| policy.init_only.unwrap_or(true)) {
-            return Err(untold(name, Some(service)));
-        }
-        if policy.init_only == Some(true) {
-            return Err(untold(name, None));
-        }
-        secrets.push(change(&open, history, name, &policy, now, ask.emergency)?);
+    for found in &secrets {
+        remarks.extend(secret::overlooked(&open, &found.change));
     }
-
-    for change in &secrets {
-        let current = open.get(change.name.as_bytes());
-        for entry in open.entries() {
-            let name = String::from_utf8_lossy(entry.name);
-            let fed = change.feeds.iter().any(|f| f.key == name);
-            let holds = |v| url::check(entry.value, url::Part::Password, v).is_ok();
-            if !fed && name != change.name && current.is_some_and(holds) {
-                remarks.push(format!(
-                    "\"{name}\" is a URL with the present value of \"{0}\" and keeps it; name it in `feeds` of [secret.{0}]",
-                    change.name
-                ));
-            }
-        }
-        for fed in change.feeds.iter().filter(|f| f.part == "password") {
-            if open.get(fed.key.as_bytes()).is_some_and(url::names_database) {
-                remarks.push(format!(
-                    "\"{}\" is the URL of a database, which is not told: change the password of \"{}\" there as well",
-                    fed.key, change.name
-                ));
-            }
-        }
-    }
-
     writable(world)?;
     if disk::room(&project.root)? < room {
         return Err(Error::failed(format!("there is too little room on the disk of {:?}", project.root))
             .note(format!("a rotation of this file needs {} KiB", room / 1024)));
     }
-    let (mut started, mut probes) = (Vec::new(), Vec::new());
-    if ask.deploy {
-        deploy::preflight(&config.deploy, &world.site)?;
-        let entries: Vec<_> = open.entries().map(|e| (e.name, e.value)).collect();
-        deploy::carries(&config.deploy, &entries).map_err(|e| e.note("nothing was changed"))?;
-        started = in_words(config);
-        for probe in &config.probes {
-            // a service that is ill already would make the rotation fail for reasons of its own
-            deploy::glance(probe, &world.site, config.deploy.project.as_deref()).map_err(|e| {
-                e.context("before the rotation").note("nothing was changed").hint(
-                    "mend the service first, or use `--no-deploy` to change the file without touching services",
-                )
-            })?;
-            probes.push(format!("{} within {} s", deploy::name(&probe.check), probe.within.as_secs()));
-        }
+    for found in &mut secrets {
+        secret::ask_service(world, &open, &ask, found)?;
+        remarks.append(&mut found.remarks);
     }
-    if started.is_empty() {
-        remarks.push("no service is told: what runs keeps the old values until it is redeployed".into());
-    }
+    still_there(world, &open, &ends)?;
 
-    let (before, after) = masked(&open, &secrets);
-    let mut id = [0u8; 4];
-    world.random.borrow_mut().fill_bytes(&mut id);
-    let id: String = id.iter().map(|b| format!("{b:02x}")).collect();
-    let request = Request {
-        rotation: format!("{}-{id}", now.strftime("%Y%m%dT%H%M%SZ")),
+    let told = secrets.iter().filter_map(|found| found.service.clone()).collect();
+    let mut later = later(&secrets, &ask);
+    later.extend(ends.iter().map(|end| ended(end)));
+    for found in &mut secrets {
+        ends.append(&mut found.ends);
+    }
+    let mut request = Request {
+        rotation: format!("{}-{}", now.strftime("%Y%m%dT%H%M%SZ"), id(world)),
         at: now.to_string(),
         file: project.label(),
         live,
-        secrets,
-        deploy: ask.deploy && (config.deploy.kind != DeployKind::None || !config.probes.is_empty()),
+        secrets: secrets.into_iter().map(|found| found.change).collect(),
+        ends,
+        emergency: ask.emergency,
+        deploy: false,
         deploy_kind: kind_name(config.deploy.kind).to_owned(),
-        reason: ask.reason.clone(),
+        reason: ask.reason,
     };
-    Ok(Plan { request, before, after, deploy: started, probes, remarks })
+    let (mut started, mut probes) = (Vec::new(), Vec::new());
+    if request.changes_file() && ask.deploy {
+        request.deploy = config.deploy.kind != DeployKind::None || !config.probes.is_empty();
+        (started, probes) = can_deploy(world, &open)?;
+    }
+    if request.changes_file() && started.is_empty() {
+        remarks
+            .push("no service is started anew: what runs keeps the old values until it is redeployed".into());
+    }
+    let (before, after) = masked(config, &open, &request);
+    let brought = ask.brought.unwrap_or_default();
+    Ok(Plan { request, brought, before, after, told, deploy: started, probes, later, remarks })
 }
 
-/// The names that are meant, each once, in the order of the file.
-fn chosen(config: &Config, open: &Open, ask: &Ask) -> Result<Vec<SecretName>> {
-    let mut wanted = ask.names.clone();
-    for group in &ask.groups {
-        let members = config.secrets.iter().filter(|(_, p)| p.group.as_ref() == Some(group));
-        let before = wanted.len();
-        wanted.extend(members.map(|(name, _)| name.clone()));
-        if wanted.len() == before {
-            let mut groups: Vec<&str> = config.secrets.values().filter_map(|p| p.group.as_deref()).collect();
-            groups.sort_unstable();
-            groups.dedup();
-            let error = Error::usage(format!("no secret of the policy is in group {group:?}"));
-            return Err(if groups.is_empty() {
-                error.hint("give secrets a `group` in reseal.toml")
-            } else {
-                error.hint(format!("there are: {}", groups.join(", ")))
-            });
+/// What gets a new value, and which replaced values go.
+fn look(world: &World<'_>, open: &Open, history: &History, ask: &Ask) -> Result<(Vec<Examined>, Vec<Grace>)> {
+    let (names, from) = match &ask.wanted {
+        Wanted::New { names, groups, all } => (named(world.config, names, groups, *all)?, None),
+        Wanted::Earlier { names, from } => (names.clone(), Some(from)),
+        Wanted::Ended { names, due } => {
+            return Ok((Vec::new(), ending(history, names, *due, (world.clock)())?));
+        }
+    };
+    let names = ordered(world.config, open, names);
+    let found: Result<Vec<Examined>> =
+        names.iter().map(|name| secret::examine(world, open, history, ask, name, from)).collect();
+    Ok((found?, Vec::new()))
+}
+
+/// The services that stop to accept a replaced value accept the present one now, and what is known of the replaced one is
+/// at hand.
+fn still_there(world: &World<'_>, open: &Open, ends: &[Grace]) -> Result<()> {
+    for end in ends.iter().filter(|end| end.service.is_some()) {
+        let folder = world.project.grace().join(&end.rotation);
+        let (change, before) = service::replaced(world, &folder, &end.secret)?;
+        let Some(config) = &change.policy.target else { continue };
+        let target = service::open(world, config, &[open, &before])?;
+        let login = Login::of(open, &change.name, &change.policy)?;
+        let named = |e: Error| e.context(target.name()).note("nothing was changed");
+        if !target.test(&login.credential()).map_err(named)? {
+            return Err(named(Error::failed(format!("it refuses the present value of \"{}\"", end.secret)))
+                .hint(format!("store the one that it has with `reseal set {}`", end.secret)));
         }
     }
-    if ask.all {
-        wanted.extend(config.secrets.keys().cloned());
-    }
-    if wanted.is_empty() {
-        let error = Error::usage("nothing to rotate: no key is named");
-        return Err(if config.secrets.is_empty() {
-            error.hint("name the keys, e.g. `reseal rotate JWT_SECRET`, or describe them in reseal.toml")
-        } else {
-            error.hint("name the keys, or say `--all` for all secrets of the policy")
-        });
-    }
-    let place = |name: &SecretName| open.entries().position(|e| e.name == name.as_bytes());
-    wanted.sort_by_key(|name| (place(name), name.clone()));
-    wanted.dedup();
-    Ok(wanted)
+    Ok(())
 }
 
-/// The key must be there once, and lie encrypted.
-fn changeable(open: &Open, name: &SecretName) -> Result<()> {
-    match open.places(name.as_bytes()).as_slice() {
-        [] => {
-            let names = open.entries().filter_map(|e| std::str::from_utf8(e.name).ok());
-            let error = Error::failed(format!("key \"{name}\" is not in the file"));
-            Err(match nearest(names, name.as_str()) {
-                Some(near) => error.hint(format!("did you mean {near:?}?")),
-                None => error.hint(format!("make it with `reseal set {name} --generate alnum:32`")),
-            })
-        }
-        [_] if !open.encrypts(name) => Err(Error::failed(format!(
-            "key \"{name}\" would lie in the file unencrypted: its rule is {}",
-            open.rule()
-        ))),
-        [_] => Ok(()),
-        lines => {
-            let lines: Vec<String> = lines.iter().map(ToString::to_string).collect();
-            Err(Error::failed(format!("key \"{name}\" stands on lines {}", lines.join(" and ")))
-                .note("programs see the last one")
-                .hint(format!("leave one with `reseal set {name}`")))
-        }
-    }
-}
-
-fn untold(name: &SecretName, service: Option<&str>) -> Error {
-    let service = service.unwrap_or("the service");
-    Error::failed(format!("{service} reads \"{name}\" only when it is first set up"))
-        .note("a new value in the file would lock the application out; nothing was changed")
-        .hint(format!(
-            "change it in the service, then store it with `reseal set {name}`; where it is read at every start, say `init-only = false` under [secret.{name}]"
-        ))
-}
-
-fn change(
-    open: &Open,
-    history: &History,
-    name: &SecretName,
-    policy: &Policy,
-    now: jiff::Timestamp,
-    emergency: bool,
-) -> Result<Change> {
-    let current = open
-        .get(name.as_bytes())
-        .ok_or_else(|| Error::failed(format!("key \"{name}\" is not in the file")))?;
-    let mut feeds = Vec::new();
-    for fed in &policy.feeds {
-        changeable(open, &fed.key)?;
-        let value = open
-            .get(fed.key.as_bytes())
-            .ok_or_else(|| Error::failed(format!("key \"{}\" is not in the file", fed.key)))?;
-        url::check(value, fed.part, current).map_err(|e| {
-            e.context(format!("the {} in \"{}\", fed by \"{name}\"", fed.part.as_str(), fed.key)).hint(
-                format!("mend it with `reseal set {}`, or take it from the feeds of \"{name}\"", fed.key),
+/// Whether services can be started anew, and are well now; what will be started, and looked at.
+fn can_deploy(world: &World<'_>, open: &Open) -> Result<(Vec<String>, Vec<String>)> {
+    let config = world.config;
+    deploy::preflight(&config.deploy, &world.site)?;
+    let entries: Vec<_> = open.entries().map(|e| (e.name, e.value)).collect();
+    deploy::carries(&config.deploy, &entries).map_err(|e| e.note("nothing was changed"))?;
+    let mut probes = Vec::new();
+    for probe in &config.probes {
+        // a service that is ill already would make the rotation fail for reasons of its own
+        deploy::glance(probe, &world.site, config.deploy.project.as_deref()).map_err(|e| {
+            e.context("before the rotation").note("nothing was changed").hint(
+                "mend the service first, or use `--no-deploy` to change the file without touching services",
             )
         })?;
-        feeds.push(FedValue { key: fed.key.to_string(), part: fed.part.as_str().into() });
+        probes.push(format!("{} within {} s", deploy::name(&probe.check), probe.within.as_secs()));
     }
-    let previous = match &policy.previous {
-        None => None,
-        Some(kept) => {
-            if !open.encrypts(&kept.key) {
-                return Err(Error::failed(format!(
-                    "key \"{}\" would lie in the file unencrypted: its rule is {}",
-                    kept.key,
-                    open.rule()
-                )));
-            }
-            let grace = history.age(name.as_str()).grace;
-            let running = grace.filter(|g| g.until.parse::<jiff::Timestamp>().is_ok_and(|t| t > now));
-            if let Some(grace) = running.filter(|_| !emergency) {
-                return Err(Error::failed(format!(
-                    "the value before the present one of \"{name}\" counts until {}",
-                    grace.until
-                ))
-                .note(format!("another rotation would drop it from \"{}\" too early", grace.key))
-                .hint("wait until then, or use `--emergency` to drop it now"));
-            }
-            Some(KeptValue { key: kept.key.to_string(), keep_for: kept.keep_for.as_secs() })
+    Ok((in_words(config), probes))
+}
+
+/// What follows the commit, in words.
+fn later(secrets: &[Examined], ask: &Ask) -> Vec<String> {
+    let mut lines = Vec::new();
+    for found in secrets {
+        let (name, policy) = (&found.change.name, &found.change.policy);
+        if let Some(word) = policy.migrate.first().filter(|_| found.change.from.is_none()) {
+            lines.push(format!("migrate the data of {name} with {word}"));
         }
-    };
-    Ok(Change { name: name.to_string(), generate: policy.generate.to_string(), previous, feeds })
+        match &policy.target {
+            Some(target) if found.change.overlaps(ask.emergency) => lines.push(format!(
+                "the old value of {name} is accepted for {} s more",
+                target.keep_for.as_secs()
+            )),
+            Some(_) if ask.emergency => {
+                lines.push(format!("the old value of {name} is refused, its sessions end"))
+            }
+            Some(_) => lines.push(format!("the old value of {name} is refused")),
+            None => {}
+        }
+        lines.extend(found.ends.iter().filter(|end| end.service.is_some()).map(ended));
+    }
+    lines
+}
+
+fn ended(end: &Grace) -> String {
+    match (&end.key, &end.service) {
+        (Some(key), _) => format!("the value of {} before goes from {key}", end.secret),
+        (None, Some(service)) => format!("{service}: a value of {} before is refused", end.secret),
+        (None, None) => format!("the value of {} before was revoked by whoever issued it", end.secret),
+    }
+}
+
+fn id(world: &World<'_>) -> String {
+    let mut id = [0u8; 4];
+    world.random.borrow_mut().fill_bytes(&mut id);
+    id.iter().map(|b| format!("{b:02x}")).collect()
 }
 
 /// The sealed file can be exchanged, and will have the owner that it shall have.
@@ -290,35 +218,4 @@ fn in_words(config: &Config) -> Vec<String> {
         return vec![format!("{command} up -d")];
     }
     config.deploy.steps.iter().map(|step| format!("{command} {}", step.join(" "))).collect()
-}
-
-/// The keys that change, before and after, with every value masked by its length or its origin.
-fn masked(open: &Open, secrets: &[Change]) -> (String, String) {
-    let (mut before, mut after) = (String::new(), String::new());
-    let mut added = String::new();
-    for entry in open.entries() {
-        let name = String::from_utf8_lossy(entry.name);
-        let old = format!("{name}=<{} characters>\n", entry.value.len());
-        before.push_str(&old);
-        let as_self = secrets.iter().find(|s| s.name == name);
-        let as_previous = secrets.iter().find(|s| s.previous.as_ref().is_some_and(|p| p.key == name));
-        let parts: Vec<&str> = secrets
-            .iter()
-            .flat_map(|s| s.feeds.iter().filter(|f| f.key == name).map(|f| f.part.as_str()))
-            .collect();
-        match (as_self, as_previous) {
-            (Some(s), _) => after.push_str(&format!("{name}=<new, {}>\n", s.generate)),
-            (_, Some(s)) => after.push_str(&format!("{name}=<{} before>\n", s.name)),
-            _ if !parts.is_empty() => after.push_str(&format!("{name}=<{} new>\n", parts.join(", "))),
-            _ => after.push_str(&old),
-        }
-    }
-    for secret in secrets {
-        if let Some(previous) = &secret.previous
-            && open.get(previous.key.as_bytes()).is_none()
-        {
-            added.push_str(&format!("{}=<{} before>\n", previous.key, secret.name));
-        }
-    }
-    (before, after + &added)
 }

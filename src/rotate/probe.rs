@@ -1,8 +1,16 @@
-//! Probe: waits until every service is well on the new values, each probe with its own deadline.
+//! Probe: waits until every service is well on the new values, each probe with its own deadline, and logs in once more
+//! with the new values: a redeploy may have started a service that forgot what it was told.
+
+use std::time::{Duration, Instant};
 
 use super::context::Context;
-use crate::error::Result;
+use super::request::Change;
+use super::service::{self, Login};
+use crate::error::{Error, Result};
 use crate::saga::{Note, Step};
+
+/// How long a service may take to answer again after a redeploy.
+const COMES_BACK: Duration = Duration::from_secs(60);
 
 pub(super) struct Probe;
 
@@ -16,10 +24,37 @@ impl Step<Context<'_>> for Probe {
             return Ok(Note::Skipped);
         }
         cx.wait_until_well()?;
+        for change in &cx.request.secrets {
+            logs_in(cx, change)?;
+        }
         Ok(Note::Nothing)
     }
 
     fn undo(&self, _: &Context<'_>) -> Result<()> {
         Ok(())
+    }
+}
+
+fn logs_in(cx: &Context<'_>, change: &Change) -> Result<()> {
+    let Some(config) = &change.policy.target else { return Ok(()) };
+    let pending = cx.world.open(&cx.pending())?;
+    let login = Login::of(&pending, &change.name, &change.policy)?;
+    let started = Instant::now();
+    loop {
+        // found anew each time: a container has another address after a redeploy
+        let tried = service::open(cx.world, config, &[&pending])
+            .and_then(|target| target.test(&login.credential()).map_err(|e| e.context(target.name())));
+        let wrong = match tried {
+            Ok(true) => return Ok(()),
+            Ok(false) => Error::failed(format!(
+                "since the redeploy the service of \"{}\" refuses the new value",
+                change.name
+            )),
+            Err(error) => error,
+        };
+        if started.elapsed() > COMES_BACK {
+            return Err(wrong);
+        }
+        std::thread::sleep(Duration::from_millis(500));
     }
 }

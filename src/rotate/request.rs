@@ -1,10 +1,14 @@
-//! What was asked for, as the journal keeps it: names, specs and digests, so that a rotation can be resumed though the
-//! policy has changed in between.
+//! What was asked for, as the journal keeps it: names, the policy of then, and digests, so that a rotation can be
+//! resumed though the policy has changed in between.
 
+use std::path::PathBuf;
+
+use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use crate::audit::Grace;
-use crate::saga::Watch;
+use crate::config::{Keep, Policy};
+use crate::secret::{Origin, SecretName};
 
 /// A rotation that was asked for.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -19,8 +23,15 @@ pub struct Request {
     /// SHA-256 of the sealed file then.
     pub live: String,
     /// What gets a new value.
+    #[serde(skip_serializing_if = "Vec::is_empty", default)]
     pub secrets: Vec<Change>,
-    /// Whether services are told.
+    /// Replaced values of earlier rotations that are taken away.
+    #[serde(skip_serializing_if = "Vec::is_empty", default)]
+    pub ends: Vec<Grace>,
+    /// Whether no replaced value is left to count, and sessions that it opened are ended.
+    #[serde(skip_serializing_if = "std::ops::Not::not", default)]
+    pub emergency: bool,
+    /// Whether services are started anew.
     pub deploy: bool,
     /// In which way: `none`, `wrapper`, `compose`.
     pub deploy_kind: String,
@@ -34,50 +45,79 @@ pub struct Request {
 #[serde(rename_all = "kebab-case")]
 pub struct Change {
     /// Its key.
-    pub name: String,
-    /// How the value is made.
-    pub generate: String,
-    /// Where the replaced value goes.
+    pub name: SecretName,
+    /// The backup that its value is taken from, instead of being made.
     #[serde(skip_serializing_if = "Option::is_none", default)]
-    pub previous: Option<KeptValue>,
-    /// URLs that contain it.
+    pub from: Option<String>,
+    /// Its policy.
+    pub policy: Policy,
+    /// Those of its files that were not there before.
     #[serde(skip_serializing_if = "Vec::is_empty", default)]
-    pub feeds: Vec<FedValue>,
-}
-
-/// Where a replaced value goes, and for how long.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub struct KeptValue {
-    /// The key.
-    pub key: String,
-    /// Seconds.
-    pub keep_for: u64,
-}
-
-/// A URL that contains the secret.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub struct FedValue {
-    /// The key.
-    pub key: String,
-    /// `user`, `password`, `host`, `port`, `path`.
-    pub part: String,
+    pub new_files: Vec<PathBuf>,
 }
 
 impl Request {
-    /// The replaced values that count for a while from now on.
-    pub(super) fn grace(&self, watch: &impl Watch) -> Vec<Grace> {
-        let now: jiff::Timestamp = watch.now().parse().unwrap_or(jiff::Timestamp::UNIX_EPOCH);
-        let kept = self.secrets.iter().filter_map(|s| s.previous.as_ref().map(|p| (s, p)));
-        kept.map(|(secret, previous)| {
-            let until = now.saturating_add(jiff::SignedDuration::from_secs(previous.keep_for.cast_signed()));
-            Grace {
-                secret: secret.name.clone(),
-                key: previous.key.clone(),
-                until: until.map_or_else(|_| jiff::Timestamp::MAX.to_string(), |t| t.to_string()),
+    /// Whether the sealed file changes.
+    pub fn changes_file(&self) -> bool {
+        !self.secrets.is_empty() || self.ends.iter().any(|end| end.key.is_some())
+    }
+
+    /// The names of what it is about, each once.
+    pub fn names(&self) -> Vec<&str> {
+        let mut names: Vec<&str> = self.secrets.iter().map(|s| s.name.as_str()).collect();
+        for end in &self.ends {
+            if !names.contains(&end.secret.as_str()) {
+                names.push(&end.secret);
             }
-        })
-        .collect()
+        }
+        names
+    }
+
+    /// The replaced values that count for a while from `now` on; services are named by `service`.
+    pub(super) fn grace(&self, now: Timestamp, service: impl Fn(&Change) -> String) -> Vec<Grace> {
+        let after = |seconds: u64| {
+            let end = now.saturating_add(SignedDuration::from_secs(seconds.cast_signed()));
+            Some(end.unwrap_or(Timestamp::MAX).to_string())
+        };
+        let mut all = Vec::new();
+        for change in &self.secrets {
+            let grace = |key: Option<String>, service: Option<String>, until: Option<String>| Grace {
+                secret: change.name.to_string(),
+                key,
+                service,
+                until,
+                rotation: self.rotation.clone(),
+            };
+            if let Some(kept) = change.keeps(self.emergency) {
+                let until = match kept.keep {
+                    Keep::For(seconds) => after(seconds),
+                    // by now the data has been brought to the new value
+                    Keep::Migrated => Some(now.to_string()),
+                };
+                all.push(grace(Some(kept.key.to_string()), None, until));
+            }
+            match &change.policy.target {
+                Some(target) if change.overlaps(self.emergency) => {
+                    all.push(grace(None, Some(service(change)), after(target.keep_for.as_secs())));
+                }
+                _ => {}
+            }
+            if change.policy.generate == Origin::Brought && change.from.is_none() {
+                all.push(grace(None, None, None));
+            }
+        }
+        all
+    }
+}
+
+impl Change {
+    /// Where the replaced value goes. In an emergency it goes nowhere, unless stored data still needs it.
+    pub(super) fn keeps(&self, emergency: bool) -> Option<&crate::config::Previous> {
+        self.policy.previous.as_ref().filter(|p| !emergency || p.keep == Keep::Migrated)
+    }
+
+    /// Whether the service accepts the replaced value for a while after the commit.
+    pub(super) fn overlaps(&self, emergency: bool) -> bool {
+        !emergency && self.policy.target.as_ref().is_some_and(|t| !t.keep_for.is_zero())
     }
 }

@@ -4,12 +4,15 @@
 
 use super::context::{Context, digest};
 use super::request::Change;
-use crate::disk;
+use super::service::{self, Login, copy, other};
+use crate::audit::Grace;
+use crate::config::{Previous, Users};
+use crate::disk::{self, Backups};
 use crate::error::{Error, Result};
 use crate::saga::{Note, Step};
 use crate::secret::url::{self, Part};
-use crate::secret::{SecretName, SecretValue, Spec};
-use crate::sops::Open;
+use crate::secret::{Origin, SecretName, SecretValue};
+use crate::sops::{Open, Sealed};
 
 pub(super) struct Stage;
 
@@ -25,6 +28,13 @@ impl Step<Context<'_>> for Stage {
             return Ok(Note::Digest(digest(&bytes)));
         }
         let mut open = world.open(&cx.previous())?;
+        let written = |key: &String| {
+            let kept = cx.request.secrets.iter().filter_map(|c| c.keeps(cx.request.emergency));
+            kept.into_iter().any(|kept| !kept.list && kept.key.as_str() == key)
+        };
+        for end in cx.request.ends.iter().filter(|end| !end.key.as_ref().is_some_and(written)) {
+            end_grace(cx, &mut open, end)?;
+        }
         for change in &cx.request.secrets {
             renew(cx, &mut open, change)?;
         }
@@ -42,23 +52,95 @@ impl Step<Context<'_>> for Stage {
 
 /// A new value for one secret, for what contains it, and the old one where it is to be kept.
 fn renew(cx: &Context<'_>, open: &mut Open, change: &Change) -> Result<()> {
-    let name = SecretName::parse(&change.name)?;
-    let gone = || Error::failed(format!("key {:?} is not in the file", change.name));
-    let new = Spec::parse(&change.generate)?.generate(&mut **cx.world.random.borrow_mut());
-    let old = SecretValue::new(open.get(name.as_bytes()).ok_or_else(gone)?.expose().to_vec());
-    if new.same_as(&old) {
-        return Err(Error::failed(format!("the new value of {:?} is the old one", change.name)));
+    let (name, policy) = (&change.name, &change.policy);
+    let before = Login::of(open, name, policy)?;
+    let new = value(cx, change)?;
+    if new.same_as(&before.value) {
+        return Err(Error::failed(format!("the new value of \"{name}\" is the old one")));
     }
-    for fed in &change.feeds {
-        let key = SecretName::parse(&fed.key)?;
-        let part = Part::parse(&fed.part)?;
-        let old = open.get(key.as_bytes()).ok_or_else(gone)?;
-        let value = url::replace(old, part, &new).map_err(|e| e.context(format!("key {:?}", fed.key)))?;
-        open.set(&key, value)?;
+    let turn = match policy.target.as_ref().map(|t| &t.users) {
+        Some(Users::Alternating { users, key }) => Some((other(users, &before.user), key)),
+        _ => None,
+    };
+    if let Some((user, Some(key))) = turn {
+        open.set(key, SecretValue::new(user.as_bytes().to_vec()))?;
     }
-    open.set(&name, new)?;
-    if let Some(previous) = &change.previous {
-        open.set(&SecretName::parse(&previous.key)?, old)?;
+    for fed in &policy.feeds {
+        let mut url = copy(open, &fed.key)?;
+        let fits = |e: Error| e.context(format!("key \"{}\"", fed.key));
+        if let (Some((user, _)), Part::Password) = (turn, fed.part) {
+            let user = SecretValue::new(user.as_bytes().to_vec());
+            url = url::replace(&url, Part::User, &user).map_err(fits)?;
+        }
+        url = url::replace(&url, fed.part, &new).map_err(fits)?;
+        open.set(&fed.key, url)?;
+    }
+    open.set(name, new)?;
+    match (&policy.previous, change.keeps(cx.request.emergency)) {
+        (_, Some(kept)) => keep(open, kept, before.value)?,
+        // a value that was still kept counts no more either
+        (Some(dropped), None) => drop(open.unset(dropped.key.as_bytes())),
+        (None, None) => {}
+    }
+    Ok(())
+}
+
+/// The new value: made, brought, or taken from a backup.
+fn value(cx: &Context<'_>, change: &Change) -> Result<SecretValue> {
+    if let Some(id) = &change.from {
+        let backup = Backups::new(cx.world.project, &cx.world.config.backup.dir).find(id)?;
+        let open = Sealed::parse(backup.read()?).and_then(|s| s.open(cx.world.keyring));
+        let open = open.map_err(|e| e.context(format!("backup {id:?}")))?;
+        return copy(&open, &change.name);
+    }
+    match &change.policy.generate {
+        Origin::Made(spec) => Ok(spec.generate(&mut **cx.world.random.borrow_mut())),
+        Origin::Brought => match cx.brought.get(&change.name) {
+            Some(value) => Ok(SecretValue::new(value.expose().to_vec())),
+            None => Err(Error::failed(format!("the value that was brought for \"{}\" is lost", change.name))
+                .note("it was in memory only, and the process that had it is gone")),
+        },
+    }
+}
+
+/// Puts a replaced value where it is still read: as the key's value, or at the head of its list.
+fn keep(open: &mut Open, kept: &Previous, replaced: SecretValue) -> Result<()> {
+    let list = open.get(kept.key.as_bytes()).filter(|list| kept.list && !list.is_empty());
+    let value = match list {
+        None => replaced,
+        Some(list) => SecretValue::concat(&[replaced.expose(), b",", list.expose()]),
+    };
+    open.set(&kept.key, value).map(drop)
+}
+
+/// Takes a value out of the key where it was kept.
+fn end_grace(cx: &Context<'_>, open: &mut Open, end: &Grace) -> Result<()> {
+    let Some(key) = &end.key else { return Ok(()) };
+    let key = SecretName::parse(key)?;
+    let folder = cx.world.project.grace().join(&end.rotation);
+    let known = service::replaced(cx.world, &folder, &end.secret);
+    let list =
+        known.as_ref().is_ok_and(|(change, _)| change.policy.previous.as_ref().is_some_and(|p| p.list));
+    if !list {
+        open.unset(key.as_bytes());
+        return Ok(());
+    }
+    let (change, before) = known?;
+    let ended = copy(&before, &change.name)?;
+    let Some(now) = open.get(key.as_bytes()) else { return Ok(()) };
+    let left = now.expose().split(|b| *b == b',').filter(|entry| *entry != ended.expose());
+    let mut parts: Vec<&[u8]> = Vec::new();
+    for entry in left {
+        if !parts.is_empty() {
+            parts.push(b",");
+        }
+        parts.push(entry);
+    }
+    let left = SecretValue::concat(&parts);
+    if left.is_empty() {
+        drop(open.unset(key.as_bytes()))
+    } else {
+        drop(open.set(&key, left)?)
     }
     Ok(())
 }

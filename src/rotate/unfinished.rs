@@ -6,7 +6,7 @@
 use std::path::Path;
 
 use super::context::{World, digest};
-use super::request::Request;
+use super::request::{Change, Request};
 use crate::config::DeployKind;
 use crate::deploy;
 use crate::disk::{self, Project, quoted};
@@ -106,8 +106,9 @@ pub(super) fn may_go_on(
     // before there are new values, going forward looks itself; before the exchange, going back does not touch the file
     let any_file = if back { !begun("swap") } else { !begun("stage") };
     known_file(world.project, request, any_file, begun("swap"))?;
-    if back && !begun("redeploy") {
-        // only files go back, and that needs neither key nor service
+    let told = |change: &Change| begun(&format!("apply:{}", change.name));
+    if back && !begun("redeploy") && !begun("files") && !request.secrets.iter().any(told) {
+        // only ciphertext goes back, and that needs neither key nor service
         return Ok(());
     }
     let previous = world.project.rotations().join(&request.rotation).join("previous.enc");

@@ -27,6 +27,10 @@ pub enum Note {
     Digest(String),
     /// Names of services or probes.
     Names(Vec<String>),
+    /// A login showed that it worked.
+    Proven,
+    /// Why no login can show that it worked.
+    Unproven(String),
 }
 
 /// The list of steps, and the place from which there is only forward.

@@ -60,7 +60,7 @@ const KINDS: [Kind; 9] = [
 ];
 
 /// Kinds that a configuration may name and that this version cannot make.
-const NOT_YET: [&str; 4] = ["prompt", "rsa", "ec", "ed25519"];
+const NOT_YET: [&str; 3] = ["rsa", "ec", "ed25519"];
 
 impl Kind {
     fn name(self) -> &'static str {
@@ -173,6 +173,21 @@ impl Spec {
             Some(spec) => error.hint(format!("\"{spec}\" reaches it")),
             None => error,
         })
+    }
+
+    /// How many characters a value has at most.
+    pub fn longest(&self) -> usize {
+        let n = self.length;
+        match self.kind {
+            Kind::Hex => 2 * n,
+            Kind::Base64 => n.div_ceil(3) * 4,
+            Kind::Base64Url => (4 * n).div_ceil(3),
+            Kind::Alnum | Kind::Password | Kind::Digits => n,
+            // the longest of the list have eight letters
+            Kind::Words => 9 * n - 1,
+            Kind::Uuid => 36,
+            Kind::Fernet => 44,
+        }
     }
 
     /// A new value.
@@ -558,7 +573,6 @@ mod tests {
             ("hex:4097", "hex takes a length from 1 to 4096 (for example \"hex:32\")"),
             ("alnum:99999999999999999999", "alnum takes a length from 1 to 4096 (for example \"alnum:32\")"),
             ("password:7", "password takes a length from 8 to 4096 (for example \"password:24\")"),
-            ("prompt", "this version of reseal cannot generate \"prompt\" (set the value by hand; …)"),
             ("rsa:4096", "this version of reseal cannot generate \"rsa\" (set the value by hand; …)"),
             ("ec:p256", "this version of reseal cannot generate \"ec\" (set the value by hand; …)"),
             ("ed25519", "this version of reseal cannot generate \"ed25519\" (set the value by hand; …)"),

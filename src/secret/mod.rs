@@ -5,11 +5,13 @@
 
 mod generate;
 mod name;
+mod origin;
 pub(crate) mod url;
 mod value;
 
 pub use generate::{FLOOR_BITS, Spec};
 pub use name::{SecretName, looks_like_a_value, nearest};
+pub use origin::Origin;
 pub use value::SecretValue;
 
 /// The source of new keys, nonces and values. It arrives from the top of the program, never from the air.

@@ -18,11 +18,14 @@
 use std::net::Ipv6Addr;
 use std::ops::Range;
 
+use serde::{Deserialize, Serialize};
+
 use crate::error::{Error, Result};
 use crate::secret::SecretValue;
 
 /// A part of a URL that another secret may feed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
 pub enum Part {
     /// Before the `:` of the userinfo; may be empty, as in `redis://:password@host`.
     User,

@@ -78,7 +78,7 @@ fn after_the_commit_a_change_is_the_next_version_and_stays() {
     if !have("crash::after_the_commit_a_change_is_the_next_version_and_stays", &["strace"]) {
         return;
     }
-    let (case, _) = killed_at("started retire");
+    let (case, _) = killed_at("started prune");
     let edit = foreign();
     case.project.write(".env.enc", &edit);
     assert_eq!(case.run(RESUME), Some(0), "{}", case.said());
@@ -164,7 +164,7 @@ fn a_key_that_is_missing_for_a_while_loses_nothing() {
     if !have("crash::a_key_that_is_missing_for_a_while_loses_nothing", &["strace"]) {
         return;
     }
-    for event in ["started stage", "succeeded swap", "started redeploy", "started retire"] {
+    for event in ["started stage", "succeeded swap", "started redeploy", "started prune"] {
         let (case, _) = killed_at(event);
         let key = case.project.read("age.key");
         case.wait_for_orphans();

@@ -24,7 +24,7 @@ fn killed_anywhere_a_rotation_is_committed_by_resume() {
             assert!(met.contains(&(format!("started {step}"), effect)), "{step}, effect: {effect}: {met:?}");
         }
     }
-    let lines = ["begun", "committed", "started retire", "succeeded retire", "succeeded probe"];
+    let lines = ["begun", "committed", "started prune", "succeeded prune", "succeeded probe"];
     let steps = ["backup", "stage", "baseline", "swap", "redeploy", "probe"];
     let all = steps.iter().flat_map(|s| [format!("started {s}"), format!("succeeded {s}")]);
     expect_met(&met, all.chain(lines.map(str::to_owned)));

@@ -89,6 +89,12 @@ fn every_command(manner: &[&str]) {
     assert_eq!(w.project.get("JWT_SECRET_PREVIOUS"), jwt);
     silent(&["resume"]).ok();
     silent(&["resume", "--back"]).ok();
+    silent(&["rollback", "--dry-run"]).ok();
+    silent(&["rollback", "JWT_SECRET", "--yes"]).ok();
+    w.expect(".env.enc", "JWT_SECRET");
+    assert_eq!(w.project.get("JWT_SECRET"), jwt);
+    silent(&["retire", "--due"]).ok();
+    silent(&["retire", "JWT_SECRET", "--yes"]).ok();
 
     silent(&["backup", "list"]).ok();
     silent(&["backup", "verify"]).ok();

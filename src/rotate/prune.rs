@@ -1,15 +1,15 @@
-//! Retire: after the commit. Old backups go, as the policy says; the newest always stays.
+//! Prune: after the commit. Old backups go, as the policy says; the newest always stays.
 
 use super::context::Context;
 use crate::disk::Backups;
 use crate::error::Result;
 use crate::saga::{Note, Step};
 
-pub(super) struct Retire;
+pub(super) struct Prune;
 
-impl Step<Context<'_>> for Retire {
+impl Step<Context<'_>> for Prune {
     fn name(&self) -> String {
-        "retire".into()
+        "prune".into()
     }
 
     fn act(&self, cx: &Context<'_>) -> Result<Note> {

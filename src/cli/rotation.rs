@@ -1,0 +1,171 @@
+//! The road of every rotation: show the plan, ask, run it, tell how it ended.
+
+use anstyle::AnsiColor;
+use similar::{ChangeTag, TextDiff};
+
+use super::args::Global;
+use super::progress::Progress;
+use super::report::{Report, count};
+use super::session::Session;
+use super::terminal::Terminal;
+use crate::audit::{self, History, Log, Proven};
+use crate::disk;
+use crate::error::{Error, Kind, Result};
+use crate::rotate::{self, Ask, Ended, Plan, World};
+use crate::saga::Outcome;
+
+/// How it is to be carried out.
+pub(super) struct Manner {
+    pub(super) dry_run: bool,
+    pub(super) yes: bool,
+    /// What a person is asked.
+    pub(super) question: &'static str,
+}
+
+/// Makes the plan of what `ask` gives, shows it, and carries it out.
+pub(super) fn carry_out(
+    global: &Global,
+    session: &Session,
+    manner: &Manner,
+    report: &Report,
+    ask: impl FnOnce(&World<'_>, &Log) -> Result<Option<Ask>>,
+) -> Result<()> {
+    session.sealed()?;
+    // a plan alone changes nothing, so that it may be made by someone who may only read
+    let _lock = if manner.dry_run { None } else { Some(session.project.lock()?) };
+    rotate::none_unfinished(&session.project)?;
+    let log = audit::read(&session.project.audit())?;
+    if let Some(broken) = &log.broken {
+        report.note(&broken.to_string());
+    }
+    let history = History::of(&log.entries, &session.project.label());
+    let world = session.world(report);
+    let Some(ask) = ask(&world, &log)? else { return Ok(()) };
+    let plan = rotate::plan(&world, &history, ask)?;
+    if manner.dry_run {
+        if report.json {
+            return report.json(&serde_json::json!({ "v": 1, "plan": plan.request(), "told": plan.told, "deploy": plan.deploy, "probes": plan.probes, "later": plan.later, "remarks": plan.remarks }));
+        }
+        return report.data(shown(session, &plan, report).as_bytes());
+    }
+    report.say(shown(session, &plan, report).trim_end());
+    if !manner.yes {
+        match Terminal::new(global.no_input).agrees(manner.question) {
+            Some(true) => {}
+            Some(false) => return Err(Error::failed("not confirmed").note("nothing was changed")),
+            None => {
+                return Err(Error::usage("nobody is there to confirm the plan")
+                    .note("nothing was changed")
+                    .hint("say `--yes` where no terminal is"));
+            }
+        }
+    }
+    let mut progress = Progress::new(report, &world.stop)?;
+    let ended = rotate::run(&world, plan, &mut progress)?;
+    told(session, &ended, report)
+}
+
+/// The plan for people: what changes, with every value masked, and what is done about it.
+fn shown(session: &Session, plan: &Plan, report: &Report) -> String {
+    let request = plan.request();
+    let what = match request.secrets.len() {
+        0 => format!("{} taken away", count(request.ends.len(), "replaced value")),
+        n => count(n, "secret"),
+    };
+    let mut text = format!("plan: {what} in {}\n", session.project.label());
+    let diff = TextDiff::from_lines(&plan.before, &plan.after);
+    for change in diff.iter_all_changes() {
+        let (sign, color) = match change.tag() {
+            ChangeTag::Equal => continue,
+            ChangeTag::Delete => ("-", AnsiColor::Red),
+            ChangeTag::Insert => ("+", AnsiColor::Green),
+        };
+        text += &format!("  {}\n", report.painted(color, &format!("{sign} {}", change.value().trim_end())));
+    }
+    if request.changes_file() {
+        text += &format!("  backup to {}\n", session.config.backup.dir.display());
+    }
+    for service in &plan.told {
+        text += &format!("  tell {service}\n");
+    }
+    for file in request.secrets.iter().flat_map(|change| &change.policy.files) {
+        text += &format!("  write {} ({:04o})\n", file.path.display(), file.mode);
+    }
+    for command in &plan.deploy {
+        text += &format!("  run {command}\n");
+    }
+    for probe in &plan.probes {
+        text += &format!("  probe {probe}\n");
+    }
+    for line in &plan.later {
+        text += &format!("  then {line}\n");
+    }
+    for remark in &plan.remarks {
+        text += &format!("  note: {remark}\n");
+    }
+    text
+}
+
+/// How it ended, in words and as exit code.
+pub(super) fn told(session: &Session, ended: &Ended, report: &Report) -> Result<()> {
+    let file = session.project.label();
+    let names = ended.request.names().join(", ");
+    let new = !ended.request.secrets.is_empty();
+    let why = ended.why.clone().unwrap_or_default();
+    let step = ended.step.clone().unwrap_or_default();
+    let folder = disk::quoted(&session.project.rotations().join(&ended.request.rotation));
+    if report.json {
+        let outcome = match ended.outcome {
+            Outcome::Committed => "committed",
+            Outcome::RolledBack => "rolled-back",
+            Outcome::Open(_) => "unfinished",
+            Outcome::Stuck(_) => "stuck",
+        };
+        report.json(&serde_json::json!({ "v": 1, "rotation": ended.request.rotation, "outcome": outcome, "secrets": ended.request.names(), "failure": ended.why, "grace": ended.grace, "proofs": ended.proofs }))?;
+    }
+    match ended.outcome {
+        Outcome::Committed => {
+            if new {
+                report.say(&format!("committed: {names} in {file}"));
+            } else {
+                report.say(&format!("retired: the replaced values of {names}"));
+            }
+            for proof in &ended.proofs {
+                report.say(&proven(proof));
+            }
+            for grace in &ended.grace {
+                report.note(&grace.to_string());
+            }
+            Ok(())
+        }
+        Outcome::RolledBack => {
+            let services = if ended.request.deploy { " and the services are" } else { " is" };
+            Err(Error::new(Kind::RolledBack, why)
+                .note(format!("rolled back; {file}{services} as before"))
+                .hint("mend the cause, then run `reseal rotate` again"))
+        }
+        Outcome::Open(_) => Err(Error::new(Kind::Unfinished, why)
+            .note(match new {
+                true => format!("the new values of {names} are in force; {step:?} is left to do"),
+                false => format!("{step:?} is left to do"),
+            })
+            .hint("run `reseal resume`")),
+        Outcome::Stuck(_) => Err(Error::new(Kind::Stuck, why)
+            .note(format!("step {step:?} could not be taken back; {file} is whole"))
+            .note(format!(
+                "{folder}/previous.enc is the file before the rotation, {folder}/pending.enc the one after"
+            ))
+            .hint("mend the cause, then run `reseal resume` to try again")),
+    }
+}
+
+/// What a login showed, in words.
+fn proven(proof: &audit::Proof) -> String {
+    let secret = &proof.secret;
+    match (&proof.of, &proof.unprovable) {
+        (Proven::Login, None) => format!("proven: a fresh login with the new {secret} was accepted"),
+        (Proven::Revocation, None) => format!("proven: a fresh login with the old {secret} was refused"),
+        (Proven::Login, Some(why)) => format!("not proven: {secret} was told to its service, but {why}"),
+        (Proven::Revocation, Some(why)) => format!("not proven: the old {secret} was taken away, but {why}"),
+    }
+}

@@ -1,0 +1,74 @@
+//! Apply: a live service is told the new value, and a fresh login with it is accepted (I8). Nothing is guessed: what the
+//! service accepts now is found out by trying, so that a run after a crash, and going back, start from the truth.
+
+use std::time::{Duration, Instant};
+
+use super::context::Context;
+use super::request::Change;
+use super::service::{self, Login};
+use crate::error::Result;
+use crate::saga::{Note, Step};
+use crate::target::{self, Proof};
+
+/// How long a service may take to come back that a failed redeploy has taken down.
+const COMES_BACK: Duration = Duration::from_secs(60);
+
+pub(super) struct Apply(pub(super) Change);
+
+impl Step<Context<'_>> for Apply {
+    fn name(&self) -> String {
+        format!("apply:{}", self.0.name)
+    }
+
+    fn act(&self, cx: &Context<'_>) -> Result<Note> {
+        let Some(config) = &self.0.policy.target else { return Ok(Note::Skipped) };
+        let (pending, previous) = (cx.world.open(&cx.pending())?, cx.world.open(&cx.previous())?);
+        let new = Login::of(&pending, &self.0.name, &self.0.policy)?;
+        let old = Login::of(&previous, &self.0.name, &self.0.policy)?;
+        let target = service::open(cx.world, config, &[&pending, &previous])?;
+        let (new, old) = (new.credential(), old.credential());
+        let proof = target::apply(&*target, &new, &[new, old], &service::nobodys(cx.world))?;
+        Ok(note(proof))
+    }
+
+    fn undo(&self, cx: &Context<'_>) -> Result<()> {
+        let Err(error) = self.take_back(cx) else { return Ok(()) };
+        if !cx.redeployed.get() {
+            return Err(error);
+        }
+        // a redeploy that failed may have left the service itself down: it comes up on what is live, the old values
+        let up = cx.bring_up();
+        let started = Instant::now();
+        loop {
+            let Err(error) = self.take_back(cx) else { return Ok(()) };
+            if up.is_err() || started.elapsed() > COMES_BACK {
+                return Err(error);
+            }
+            std::thread::sleep(Duration::from_millis(500));
+        }
+    }
+}
+
+impl Apply {
+    /// The old value is accepted again, and the new one is not.
+    fn take_back(&self, cx: &Context<'_>) -> Result<()> {
+        let Some(config) = &self.0.policy.target else { return Ok(()) };
+        let (pending, previous) = (cx.world.open(&cx.pending())?, cx.world.open(&cx.previous())?);
+        let new = Login::of(&pending, &self.0.name, &self.0.policy)?;
+        let old = Login::of(&previous, &self.0.name, &self.0.policy)?;
+        let target = service::open(cx.world, config, &[&previous, &pending])?;
+        let (new, old) = (new.credential(), old.credential());
+        let nobodys = service::nobodys(cx.world);
+        target::apply(&*target, &old, &[old, new], &nobodys)?;
+        target::revoke(&*target, &new, &old, &nobodys)?;
+        Ok(())
+    }
+}
+
+/// What the journal keeps of a proof.
+pub(super) fn note(proof: Proof) -> Note {
+    match proof {
+        Proof::Proven => Note::Proven,
+        Proof::Unprovable(why) => Note::Unproven(why),
+    }
+}
