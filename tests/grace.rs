@@ -1,0 +1,166 @@
+//! Replaced values that count for a while: in a key, in a list, until data is migrated, until somebody says so; and what
+//! ends them.
+
+use std::thread::sleep;
+use std::time::Duration;
+
+use crate::harness::Project;
+
+fn over() {
+    sleep(Duration::from_millis(1100));
+}
+
+#[test]
+fn retire_due_takes_away_what_is_over_and_nothing_else() {
+    let project = Project::sealed("A=first-a\nB=first-b\n");
+    project.write(
+        "reseal.toml",
+        "[secret.A]\nprevious = { key = \"A_OLD\", keep-for = \"1s\" }\n[secret.B]\nprevious = { key = \"B_OLD\", keep-for = \"1h\" }\n",
+    );
+    project.run(&["retire", "--due"]).ok().says("no replaced value is due");
+    project.run(&["retire"]).code(2);
+    project.run(&["rotate", "--all", "-y"]).ok();
+    assert_eq!((project.get("A_OLD"), project.get("B_OLD")), ("first-a".into(), "first-b".into()));
+    over();
+    let status = project.run(&["status"]).ok().stdout;
+    assert!(
+        status.contains("A_OLD: old value over since") && status.contains("B_OLD: old value counts until"),
+        "{status}"
+    );
+    let plan = project.run(&["retire", "--due", "-n"]).ok().stdout;
+    assert!(plan.contains("- A_OLD=") && !plan.contains("B_OLD="), "{plan}");
+    project.run(&["retire", "--due", "-y"]).ok().says("retired: the replaced values of A");
+    project.run(&["get", "A_OLD"]).code(1);
+    assert_eq!(project.get("B_OLD"), "first-b");
+    project.run(&["retire", "--due", "-y"]).ok().says("no replaced value is due");
+    // what is named ends before its time
+    project.run(&["retire", "B", "-y"]).ok();
+    project.run(&["get", "B_OLD"]).code(1);
+    project.run(&["retire", "B", "-y"]).code(1).says("no replaced value of \"B\" still counts");
+    project.run(&["rotate", "B", "-y"]).ok();
+    assert!(project.run(&["history"]).ok().stdout.contains("retired"));
+}
+
+#[test]
+fn retiring_reaches_the_services_or_is_taken_back() {
+    let project = Project::sealed("A=first-a\n");
+    project.script("up", "#!/bin/sh\n\"$RESEAL\" decrypt >seen\ntest ! -e broken\n");
+    project.write(
+        "reseal.toml",
+        "[deploy]\nkind = \"wrapper\"\ncommand = [\"./up\"]\n[secret.A]\nprevious = { key = \"A_OLD\", keep-for = \"1s\" }\n",
+    );
+    project.run(&["rotate", "A", "-y"]).ok();
+    assert!(project.text("seen").contains("A_OLD=first-a"));
+    over();
+    project.write("broken", "");
+    project.run(&["retire", "--due", "-y"]).code(14);
+    project.remove("broken");
+    project.run(&["resume"]).code(10);
+    assert_eq!(project.get("A_OLD"), "first-a");
+    project.run(&["retire", "--due", "-y"]).ok();
+    assert!(!project.text("seen").contains("A_OLD"));
+}
+
+#[test]
+fn a_list_of_previous_keys_takes_the_newest_first_and_loses_each_at_its_time() {
+    let project = Project::sealed("APP_KEY=key-one\nAPP_PREVIOUS_KEYS=key-zero\n");
+    project.write(
+        "reseal.toml",
+        "[secret.APP_KEY]\nprevious = { key = \"APP_PREVIOUS_KEYS\", keep-for = \"1s\", list = true }\n",
+    );
+    project.run(&["rotate", "APP_KEY", "-y"]).ok();
+    let second = project.get("APP_KEY");
+    assert_eq!(project.get("APP_PREVIOUS_KEYS"), "key-one,key-zero");
+    // a list has room: the window does not forbid another rotation
+    project.run(&["rotate", "APP_KEY", "-y"]).ok();
+    let third = project.get("APP_KEY");
+    assert_eq!(project.get("APP_PREVIOUS_KEYS"), format!("{second},key-one,key-zero"));
+    over();
+    // over, and so gone with the next rotation; what nobody knows the age of stays
+    project.run(&["rotate", "APP_KEY", "-y"]).ok();
+    assert_eq!(project.get("APP_PREVIOUS_KEYS"), format!("{third},key-zero"));
+    over();
+    project.run(&["retire", "--due", "-y"]).ok();
+    assert_eq!(project.get("APP_PREVIOUS_KEYS"), "key-zero");
+    assert!(
+        !project.exists(".reseal/grace") || project.path(".reseal/grace").read_dir().unwrap().count() == 0
+    );
+}
+
+#[test]
+fn an_emergency_leaves_nothing_to_count() {
+    let project = Project::sealed("A=first-a\n");
+    project.write("reseal.toml", "[secret.A]\nprevious = { key = \"A_OLD\", keep-for = \"1h\" }\n");
+    project.run(&["rotate", "A", "-y"]).ok();
+    project.run(&["rotate", "A", "-y"]).code(1).says("counts until").says("--emergency");
+    project.run(&["rotate", "A", "-y", "--emergency"]).ok();
+    project.run(&["get", "A_OLD"]).code(1);
+    assert!(!project.run(&["status"]).ok().stdout.contains("counts until"));
+    project.run(&["rotate", "A", "-y"]).ok();
+}
+
+#[test]
+fn a_value_from_elsewhere_is_asked_for_checked_tried_and_remembered() {
+    let project = Project::sealed("STRIPE=sk_live_aaaaaaaaaaaaaaaaaaaaaaaa\nOTHER=x\n");
+    project.script("try", "#!/bin/sh\nread -r key\ncase $key in *bad*) exit 7;; esac\necho \"$#\" >tried\n");
+    project.write(
+        "reseal.toml",
+        "[secret.STRIPE]\ngenerate = \"prompt\"\nmatches = \"sk_live_[a-z0-9]{24,}\"\nverify = [\"./try\"]\n",
+    );
+    let rotate = ["rotate", "STRIPE", "--yes"];
+    let before = project.read(".env.enc");
+    project.pipe(&rotate, "").code(1).says("is empty");
+    project
+        .pipe(&rotate, "pk_live_aaaaaaaaaaaaaaaaaaaaaaaa\n")
+        .code(1)
+        .says("does not look like")
+        .hides("pk_live");
+    project.pipe(&rotate, "sk_live_badbadbadbadbadbadbadbad\n").code(1).says("exit code 7").hides("badbad");
+    // part of a line that fits is not enough
+    project.pipe(&rotate, "x sk_live_cccccccccccccccccccccccc").code(1).says("does not look like");
+    assert!(before == project.read(".env.enc"), "nothing was stored");
+    project.pipe(&rotate, "sk_live_bbbbbbbbbbbbbbbbbbbbbbbb\n").ok().says("revoked by whoever issued it");
+    assert_eq!(project.get("STRIPE"), "sk_live_bbbbbbbbbbbbbbbbbbbbbbbb");
+    assert_eq!(project.text("tried"), "0\n", "the value is no argument");
+    let status = project.run(&["status"]).ok().stdout;
+    assert!(status.contains("old value to be revoked"), "{status}");
+    // time does not end it, a person does
+    project.run(&["retire", "--due", "-y"]).ok().says("no replaced value is due");
+    let sealed = project.read(".env.enc");
+    project.run(&["retire", "STRIPE", "-y"]).ok();
+    assert!(sealed == project.read(".env.enc"), "the file has nothing to do with it");
+    assert!(!project.run(&["status"]).ok().stdout.contains("to be revoked"));
+    // a plan asks for nothing
+    project.run(&["rotate", "STRIPE", "-n"]).ok();
+}
+
+#[test]
+fn data_is_migrated_with_both_values_as_often_as_it_takes() {
+    let project = Project::sealed("KEY=old-key\nDATABASE=rows\n");
+    // four rows, one at a time; it dies after two, and its second run finds them done
+    project.script(
+        "migrate",
+        "#!/bin/sh\ntest -z \"$SOPS_AGE_KEY_FILE\" || exit 9\nfor row in 1 2 3 4; do\n  grep -qx \"$OLD\" $DATABASE/$row || continue\n  \
+         printf '%s\\n' \"$NEW\" >$DATABASE/$row\n  echo \"row $row of 4\"\n  test $row != 2 -o -e go-on || exit 5\ndone\n",
+    );
+    for row in 1..=4 {
+        project.write(&format!("rows/{row}"), "old-key\n");
+    }
+    project.write(
+        "reseal.toml",
+        "[secret.KEY]\nprevious = { key = \"OLD_KEY\", keep-for = \"migrated\" }\nmigrate = [\"./migrate\"]\n",
+    );
+    let said = project.run(&["rotate", "KEY", "-y"]).code(13).says("row 2 of 4").says("run `reseal resume`");
+    let new = project.get("KEY");
+    said.hides(&new).hides("old-key");
+    assert_eq!(project.get("OLD_KEY"), "old-key", "data that is not migrated yet needs it");
+    // from here there is only forward
+    project.run(&["resume", "--back"]).code(1).says("cannot be taken back");
+    project.write("go-on", "");
+    project.run(&["resume"]).ok().says("row 4 of 4");
+    for row in 1..=4 {
+        assert_eq!(project.text(&format!("rows/{row}")), format!("{new}\n"));
+    }
+    project.run(&["retire", "--due", "-y"]).ok();
+    project.run(&["get", "OLD_KEY"]).code(1);
+}
