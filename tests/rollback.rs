@@ -110,3 +110,19 @@ fn a_password_that_its_reader_would_cut_is_not_made() {
     project.run(&["rotate", "VNC_PASSWORD", "-y"]).ok();
     assert_eq!(project.get("VNC_PASSWORD").len(), 8);
 }
+
+#[test]
+fn doctor_names_the_plaintext_that_the_policy_asks_for() {
+    let project = project();
+    project.write(".git/HEAD", "ref: refs/heads/main\n");
+    project.write(".gitignore", ".env*\n.reseal/\n");
+    project.chmod("secrets/db", 0o644);
+    let found = project.run(&["doctor"]).code(3).says("secrets/db holds DB_PASSWORD in plain");
+    assert!(found.stdout.contains("secrets/db: has mode 0644, not 0440"), "{}", found.stdout);
+    assert!(found.stdout.contains("secrets/db is not ignored"), "{}", found.stdout);
+    project.run(&["doctor", "--fix"]).ok();
+    assert_eq!(project.mode("secrets/db"), 0o440);
+    assert!(project.text(".gitignore").contains("secrets/db\nsecrets/url\n"));
+    project.write(".gitignore", ".env*\n.reseal/\nsecrets/\n");
+    project.run(&["doctor"]).ok();
+}

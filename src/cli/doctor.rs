@@ -4,8 +4,10 @@ use super::args::{DoctorArgs, Global};
 use super::identity;
 use super::report::{Report, count};
 use super::session::Session;
-use crate::doctor::{self, Finding};
+use crate::disk;
+use crate::doctor::{self, Asked, Finding};
 use crate::error::{Error, Kind, Result};
+use crate::rotate;
 
 pub(super) fn run(global: &Global, args: &DoctorArgs, report: &Report) -> Result<()> {
     let session = Session::new(global)?;
@@ -15,7 +17,15 @@ pub(super) fn run(global: &Global, args: &DoctorArgs, report: &Report) -> Result
     let keys = identity::key_files(global.age_key_file.as_deref(), configured.as_deref());
     let _lock = if args.fix { Some(project.lock()?) } else { None };
     let (mut mended, mut left) = (Vec::new(), Vec::new());
-    for finding in doctor::examine(project, &keys)? {
+    let mut asked = Vec::new();
+    for (name, file) in session.config.secrets.iter().flat_map(|(n, p)| p.files.iter().map(move |f| (n, f))) {
+        asked.push(Asked { path: &file.path, attributes: rotate::file_attributes(project, file)? });
+        if disk::stat(&project.resolve(&file.path)).is_some() {
+            let name = file.key.as_ref().unwrap_or(name);
+            report.note(&format!("{} holds {name} in plain, as the policy asks", file.path.display()));
+        }
+    }
+    for finding in doctor::examine(project, &keys, &asked)? {
         if args.fix && finding.mend(project)? {
             report.say(&format!("mended: {}: {}", finding.path.display(), finding.what));
             mended.push(finding);

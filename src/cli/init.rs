@@ -80,7 +80,7 @@ pub(super) fn run(global: &Global, args: &InitArgs, report: &Report) -> Result<(
         Ok(false) => {}
         Err(error) => report.note(&format!("no policy was proposed: {error}")),
     }
-    match doctor::ignore(&project.root, project.attributes.owner) {
+    match doctor::ignore(&project.root, &[], project.attributes.owner) {
         Ok(added) if added.is_empty() => {}
         Ok(added) => report.say(&format!("added to .gitignore: {}", added.join(", "))),
         Err(error) => report.note(&format!("no ignore rules were added: {error}")),

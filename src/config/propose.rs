@@ -50,19 +50,29 @@ fn guess(file: &str, entries: &[(&[u8], &SecretValue)], around: &Surroundings) -
             );
             continue;
         };
-        if kind == Origin::InitOnly {
-            text += &format!(
-                "# \"{name}\" is read only when its service is first set up: change it there, then `reseal set {name}`\n\n"
-            );
+        let holds = |url: &SecretValue| url::check(url, Part::Password, value).is_ok();
+        let kept = named.iter().find(|(other, url)| other != name && url::names_database(url) && holds(url));
+        if let Some((other, url)) = kept {
+            text += &match target(url) {
+                Some(target) => format!(
+                    "# The database of {other:?} keeps \"{name}\" too. If that is where it is, both change together:\n\
+                     # [secret.{name}]\n# generate = \"alnum:32\"\n# every = \"90d\"\n# group = \"database\"\n\
+                     # target = {{ {target} }}\n# feeds = [{{ key = {other:?}, part = \"password\" }}]\n\n"
+                ),
+                None => format!(
+                    "# \"{name}\" is a password that the database of \"{other}\" keeps: change it there, then `reseal set {name}`\n\n"
+                ),
+            };
             continue;
         }
-        let stored = named.iter().find(|(other, text)| {
-            other != name && url::names_database(text) && url::check(text, Part::Password, value).is_ok()
-        });
-        if let Some((other, _)) = stored {
-            text += &format!(
-                "# \"{name}\" is a password that the database of \"{other}\" keeps: change it there, then `reseal set {name}`\n\n"
-            );
+        if kind == Origin::InitOnly {
+            text += &format!("# \"{name}\" is read only when its service is first set up; ");
+            text += &match init_only(name).and_then(|known| known.target) {
+                Some(target) => format!(
+                    "say who is to be told:\n# [secret.{name}]\n# every = \"90d\"\n# target = {{ {target} }}\n\n"
+                ),
+                None => format!("change it there, then `reseal set {name}`\n\n"),
+            };
             continue;
         }
         text += &format!("[secret.{name}]\ngenerate = \"{}\"\nevery = \"90d\"\n", shape(value));
@@ -74,12 +84,39 @@ fn guess(file: &str, entries: &[(&[u8], &SecretValue)], around: &Surroundings) -
             if other != name && fits && !fed.contains(other) {
                 fed.push(*other);
                 text += &format!("feeds = [{{ key = {other:?}, part = \"password\" }}]\n");
+                if let Some(target) = target(value_of_other) {
+                    text += "# if its server is to be told while it runs:\n";
+                    text += &format!("# target = {{ {target} }}\n");
+                }
                 break;
             }
         }
         text.push('\n');
     }
     text.trim_end().to_owned() + "\n"
+}
+
+/// The server that a URL leads to, as a target. A guess, and so only ever part of a comment.
+fn target(url: &SecretValue) -> Option<String> {
+    const KNOWN: [(&str, &str); 5] = [
+        ("postgres", "postgres"),
+        ("mysql", "mysql"),
+        ("mariadb", "mysql"),
+        ("redis://", "redis"),
+        ("valkey://", "redis"),
+    ];
+    let (_, kind) = KNOWN.iter().find(|(start, _)| url.expose().starts_with(start.as_bytes()))?;
+    let part = |part: Part, otherwise: &str| -> String {
+        let found = url::extract(url, part).ok().flatten();
+        let plain = |b: &u8| b.is_ascii_alphanumeric() || b"-_.".contains(b);
+        let found = found.filter(|text| {
+            !text.is_empty() && text.expose().iter().all(plain) && !looks_like_a_value(text.expose())
+        });
+        found.and_then(|text| text.expose_str().map(str::to_owned)).unwrap_or_else(|| otherwise.to_owned())
+    };
+    let (host, user) = (part(Part::Host, "SERVICE"), part(Part::User, "default"));
+    let at = if host == "localhost" || host.starts_with("127.") { host } else { format!("compose:{host}") };
+    Some(format!("{kind} = {{ at = {at:?}, user = {user:?} }}"))
 }
 
 /// A name as programs ask for it. The rest of a torn value is none, and must not get into a file that is committed.
@@ -202,7 +239,17 @@ mod tests {
         let names: Vec<&str> = config.secrets.keys().map(SecretName::as_str).collect();
         assert_eq!(names, ["JWT_SECRET", "REDIS_PASSWORD"]);
         assert_eq!(config.secrets.values().last().unwrap().feeds.len(), 1);
-        assert!(text.contains("# \"APP_DB_PASSWORD\""));
+        let target = "# target = { postgres = { at = \"compose:db\", user = \"app\" } }";
+        assert!(text.contains("# [secret.APP_DB_PASSWORD]") && text.contains(target), "{text}");
+        assert!(
+            text.contains("# target = { redis = { at = \"compose:redis\", user = \"default\" } }"),
+            "{text}"
+        );
+        // whoever takes the marks away has a policy
+        let taken = |line: &&str| line.contains(" = ") || line.starts_with('[');
+        let bare: Vec<&str> = text.lines().map(|l| l.strip_prefix("# ").filter(taken).unwrap_or(l)).collect();
+        let config = Config::parse(&bare.join("\n")).unwrap_or_else(|e| panic!("{e}\n{}", bare.join("\n")));
+        assert_eq!(config.secrets.values().filter(|p| p.target.is_some()).count(), 3);
         assert!(!text.contains("hunter") && !text.contains("sk_live"));
         assert!(text.contains("STRIPE_SECRET_KEY") && text.contains("POSTGRES_PASSWORD"));
     }

@@ -7,8 +7,9 @@ use crate::error::Result;
 
 const RULES: [&str; 5] = [".env", ".env.bak", ".env.backup.*", ".env~", ".reseal/"];
 
-/// The rules that a git repository around `root` lacks; none where there is no repository.
-pub(super) fn missing(root: &Path) -> Result<Vec<&'static str>> {
+/// The rules that a git repository around `root` lacks; none where there is no repository. `files` are plaintext files
+/// below `root` that the policy asks for.
+pub(super) fn missing(root: &Path, files: &[&Path]) -> Result<Vec<String>> {
     if !root.ancestors().any(|folder| disk::stat(&folder.join(".git")).is_some()) {
         return Ok(Vec::new());
     }
@@ -23,12 +24,19 @@ pub(super) fn missing(root: &Path) -> Result<Vec<&'static str>> {
     }
     let covered =
         |rule: &str| present.iter().flat_map(|text| text.lines()).any(|line| covers(line.trim(), rule));
-    Ok(RULES.into_iter().filter(|rule| !covered(rule)).collect())
+    let within = |file: &Path| {
+        let folders = file.ancestors().skip(1).filter(|f| !f.as_os_str().is_empty());
+        let whole = folders.flat_map(|f| [format!("{}/", f.display()), format!("{}/*", f.display())]);
+        whole.into_iter().any(|rule| covered(&rule))
+    };
+    let files = files.iter().filter(|f| f.is_relative() && !within(f)).map(|f| f.display().to_string());
+    let rules = RULES.into_iter().map(str::to_owned).chain(files);
+    Ok(rules.filter(|rule| !covered(rule)).collect())
 }
 
 /// Adds the rules that are missing, and says which.
-pub fn ignore(root: &Path, owner: Owner) -> Result<Vec<&'static str>> {
-    let missing = missing(root)?;
+pub fn ignore(root: &Path, files: &[&Path], owner: Owner) -> Result<Vec<String>> {
+    let missing = missing(root, files)?;
     if missing.is_empty() {
         return Ok(missing);
     }

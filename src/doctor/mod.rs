@@ -26,7 +26,7 @@ pub struct Finding {
 
 enum Mend {
     Attributes(Attributes),
-    Ignore,
+    Ignore(PathBuf),
     ByHand,
 }
 
@@ -35,14 +35,24 @@ impl Finding {
     pub fn mend(&self, project: &Project) -> Result<bool> {
         match self.mend {
             Mend::Attributes(attributes) => disk::correct(&self.path, attributes).map(|()| true),
-            Mend::Ignore => ignore(&project.root, project.attributes.owner).map(|_| true),
+            Mend::Ignore(ref file) => {
+                ignore(&project.root, &[file.as_path()], project.attributes.owner).map(|_| true)
+            }
             Mend::ByHand => Ok(false),
         }
     }
 }
 
+/// A plaintext file that the policy asks for.
+pub struct Asked<'a> {
+    /// Where, as the policy says it.
+    pub path: &'a Path,
+    /// What it shall have.
+    pub attributes: Attributes,
+}
+
 /// Looks at everything that can be seen without opening the file.
-pub fn examine(project: &Project, key_files: &[PathBuf]) -> Result<Vec<Finding>> {
+pub fn examine(project: &Project, key_files: &[PathBuf], asked: &[Asked<'_>]) -> Result<Vec<Finding>> {
     let mut findings = Vec::new();
     attributes(&project.sealed, project.attributes, &mut findings);
     for path in key_files {
@@ -58,12 +68,16 @@ pub fn examine(project: &Project, key_files: &[PathBuf]) -> Result<Vec<Finding>>
         }
     }
     own_files(project, &project.state(), &mut findings)?;
-    for missing in ignore::missing(&project.root)? {
+    for file in asked {
+        attributes(&project.resolve(file.path), file.attributes, &mut findings);
+    }
+    let files: Vec<&Path> = asked.iter().map(|file| file.path).collect();
+    for missing in ignore::missing(&project.root, &files)? {
         findings.push(Finding {
             path: project.root.join(".gitignore"),
             what: format!("{missing} is not ignored: it could be committed"),
             remedy: format!("echo '{missing}' >> .gitignore"),
-            mend: Mend::Ignore,
+            mend: Mend::Ignore(PathBuf::from(missing)),
         });
     }
     for leftover in leftovers::find(&project.root, &project.sealed)? {

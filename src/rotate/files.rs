@@ -49,7 +49,7 @@ fn write(cx: &Context<'_>, change: &Change, file: &SecretFile, open: &Open) -> R
 }
 
 /// Mode and owner of a secret file: those of the policy, else the owner that it has, else that of the sealed file.
-pub(super) fn attributes(project: &Project, file: &SecretFile) -> Result<Attributes> {
+pub fn attributes(project: &Project, file: &SecretFile) -> Result<Attributes> {
     let owner = match &file.owner {
         Some(owner) => Owner::parse(owner)?,
         None => disk::stat(&project.resolve(&file.path)).map_or(project.attributes.owner, |stat| stat.owner),

@@ -28,6 +28,7 @@ mod unfinished;
 pub use choose::{Ask, Wanted, to_be_brought};
 pub use context::{Brought, World};
 pub use earlier::earlier;
+pub use files::attributes as file_attributes;
 pub use plan::{Plan, plan};
 pub use request::Request;
 pub use unfinished::{none_unfinished, peek, unfinished};
