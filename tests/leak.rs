@@ -3,7 +3,7 @@
 //! Each project holds canaries: values that are made for the test and can be mistaken for nothing else. After each
 //! command everything that it left behind is searched for them, in every form that a slip would give them.
 
-mod canary;
+pub mod canary;
 mod commands;
 mod exec;
 mod failures;

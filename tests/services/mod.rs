@@ -1,0 +1,9 @@
+//! Rotations that reach real servers: Postgres and Redis on loopback, and as containers of a compose project.
+
+mod case;
+mod cut;
+mod killed;
+mod refused;
+mod stack;
+mod unbroken;
+mod unseen;
