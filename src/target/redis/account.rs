@@ -37,8 +37,7 @@ pub(super) struct Account {
 
 impl Account {
     pub(super) fn read(link: &mut Link, user: &str) -> Result<Self> {
-        let answer =
-            link.ask(&[b"ACL", b"GETUSER", user.as_bytes()]).map_err(|f| f.error("ACL GETUSER"))?;
+        let answer = link.ask(&[b"ACL", b"GETUSER", user.as_bytes()]).map_err(|f| f.error("ACL GETUSER"))?;
         if matches!(answer, Value::Nil) {
             // telling it a password would make one, who may do nothing
             return Err(Error::failed(format!("it has no user {user:?}")).hint("see `ACL LIST`"));

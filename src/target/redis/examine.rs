@@ -2,10 +2,10 @@
 
 use ::redis::Value;
 
+use super::Redis;
 use super::account::Account;
 use super::keep::Keeping;
-use super::link::{Info, Link};
-use super::{DEFAULT, Redis};
+use super::link::{Info, Link, too_old};
 use crate::error::{Error, Result};
 use crate::target::{Credential, Target};
 
@@ -30,8 +30,11 @@ pub(super) fn examine(redis: &Redis<'_>, current: &Credential<'_>) -> Result<Vec
     refuse_others_than_one_master(&server, &replication)?;
     let account = Account::read(&mut link, redis.user)?;
     if account.open {
-        return Err(Error::failed(format!("user {:?} needs no password, so there is none to change", redis.user))
-            .hint(format!("give the user its first one by hand: `ACL SETUSER {} resetpass` and a password", redis.user)));
+        return Err(Error::failed(format!(
+            "user {:?} needs no password, so there is none to change",
+            redis.user
+        ))
+        .hint(format!("give it the sealed value once by hand: `ACL SETUSER {} >VALUE`", redis.user)));
     }
     if !account.has(current.value) {
         return Err(Error::failed(format!("the password of user {:?} is kept elsewhere", redis.user))
@@ -77,8 +80,7 @@ pub(super) fn examine(redis: &Redis<'_>, current: &Credential<'_>) -> Result<Vec
 fn refuse_others_than_one_master(server: &Info, replication: &Info) -> Result<()> {
     let version = server.field("redis_version");
     if version.split('.').next().and_then(|n| n.parse::<u32>().ok()).is_some_and(|n| n < 6) {
-        return Err(Error::failed("it knows no users, as Redis before 6")
-            .hint("tell it by a target of kind command"));
+        return Err(too_old());
     }
     // Valkey has the other name
     match [server.field("redis_mode"), server.field("server_mode")] {
@@ -150,11 +152,13 @@ impl Lacks<'_> {
         }
         let rights = self.commands.iter().map(|c| format!("+{}", c.to_ascii_lowercase().replace(' ', "|")));
         let rights: Vec<String> = rights.collect();
-        Err(Error::failed(format!("user {:?} may not {}", self.actor, self.commands.join(", "))).hint(format!(
-            "name an admin-user in the target, or allow it: `ACL SETUSER {} {}`",
-            self.actor,
-            rights.join(" ")
-        )))
+        Err(Error::failed(format!("user {:?} may not {}", self.actor, self.commands.join(", "))).hint(
+            format!(
+                "name an admin-user in the target, or allow it: `ACL SETUSER {} {}`",
+                self.actor,
+                rights.join(" ")
+            ),
+        ))
     }
 }
 
@@ -175,9 +179,12 @@ mod unit {
 
     #[test]
     fn old_servers_are_refused() {
-        let refused = |server: &str| refuse_others_than_one_master(&info(server), &info("role:master")).is_err();
+        let refused =
+            |server: &str| refuse_others_than_one_master(&info(server), &info("role:master")).is_err();
         assert!(refused("redis_version:5.0.14\r\nredis_mode:standalone"));
-        for fine in ["redis_version:6.0.16", "redis_version:7.2.4\r\nvalkey_version:8.1.1", "redis_version:8.0.2"] {
+        for fine in
+            ["redis_version:6.0.16", "redis_version:7.2.4\r\nvalkey_version:8.1.1", "redis_version:8.0.2"]
+        {
             assert!(!refused(fine), "{fine}");
         }
     }

@@ -44,7 +44,11 @@ impl Link {
             }
             Place::Socket(path) => vec![ConnectionAddr::Unix(path.clone())],
         };
-        let silent = || Error::failed(format!("nobody answers at {at}"));
+        let silent = || match place {
+            Place::Network(_) => Error::failed(format!("nobody answers at {at}")),
+            Place::Socket(_) => Error::failed(format!("nobody answers at {at}"))
+                .note("nothing listens there, or this user may not write to the socket"),
+        };
         for address in addresses {
             let Ok(info) = address.into_connection_info() else { continue };
             // else the library tells its name, which a restricted user may not
@@ -60,22 +64,7 @@ impl Link {
 
     /// Whether the login is accepted.
     pub(super) fn login(&mut self, user: &str, value: &[u8]) -> Result<bool> {
-        match self.ask(&[b"AUTH", user.as_bytes(), value]) {
-            Ok(_) => Ok(true),
-            Err(Failure::Refused { code, .. }) if code == "WRONGPASS" => Ok(false),
-            Err(Failure::Refused { code, .. }) if code == "DENIED" => {
-                Err(Error::failed("it lets in nobody from here")
-                    .note("while the default user has no password, its protected mode takes local connections only"))
-            }
-            Err(Failure::Refused { text, .. }) if text.contains("number of arguments") => {
-                Err(Error::failed("it knows no users, as Redis before 6")
-                    .hint("tell it by a target of kind command"))
-            }
-            Err(Failure::Refused { text, .. }) if text.contains("max number of clients") => {
-                Err(Error::failed("it takes no more connections").hint("see `maxclients`"))
-            }
-            Err(failure) => Err(failure.error("a login")),
-        }
+        self.ask(&[b"AUTH", user.as_bytes(), value]).map(|_| true).or_else(refused)
     }
 
     /// Sends a command.
@@ -155,12 +144,36 @@ impl Failure {
     }
 }
 
+/// Whether a login that failed was refused, or cannot be told of.
+fn refused(failure: Failure) -> Result<bool> {
+    let Failure::Refused { code, text } = &failure else { return Err(failure.error("a login")) };
+    match code.as_str() {
+        "WRONGPASS" => Ok(false),
+        "DENIED" => Err(Error::failed("it lets in nobody from here")
+            .note("while the default user has no password, its protected mode takes local connections only")),
+        _ if text.contains("wrong number of arguments") => Err(too_old()),
+        _ if text.contains("max number of clients") => {
+            Err(Error::failed("it takes no more connections").hint("see `CONFIG GET maxclients`"))
+        }
+        _ => Err(failure.error("a login")),
+    }
+}
+
+/// Redis 5 has one password and no users.
+pub(super) fn too_old() -> Error {
+    Error::failed("it is older than Redis 6 and has no users").hint("tell it by a target of kind command")
+}
+
 fn failure(error: &RedisError, at: &str) -> Failure {
+    // of commands that belong together, the first that was refused says why
+    if let Some(refused) = error.clone().into_server_errors().as_deref().and_then(|all| all.first()) {
+        let (code, text) = (refused.1.code().to_owned(), refused.1.details().unwrap_or_default().to_owned());
+        return Failure::Refused { code, text };
+    }
     match error.code() {
-        Some(code) if !error.is_io_error() => Failure::Refused {
-            code: code.to_owned(),
-            text: error.detail().unwrap_or_default().to_owned(),
-        },
+        Some(code) if !error.is_io_error() => {
+            Failure::Refused { code: code.to_owned(), text: error.detail().unwrap_or_default().to_owned() }
+        }
         _ if error.is_timeout() => Failure::Lost(Error::failed(format!("{at} does not answer in time"))),
         _ if error.is_io_error() => Failure::Lost(Error::failed(format!("{at} ended the conversation"))),
         _ => Failure::Lost(Error::failed(format!("what answers at {at} does not speak as Redis does"))),
@@ -182,5 +195,31 @@ pub(super) fn bytes(value: Value) -> Option<Vec<u8>> {
         Value::BulkString(bytes) => Some(bytes),
         Value::SimpleString(text) => Some(text.into_bytes()),
         _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn login(answer: &str) -> Result<bool> {
+        let (code, text) = answer.split_once(' ').unwrap();
+        refused(Failure::Refused { code: code.into(), text: text.into() })
+    }
+
+    #[test]
+    fn only_a_wrong_password_is_a_refusal() {
+        assert!(!login("WRONGPASS invalid username-password pair or user is disabled.").unwrap());
+        for (answer, wants) in [
+            ("DENIED Redis is running in protected mode because …", "it lets in nobody from here"),
+            ("ERR wrong number of arguments for 'auth' command", "it is older than Redis 6"),
+            ("ERR max number of clients reached", "it takes no more connections"),
+            ("LOADING Redis is loading the dataset in memory", "it is still loading its data"),
+            ("MASTERDOWN Link with MASTER is down", "it answered a login with MASTERDOWN"),
+            ("ERR secret-value", "it answered a login with ERR"),
+            ("secret-value is wrong", "it answered a login with an error"),
+        ] {
+            assert!(login(answer).unwrap_err().to_string().starts_with(wants), "{answer}");
+        }
     }
 }

@@ -81,7 +81,7 @@ impl<'a> Redis<'a> {
 
     /// Sends the commands and makes the change last; where that fails, the rule puts the user back.
     fn change(&self, link: &mut Link, keeping: Keeping, commands: &[&[&[u8]]], back: &[u8]) -> Result<()> {
-        link.together(commands).map_err(|f| f.error("ACL SETUSER"))?;
+        link.together(commands).map_err(|f| f.error("the change"))?;
         let Err(error) = keeping.keep(link) else { return Ok(()) };
         Err(match link.ask(&[b"ACL", b"SETUSER", self.user.as_bytes(), back]) {
             Ok(_) => error.note(UNCHANGED),
@@ -122,7 +122,12 @@ impl Target for Redis<'_> {
         tried.map_err(|e| e.note(UNCHANGED))?;
         let hash = Hash::of(want.value);
         let add = hash.rule(b'#');
-        self.change(&mut link, keeping, &[&[b"ACL", b"SETUSER", self.user.as_bytes(), &add]], &hash.rule(b'!'))
+        self.change(
+            &mut link,
+            keeping,
+            &[&[b"ACL", b"SETUSER", self.user.as_bytes(), &add]],
+            &hash.rule(b'!'),
+        )
     }
 
     fn retire(&self, old: &Credential<'_>, current: &Credential<'_>) -> Result<()> {
