@@ -14,6 +14,7 @@ mod conformance;
 #[cfg(test)]
 mod fake;
 mod place;
+mod postgres;
 mod redis;
 // the harness of tests/, so that a server is started in one way only
 #[cfg(test)]
@@ -142,6 +143,7 @@ pub fn revoke(
 pub fn open<'a>(config: &'a TargetConfig, reach: Reach<'a>) -> Result<Box<dyn Target + 'a>> {
     match &config.service {
         Service::Redis { .. } => Ok(Box::new(redis::Redis::new(config, reach)?)),
+        Service::Postgres(database) => Ok(Box::new(postgres::Postgres::new(config, database, reach)?)),
         _ => Err(Error::usage("this kind of target is not supported yet")),
     }
 }

@@ -33,6 +33,8 @@ fn answers(program: &str) -> bool {
         "compose-v1" => &["docker-compose", "version"],
         // made by `scripts/test-programs image`
         "image" => &["docker", "image", "inspect", "reseal-test:1"],
+        // the same script's, with the servers of a whole project in it
+        "stack" => &["docker", "image", "inspect", "reseal-test-stack:1"],
         "strace" => &["strace", "-V"],
         "age" => &["age", "--version"],
         "sops" => &["sops", "--disable-version-check", "--version"],
