@@ -26,4 +26,5 @@ mod readme;
 mod remarks;
 mod resume;
 mod rollback;
+mod services;
 mod vectors;

@@ -45,9 +45,9 @@ fn strace(case: &Case, options: &[&str], args: &[&str]) -> Option<i32> {
 
 /// `None`: killed.
 fn run(case: &Case, mut command: Command) -> Option<i32> {
-    let said =
-        std::fs::OpenOptions::new().create(true).append(true).open(case.project.path("said")).unwrap();
-    let status = command.stdin(Stdio::null()).stdout(said.try_clone().unwrap()).stderr(said).status().unwrap();
+    let said = std::fs::OpenOptions::new().create(true).append(true).open(case.project.path("said")).unwrap();
+    let status =
+        command.stdin(Stdio::null()).stdout(said.try_clone().unwrap()).stderr(said).status().unwrap();
     match status.signal() {
         Some(9) => None,
         Some(signal) => panic!("ended by signal {signal}"),
@@ -105,8 +105,13 @@ fn sweep(test: &str, strategy: Strategy, resume: &[&str], step: usize) -> BTreeS
                     met.lock().unwrap().insert(last_event(&case));
                     let code = run(&case, case.project.command(resume));
                     // going back is refused once it is committed; then it is finished
-                    let code = if code == Some(1) { run(&case, case.project.command(&["resume"])) } else { code };
-                    assert!(matches!(code, Some(0 | 10)), "resume gives {code:?} after {rule}: {}", said(&case));
+                    let code =
+                        if code == Some(1) { run(&case, case.project.command(&["resume"])) } else { code };
+                    assert!(
+                        matches!(code, Some(0 | 10)),
+                        "resume gives {code:?} after {rule}: {}",
+                        said(&case)
+                    );
                     let new = case.consistent(servers);
                     worlds.lock().unwrap().insert(new);
                     case.project.run(&["resume"]).ok().says("there is nothing to resume");

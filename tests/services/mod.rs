@@ -4,6 +4,5 @@ mod case;
 mod cut;
 mod killed;
 mod refused;
-mod stack;
 mod unbroken;
 mod unseen;

@@ -33,7 +33,10 @@ fn what_cannot_work_is_refused_before_anything_happens() {
 
     let drifted = Case::new(servers, Strategy::Single);
     drifted.project.pipe(&["set", "CACHE_PASSWORD"], "somebody-changed-it").ok();
-    drifted.project.pipe(&["set", "CACHE_URL"], format!("redis://{}:somebody-changed-it@h/0", drifted.cache_user)).ok();
+    drifted
+        .project
+        .pipe(&["set", "CACHE_URL"], format!("redis://{}:somebody-changed-it@h/0", drifted.cache_user))
+        .ok();
     refused(&drifted, servers, "refuses the present value of \"CACHE_PASSWORD\"");
     // whoever is locked out gets in again
     drifted.project.run(&["rotate", "--group", "data", "--yes", "--emergency"]).ok().says("committed");
@@ -48,15 +51,18 @@ fn a_server_that_lets_anybody_in_is_told_and_said_to_prove_nothing() {
     let servers = Servers::shared();
     let case = Case::new(servers, Strategy::Single);
     let trusting = Postgres::start(&["host all all all trust"], &[]);
-    trusting.sql(&format!("CREATE ROLE {} LOGIN PASSWORD '{OLD}'; CREATE ROLE admin SUPERUSER LOGIN", case.role));
+    trusting
+        .sql(&format!("CREATE ROLE {} LOGIN PASSWORD '{OLD}'; CREATE ROLE admin SUPERUSER LOGIN", case.role));
     let policy = case.project.text("reseal.toml");
     let (here, there) = (servers.postgres.port.to_string(), trusting.port.to_string());
-    case.project.write("reseal.toml", policy.replace(&format!("127.0.0.1:{here}"), &format!("127.0.0.1:{there}")));
+    case.project
+        .write("reseal.toml", policy.replace(&format!("127.0.0.1:{here}"), &format!("127.0.0.1:{there}")));
     let plan = case.project.run(&["rotate", "DB_PASSWORD", "-n"]).ok().stdout;
     assert!(plan.contains("no login proves the change"), "{plan}");
     let said = case.project.run(&["rotate", "DB_PASSWORD", "-y"]).ok();
     said.says("not proven: DB_PASSWORD was told");
-    let stored = trusting.sql(&format!("SELECT left(rolpassword, 13) FROM pg_authid WHERE rolname = '{}'", case.role));
+    let stored =
+        trusting.sql(&format!("SELECT left(rolpassword, 13) FROM pg_authid WHERE rolname = '{}'", case.role));
     assert_eq!(stored, "SCRAM-SHA-256");
     let history = case.project.run(&["history", "--json"]).ok().stdout;
     assert!(history.contains("\"unprovable\":"), "{history}");

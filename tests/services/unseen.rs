@@ -70,7 +70,8 @@ fn no_value_is_seen_on_its_way_into_the_servers() {
     for words in [&["SLOWLOG", "GET", "-1"][..], &["ACL", "LOG", "1000"], &["ACL", "LIST"]] {
         let text = servers.redis.cli("default", ADMIN, words);
         assert!(words[0] != "SLOWLOG" || text.contains("SETUSER"), "{text}");
-        let text: Vec<&str> = text.lines().filter(|l| !l.starts_with('>') && !l.contains(&format!(">{OLD_CACHE}"))).collect();
+        let text: Vec<&str> =
+            text.lines().filter(|l| !l.starts_with('>') && !l.contains(&format!(">{OLD_CACHE}"))).collect();
         all.insert(text.join("\n").into_bytes(), words.join(" "));
     }
     for file in cases.iter().flat_map(|case| case.project.files()) {
@@ -81,7 +82,8 @@ fn no_value_is_seen_on_its_way_into_the_servers() {
         for (bytes, place) in &all {
             let found = canary.found(bytes);
             // the harness logs in itself, with the real clients, which take passwords by their environment
-            let own = place.starts_with("environ") && (holds(bytes, "PGPASSWORD=") || holds(bytes, "REDISCLI_AUTH="));
+            let own = place.starts_with("environ")
+                && (holds(bytes, "PGPASSWORD=") || holds(bytes, "REDISCLI_AUTH="));
             assert!(found.is_none() || own, "{place} holds the {name} value, {}", found.unwrap_or_default());
         }
     }
