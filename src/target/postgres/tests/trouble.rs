@@ -148,6 +148,11 @@ fn a_server_that_does_not_answer_is_no_refusal() {
     let mut socket = app.clone();
     socket.at = Address::Socket(server.socket());
     assert!(socket.test("app", "old-value").unwrap());
+    // the folder stands for the socket of the usual port
+    std::os::unix::fs::symlink(server.socket(), server.folder().join(".s.PGSQL.5432")).unwrap();
+    let mut folder = app.clone();
+    folder.at = Address::Socket(server.folder());
+    assert!(folder.test("app", "old-value").unwrap() && !folder.test("app", "wrong").unwrap());
 
     // before the value is looked at, nothing is known of it
     let crowd: Vec<_> = (0..5)
