@@ -12,6 +12,12 @@ use crate::error::{Error, Result};
 pub(super) fn check(facts: &Facts, [first, second]: [&str; 2]) -> Result<()> {
     let Some(one) = &facts.first else { return Ok(()) };
     let Some(two) = &facts.second else { return facts.may_make_like(one, first) };
+    if two.owner {
+        return Err(Error::failed(format!(
+            "role {first:?} was granted {second:?}, so it cannot be the other way round"
+        ))
+        .hint(format!("REVOKE {} FROM {}", ident(second), ident(first))));
+    }
     for (right, has) in RIGHTS {
         if has(two) && !has(one) {
             return Err(Error::failed(format!("role {second:?} has {right}, which {first:?} has not"))

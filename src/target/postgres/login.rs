@@ -10,7 +10,7 @@ use std::time::Duration;
 use postgres_protocol::authentication::md5_hash;
 use postgres_protocol::authentication::sasl::{ChannelBinding, SCRAM_SHA_256, ScramSha256};
 
-use super::session::{Failure, Link, Session, code_of};
+use super::session::{Failure, Session, code_of};
 use super::wire::Wire;
 use crate::error::{Error, Result};
 use crate::secret::SecretValue;

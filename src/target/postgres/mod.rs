@@ -188,7 +188,7 @@ impl<'a> Postgres<'a> {
         facts.server()?;
         let Some(first) = &facts.first else { return Err(missing(self.first)) };
         if Some(user) != self.second && user != self.first {
-            return Err(Error::failed(format!("role {user:?} is none of those that the target names")));
+            return Err(stranger(user));
         }
         if let Some(second) = self.second {
             alternating::check(facts, [self.first, second])?;
@@ -352,7 +352,11 @@ impl Target for Postgres<'_> {
         }
         let mut link = self.work(old.user, &[*current, *old])?;
         let facts = self.look(link.as_mut())?;
-        let there = if Some(old.user) == self.second { &facts.second } else { &facts.first };
+        let there = match old.user {
+            user if user == self.first => &facts.first,
+            user if Some(user) == self.second => &facts.second,
+            user => return Err(stranger(user)),
+        };
         if there.is_none() {
             return Ok(());
         }
@@ -386,6 +390,10 @@ impl Postgres<'_> {
     fn changing(&self, failure: Failure, user: &str) -> Error {
         failure.into_error().context(format!("cannot change role {user:?}"))
     }
+}
+
+fn stranger(user: &str) -> Error {
+    Error::failed(format!("role {user:?} is none of those that the target names"))
 }
 
 fn missing(user: &str) -> Error {

@@ -22,6 +22,8 @@ pub(super) struct Role {
     given: bool,
     /// Whether it was given the first role.
     pub(super) member: bool,
+    /// Whether it was given to the first role.
+    pub(super) owner: bool,
 }
 
 /// What is known of the server.
@@ -39,8 +41,11 @@ pub(super) struct Facts {
     pub(super) second: Option<Role>,
 }
 
-/// The attributes that membership does not hand on, with their SQL words.
-pub(super) const RIGHTS: [(&str, fn(&Role) -> bool); 5] = [
+/// An attribute's SQL word, and whether a role has it.
+pub(super) type Right = (&'static str, fn(&Role) -> bool);
+
+/// The attributes that membership does not hand on.
+pub(super) const RIGHTS: [Right; 5] = [
     ("SUPERUSER", |r| r.superuser),
     ("CREATEROLE", |r| r.makes_roles),
     ("CREATEDB", |r| r.makes_databases),
@@ -74,7 +79,9 @@ pub(super) fn look(link: &mut dyn Link, first: &str, second: Option<&str>) -> Re
              r.rolname = current_user, r.rolsuper, r.rolinherit, r.rolcreaterole, r.rolcreatedb, r.rolcanlogin, \
              r.rolreplication, r.rolbypassrls, r.rolconnlimit, r.rolvaliduntil, r.rolvaliduntil <= now(), \
              pg_has_role(current_user, r.oid, 'MEMBER WITH ADMIN OPTION'), EXISTS (SELECT FROM pg_auth_members m \
-             JOIN pg_roles f ON f.oid = m.roleid WHERE m.member = r.oid AND f.rolname = {one}) \
+             JOIN pg_roles f ON f.oid = m.roleid WHERE m.member = r.oid AND f.rolname = {one}), \
+             EXISTS (SELECT FROM pg_auth_members m JOIN pg_roles f ON f.oid = m.member \
+             WHERE m.roleid = r.oid AND f.rolname = {one}) \
              FROM pg_roles r WHERE r.rolname IN (current_user, {one}, {two})"
         ))
         .map_err(Failure::into_error)?;
@@ -124,6 +131,7 @@ fn role(row: &Row) -> Role {
         expired: told(18),
         given: told(19),
         member: told(20),
+        owner: told(21),
     }
 }
 
@@ -212,6 +220,60 @@ impl Role {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// Rows as servers give them that are not at hand. The columns are those of [`look`]: 6 of the server, 3 that say
+    /// which role it is, 5 rights and the rest.
+    struct Says(Vec<String>);
+
+    impl Link for Says {
+        fn run(&mut self, _: &str) -> Result<Vec<Row>, Failure> {
+            let row = |text: &String| text.split(' ').map(|f| (f != "-").then(|| f.to_owned())).collect();
+            Ok(self.0.iter().map(row).collect())
+        }
+    }
+
+    /// `boss` and `app` are super, makes roles, replicates; `app` also whether the boss may give it away.
+    fn facts(version: u32, boss: [&str; 3], app: [&str; 4]) -> Facts {
+        let server = format!("{version} scram-sha-256 f t f f");
+        let [x, y, z] = boss;
+        let [p, q, r, given] = app;
+        let rows = vec![
+            format!("{server} f - t {x} t {y} f t {z} f -1 - - f f f"),
+            format!("{server} t - f {p} t {q} f t {r} f -1 - - {given} f f"),
+        ];
+        look(&mut Says(rows), "app", None).unwrap()
+    }
+
+    fn allowed(version: u32, boss: [&str; 3], app: [&str; 4]) -> (bool, bool) {
+        let facts = facts(version, boss, app);
+        let app = facts.first.as_ref().unwrap();
+        (facts.may_change(app, "app").is_ok(), facts.may_make_like(app, "app").is_ok())
+    }
+
+    #[test]
+    fn an_old_server_is_refused() {
+        let error = facts(90_624, ["t", "f", "f"], ["f", "f", "f", "t"]).server().unwrap_err();
+        assert!(error.to_string().contains("older than postgres 10"));
+        assert!(facts(100_000, ["t", "f", "f"], ["f", "f", "f", "t"]).server().is_ok());
+    }
+
+    #[test]
+    fn since_16_who_makes_roles_needs_to_be_given_them() {
+        let (clerk, boss) = (["f", "t", "f"], ["t", "f", "f"]);
+        // version, app given to the clerk, change, make another
+        for (version, given, expected) in
+            [(150_018, "f", (true, true)), (160_000, "f", (false, false)), (160_000, "t", (true, true))]
+        {
+            assert_eq!(allowed(version, clerk, ["f", "f", "f", given]), expected, "{version} {given}");
+            assert_eq!(allowed(version, clerk, ["t", "f", "f", given]), (false, false));
+            assert_eq!(allowed(version, boss, ["t", "t", "t", "t"]), (true, true));
+            assert_eq!(allowed(version, ["f", "f", "f"], ["f", "f", "f", given]), (false, false));
+        }
+        // of replication roles only the older ones are jealous; to make one, one must be one
+        assert_eq!(allowed(150_018, clerk, ["f", "f", "t", "t"]), (false, false));
+        assert_eq!(allowed(160_000, clerk, ["f", "f", "t", "t"]), (true, false));
+        assert_eq!(allowed(160_000, ["f", "t", "t"], ["f", "f", "t", "t"]), (true, true));
+    }
 
     #[test]
     fn quoting_ends_where_it_should() {

@@ -89,7 +89,6 @@ mod tests {
             assert_eq!(fits(&md5, "app", &value(text)), Some(true), "{text}");
             assert_eq!(fits(&md5, "other", &value(text)), Some(false), "{text}");
         }
-        // of a postgres 15.18, for the password "old-value"
         assert_eq!(fits("plain", "app", &value("plain")), None);
     }
 

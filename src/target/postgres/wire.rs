@@ -62,8 +62,9 @@ impl Wire {
             })?),
             Place::Network(addresses) => {
                 let mut found = Err(nobody(ErrorKind::AddrNotAvailable));
-                for address in addresses {
-                    let left = deadline.left();
+                for (address, others) in addresses.iter().zip((0..addresses.len() as u32).rev()) {
+                    // so that one address that swallows everything leaves time for the next
+                    let left = deadline.left() / (others + 1);
                     if left.is_zero() {
                         break;
                     }

@@ -1,4 +1,5 @@
 //! Against real servers. One is shared by the checks of a test, since starting it takes most of the time.
+#![expect(clippy::disallowed_methods, reason = "tests start programs and set files up")]
 
 mod container;
 mod trouble;

@@ -148,6 +148,11 @@ fn a_server_that_does_not_answer_is_no_refusal() {
     let mut socket = app.clone();
     socket.at = Address::Socket(server.socket());
     assert!(socket.test("app", "old-value").unwrap());
+    // the folder stands for the socket of the usual port
+    std::os::unix::fs::symlink(server.socket(), server.folder().join(".s.PGSQL.5432")).unwrap();
+    let mut folder = app.clone();
+    folder.at = Address::Socket(server.folder());
+    assert!(folder.test("app", "old-value").unwrap() && !folder.test("app", "wrong").unwrap());
 
     // before the value is looked at, nothing is known of it
     let crowd: Vec<_> = (0..5)
@@ -178,4 +183,14 @@ fn a_server_that_does_not_answer_is_no_refusal() {
     server.up();
     app.at = Address::Tcp { host: "127.0.0.1".into(), port: server.port };
     assert!(app.test("app", "old-value").unwrap());
+
+    // it waits for a session to end, and takes no new one
+    let mut sleeper = server.client(crate::target::servers::postgres::OWNER, None, "postgres");
+    let _sleeper =
+        crate::target::servers::Running(sleeper.args(["-c", "SELECT pg_sleep(60)"]).spawn().unwrap());
+    let asleep = "SELECT count(*) FROM pg_stat_activity WHERE query = 'SELECT pg_sleep(60)'";
+    crate::target::servers::wait_until("a session", || server.sql(asleep) == "1");
+    server.signal("TERM");
+    crate::target::servers::wait_until("its end", || app.test("app", "old-value").is_err());
+    says(&app.test("app", "old-value").unwrap_err(), "is starting or stopping");
 }

@@ -26,7 +26,7 @@ fn two_who_take_turns_own_everything_together() {
     let roles = |what: &str| {
         server.sql(&format!("SELECT DISTINCT {what} FROM pg_roles WHERE rolname IN ('app', 'app_b')"))
     };
-    let alike = "rolinherit, rolconnlimit, rolvaliduntil, rolcreatedb, rolbypassrls, rolreplication, rolsuper, rolcanlogin";
+    let alike = "rolinherit, rolconnlimit, rolvaliduntil, rolcreatedb, rolbypassrls, rolreplication, rolsuper, rolcreaterole, rolcanlogin";
     assert_eq!(roles(alike).lines().count(), 1, "{}", roles(alike));
     let settings = |user: &str| {
         server.sql(&format!(
@@ -77,6 +77,13 @@ fn two_who_take_turns_own_everything_together() {
     wanted(&server, &[a, "mighty"]).set("mighty", "y", &[]).unwrap_err();
     wanted(&server, &["mighty", "mighty_b"]).set("mighty_b", "y", &[]).unwrap();
     assert_eq!(server.psql("mighty_b", Some("y"), "SHOW is_superuser").unwrap(), "on");
+    // rights of the first that came later are given to the second too, and membership has one direction only
+    role(&server, "upside", "x", "");
+    server.sql("GRANT upside TO app");
+    says(&wanted(&server, &[a, "upside"]).trouble(a, "third-value"), "REVOKE \"upside\" FROM \"app\"");
+    server.sql("ALTER ROLE app CREATEROLE");
+    two.set(b, "new-value", &[]).unwrap();
+    assert_eq!(roles(alike).lines().count(), 1);
     // who may make roles, but not such
     role(&server, "clerk", "clerk", "CREATEROLE");
     role(&server, "plain", "x", "");

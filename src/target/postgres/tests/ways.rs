@@ -41,6 +41,22 @@ fn it_conforms_whatever_the_method_the_way_and_the_teller() {
         }
     }
     assert_eq!(server.sql("SELECT count(*) FROM pg_roles WHERE rolname = 'boss'"), "1");
+
+    // values that SASLprep changes, or takes for forbidden, are the same for that client
+    role(&server, "odd", "old-value", "");
+    let odd = wanted(&server, &["odd"]);
+    for new in [
+        "x\u{aa}\u{fb01}\u{a0}y\u{ad}z",
+        "\u{1f600} smile",
+        "\u{627}a",
+        "tab\there",
+        "\u{378}unassigned",
+        "e\u{301}",
+    ] {
+        odd.set("odd", new, &[]).unwrap();
+        assert!(odd.test("odd", new).unwrap(), "{new:?}");
+        server.psql("odd", Some(new), "SELECT 1").unwrap_or_else(|e| panic!("{new:?}: {e}"));
+    }
 }
 
 #[test]
