@@ -9,6 +9,7 @@
 //! Everything may run twice, and after a crash in the middle of itself: what is in force is found out by trying (I5).
 //! No message holds a value, and none repeats what a service said, except for its error codes.
 
+mod command;
 #[cfg(test)]
 mod conformance;
 #[cfg(test)]
@@ -22,7 +23,7 @@ mod programs;
 #[path = "../../tests/harness/servers/mod.rs"]
 mod servers;
 
-use crate::config::TargetConfig;
+use crate::config::{Service, TargetConfig};
 use crate::error::{Error, Result};
 use crate::process::Site;
 use crate::secret::SecretValue;
@@ -139,6 +140,8 @@ pub fn revoke(
 
 /// The target of a configuration.
 pub fn open<'a>(config: &'a TargetConfig, reach: Reach<'a>) -> Result<Box<dyn Target + 'a>> {
-    let _ = (config, reach);
-    Err(Error::usage("no target is supported yet"))
+    match &config.service {
+        Service::Command { run } => Ok(Box::new(command::Command::new(config, run, reach))),
+        _ => Err(Error::usage("this kind of target is not supported yet")),
+    }
 }
