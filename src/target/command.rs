@@ -7,7 +7,7 @@
 
 use serde::Serialize;
 
-use super::{Admin, Credential, Proof, Reach, Target};
+use super::{Admin, Credential, Proof, Reach, Target, web};
 use crate::config::{TargetConfig, Users};
 use crate::error::{Error, Result};
 use crate::process::{Deadline, program, tell, withhold_keys};
@@ -47,29 +47,6 @@ struct AdminInput<'a> {
     passwords: Vec<&'a str>,
 }
 
-impl Input<'_> {
-    /// JSON in one allocation: a byte takes six at most, as `\u0000` does.
-    fn seal(&self) -> Result<SecretValue> {
-        let optional = [self.value, self.new, self.old, self.current];
-        let known = self.known.iter().flatten();
-        let admin = self.admin.iter().flat_map(|a| a.passwords.iter().copied().chain([a.user]));
-        let texts = optional.into_iter().flatten().chain([self.user]).chain(known.copied()).chain(admin);
-        let room: usize = texts.map(|text| 6 * text.len() + 16).sum();
-        let mut json = Vec::with_capacity(room + 256);
-        serde_json::to_writer(&mut json, self)
-            .map_err(|_| Error::failed("the input of the command cannot be written as JSON"))?;
-        Ok(SecretValue::new(json))
-    }
-}
-
-/// A value as JSON carries it.
-fn text(value: &SecretValue) -> Result<&str> {
-    value.expose_str().ok_or_else(|| {
-        Error::failed("a value holds bytes that are not UTF-8, and JSON carries text only")
-            .hint("have the value generated, e.g. `generate = \"alnum:32\"`")
-    })
-}
-
 /// A service behind a program.
 pub(super) struct Command<'a> {
     config: &'a TargetConfig,
@@ -88,7 +65,7 @@ impl<'a> Command<'a> {
 
     fn admin(&self) -> Result<Option<AdminInput<'_>>> {
         let Some(Admin { user, passwords }) = &self.reach.admin else { return Ok(None) };
-        let passwords = passwords.iter().map(text).collect::<Result<_>>()?;
+        let passwords = passwords.iter().map(web::text).collect::<Result<_>>()?;
         Ok(Some(AdminInput { user, passwords }))
     }
 
@@ -99,7 +76,15 @@ impl<'a> Command<'a> {
         let mut args: Vec<&str> = self.run.iter().skip(1).map(String::as_str).collect();
         args.push(verb);
         let deadline = Deadline::new(self.config.timeout);
-        tell(site, &program, &args, &input.seal()?, &deadline, &|child| withhold_keys(child, site), answer)
+        tell(
+            site,
+            &program,
+            &args,
+            &web::json(input)?,
+            &deadline,
+            &|child| withhold_keys(child, site),
+            answer,
+        )
     }
 
     fn failed(&self, verb: &str, code: i32) -> Error {
@@ -110,7 +95,7 @@ impl<'a> Command<'a> {
 
     /// The exit code of a `test`.
     fn tested(&self, credential: &Credential<'_>) -> Result<i32> {
-        let value = Some(text(credential.value)?);
+        let value = Some(web::text(credential.value)?);
         let input = Input { v: 1, user: credential.user, value, ..Input::default() };
         self.call("test", &input, None)
     }
@@ -127,7 +112,7 @@ impl Target for Command<'_> {
     }
 
     fn examine(&self, current: &Credential<'_>) -> Result<Vec<String>> {
-        let value = Some(text(current.value)?);
+        let value = Some(web::text(current.value)?);
         let input = Input { v: 1, user: current.user, value, admin: self.admin()?, ..Input::default() };
         match self.call("examine", &input, None)? {
             DONE | UNSUPPORTED => {}
@@ -160,8 +145,8 @@ impl Target for Command<'_> {
         let input = Input {
             v: 1,
             user: want.user,
-            new: Some(text(want.value)?),
-            known: Some(known.map(|one| text(one.value)).collect::<Result<_>>()?),
+            new: Some(web::text(want.value)?),
+            known: Some(known.map(|one| web::text(one.value)).collect::<Result<_>>()?),
             admin: self.admin()?,
             ..Input::default()
         };
@@ -200,8 +185,8 @@ impl Command<'_> {
         Ok(Input {
             v: 1,
             user: current.user,
-            old: Some(text(old.value)?),
-            current: Some(text(current.value)?),
+            old: Some(web::text(old.value)?),
+            current: Some(web::text(current.value)?),
             admin: self.admin()?,
             ..Input::default()
         })

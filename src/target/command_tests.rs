@@ -201,7 +201,7 @@ fn a_program_that_is_not_there_or_never_ends_is_named() {
 }
 
 #[test]
-fn the_object_fits_the_room_made_for_it() {
+fn the_object_is_written_in_one_allocation() {
     let awkward = "\u{1}".repeat(5000);
     let input = Input {
         v: 1,
@@ -211,7 +211,11 @@ fn the_object_fits_the_room_made_for_it() {
         admin: Some(AdminInput { user: &awkward, passwords: vec![&awkward; 2] }),
         ..Input::default()
     };
-    let sealed = input.seal().unwrap();
+    let sealed = web::json(&input).unwrap();
+    // it fits a room of its own length to the byte
+    let mut exact = vec![0; sealed.len()];
+    let mut room = exact.as_mut_slice();
     assert!(sealed.len() > 8 * 6 * 5000);
+    assert!(serde_json::to_writer(&mut room, &input).is_ok() && room.is_empty());
     assert!(serde_json::from_slice::<serde_json::Value>(sealed.expose()).is_ok());
 }

@@ -14,6 +14,8 @@ mod command;
 mod conformance;
 #[cfg(test)]
 mod fake;
+mod grafana;
+mod http;
 mod place;
 // the harness of tests/, so that a server is started in one way only
 #[cfg(test)]
@@ -22,6 +24,7 @@ mod programs;
 #[cfg(test)]
 #[path = "../../tests/harness/servers/mod.rs"]
 mod servers;
+mod web;
 
 use crate::config::{Service, TargetConfig};
 use crate::error::{Error, Result};
@@ -142,6 +145,8 @@ pub fn revoke(
 pub fn open<'a>(config: &'a TargetConfig, reach: Reach<'a>) -> Result<Box<dyn Target + 'a>> {
     match &config.service {
         Service::Command { run } => Ok(Box::new(command::Command::new(config, run, reach))),
+        Service::Http(calls) => Ok(Box::new(http::Http::new(config, calls, reach))),
+        Service::Grafana { at } => Ok(Box::new(grafana::Grafana::new(config, at, reach))),
         _ => Err(Error::usage("this kind of target is not supported yet")),
     }
 }
