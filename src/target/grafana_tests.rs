@@ -5,7 +5,7 @@ use std::time::Duration;
 use super::super::conformance::{AWKWARD, Service as Expected, conform, value};
 use super::super::servers::grafana_double::Grafana as Double;
 use super::super::servers::web::serve;
-use super::super::{Admin, Reach, Target, apply, open, revoke};
+use super::super::{Admin, Reach, apply, open, revoke};
 use super::*;
 use crate::config::Service;
 use crate::process::Site;

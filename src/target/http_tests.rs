@@ -8,7 +8,7 @@ use super::super::conformance::{AWKWARD, Service as Expected, conform, value};
 use super::super::programs::have;
 use super::super::servers::rabbitmq::{RabbitMq, RabbitMqDouble};
 use super::super::servers::web::serve;
-use super::super::{Admin, Reach, Target, apply, open, revoke};
+use super::super::{Admin, Reach, apply, open, revoke};
 use super::*;
 use crate::config::{Config, Service};
 use crate::process::Site;

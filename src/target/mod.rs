@@ -13,6 +13,8 @@ mod command;
 #[cfg(test)]
 mod conformance;
 #[cfg(test)]
+mod example_tests;
+#[cfg(test)]
 mod fake;
 mod grafana;
 mod http;
