@@ -37,6 +37,7 @@ fn answers(program: &str) -> bool {
         "rabbitmq" => &["test", "-x", "/usr/lib/rabbitmq/bin/rabbitmq-server"],
         "strace" => &["strace", "-V"],
         "age" => &["age", "--version"],
+        "openssl" => &["openssl", "version"],
         "sops" => &["sops", "--disable-version-check", "--version"],
         // a mount namespace of one's own, where a test may mount what it likes
         "mounts" => &["unshare", "-m", "mount", "-t", "tmpfs", "none", "/tmp"],
