@@ -6,6 +6,7 @@
 mod deploy;
 mod fields;
 mod init_only;
+mod limits;
 mod propose;
 mod secret;
 mod sops_yaml;
@@ -13,6 +14,7 @@ mod target;
 
 pub use deploy::{Check, DeployConfig, DeployKind, ProbeConfig};
 pub use init_only::init_only;
+pub use limits::longest;
 pub use propose::{Surroundings, propose};
 pub use secret::Policy;
 pub use sops_yaml::Creation;
