@@ -5,12 +5,14 @@ use std::time::Duration;
 
 use super::conformance::{AWKWARD, Service as Expected, conform, value};
 use super::programs::have;
+use super::servers::openldap::OpenLdap;
 use super::servers::rabbitmq::{BIN, RabbitMq};
-use super::{Credential, Reach, Target, open};
+use super::{Admin, Credential, Reach, Target, open};
 use crate::config::{Service, TargetConfig, Users};
 use crate::process::Site;
 use crate::process::testing::Folder;
 
+const OPENLDAP: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/docs/examples/rotate-openldap");
 const RABBITMQ: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/docs/examples/rotate-rabbitmq");
 
 /// `rabbitmqctl` as version 3.10 is: blanks around a password are dropped, and 65 is a refused login.
@@ -29,10 +31,10 @@ change_password) jq -rRs 'gsub("^\\s+|\\s+$";"")' >password ;;
 esac
 "#;
 
-fn config() -> TargetConfig {
+fn config(program: &str, user: &str) -> TargetConfig {
     TargetConfig {
-        service: Service::Command { run: vec!["sh".into(), RABBITMQ.into()] },
-        users: Users::Single("app".into()),
+        service: Service::Command { run: vec!["sh".into(), program.into()] },
+        users: Users::Single(user.into()),
         admin: None,
         keep_for: Duration::ZERO,
         timeout: Duration::from_secs(60),
@@ -65,7 +67,7 @@ fn the_example_for_rabbitmq_keeps_values_out_of_arguments() {
     folder.file("password", "old-value\n");
     let mut site = folder.site();
     site.env.push(("RABBITMQCTL".into(), "sh rabbitmqctl".into()));
-    let config = config();
+    let config = config(RABBITMQ, "app");
     let target = open(&config, reach(&site)).unwrap();
     conform(&*target, &EXPECTED, AWKWARD[1]);
     for new in AWKWARD.into_iter().filter(|new| new.trim() == *new) {
@@ -98,7 +100,7 @@ fn the_example_for_rabbitmq_rotates_the_real_one() {
     let mut site = folder.site();
     site.env.extend(server.env.iter().map(|(name, value)| (name.into(), value.into())));
     site.env.push(("RABBITMQCTL".into(), format!("{BIN}/rabbitmqctl").into()));
-    let config = config();
+    let config = config(RABBITMQ, "app");
     let target = open(&config, reach(&site)).unwrap();
     let (old, new, nobodys) = (value("old-value"), value(AWKWARD[1]), value("nobodys"));
     let old = Credential { user: "app", value: &old };
@@ -114,4 +116,46 @@ fn the_example_for_rabbitmq_rotates_the_real_one() {
         assert!(target.test(&awkward).unwrap());
     }
     refuses_blanks(&*target);
+}
+
+#[test]
+fn the_example_for_openldap_rotates_the_real_one() {
+    if !have("the_example_for_openldap_rotates_the_real_one", &["slapd", "jq"]) {
+        return;
+    }
+    let mut server = OpenLdap::start("admin-value", "old-value");
+    let folder = Folder::new();
+    let mut site = folder.site();
+    site.env.push(("LDAPURI".into(), (&server.uri).into()));
+    let user = "cn=app,dc=test";
+    let config = config(OPENLDAP, user);
+    let reach = |passwords: &[&str]| Reach {
+        site: &site,
+        project: None,
+        admin: Some(Admin {
+            user: "cn=admin,dc=test".into(),
+            passwords: passwords.iter().map(|one| value(one)).collect(),
+        }),
+    };
+    let target = open(&config, reach(&["wrong", "admin-value"])).unwrap();
+    conform(&*target, &Expected { user, next_user: user, ..EXPECTED }, AWKWARD[1]);
+    for awkward in AWKWARD {
+        let awkward = value(awkward);
+        let awkward = Credential { user, value: &awkward };
+        target.set(&awkward, &[]).unwrap();
+        assert!(target.test(&awkward).unwrap());
+    }
+    // an empty password would be a login as nobody
+    let empty = value("");
+    assert!(!target.test(&Credential { user, value: &empty }).unwrap());
+    let last = value(AWKWARD[7]);
+    let last = Credential { user, value: &last };
+    for wrong in [&["wrong"][..], &[""], &[]] {
+        let target = open(&config, reach(wrong)).unwrap();
+        assert!(target.examine(&last).is_err() && target.set(&last, &[]).is_err(), "{wrong:?}");
+    }
+    server.down();
+    assert!(target.test(&last).is_err());
+    server.up();
+    assert!(target.test(&last).unwrap());
 }

@@ -37,6 +37,8 @@ fn answers(program: &str) -> bool {
         "rabbitmq" => &["test", "-x", "/usr/lib/rabbitmq/bin/rabbitmq-server"],
         "strace" => &["strace", "-V"],
         "age" => &["age", "--version"],
+        // it tells its version with exit code 1
+        "slapd" => &["sh", "-c", "command -v slapd slapadd ldapwhoami ldappasswd"],
         "openssl" => &["openssl", "version"],
         "sops" => &["sops", "--disable-version-check", "--version"],
         // a mount namespace of one's own, where a test may mount what it likes

@@ -4,6 +4,7 @@
 #![expect(clippy::disallowed_methods, reason = "tests start programs and set files up")]
 
 pub mod grafana_double;
+pub mod openldap;
 pub mod rabbitmq;
 pub mod web;
 
