@@ -9,6 +9,7 @@ use rand::rngs::{OsRng, StdRng};
 
 use super::*;
 
+#[expect(clippy::duplicate_mod, reason = "the tests of target have it too, and nothing here knows target")]
 #[path = "../../tests/harness/programs.rs"]
 mod programs;
 

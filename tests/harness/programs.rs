@@ -1,5 +1,6 @@
 //! Real programs that a test needs. A machine without them skips the test and says so; a machine that claims to have
 //! them (`RESEAL_TEST_REQUIRE=sops,docker,…`) fails instead, so that no skip hides in CI.
+#![expect(clippy::disallowed_methods, reason = "tests start programs")]
 
 use std::process::{Command, Stdio};
 
