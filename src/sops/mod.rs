@@ -9,6 +9,8 @@ mod create;
 mod dotenv;
 mod mac;
 mod metadata;
+#[cfg(test)]
+mod multiline_tests;
 mod number;
 mod open;
 mod re2;

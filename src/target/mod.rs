@@ -9,10 +9,15 @@
 //! Everything may run twice, and after a crash in the middle of itself: what is in force is found out by trying (I5).
 //! No message holds a value, and none repeats what a service said, except for its error codes.
 
+mod command;
 #[cfg(test)]
 mod conformance;
 #[cfg(test)]
+mod example_tests;
+#[cfg(test)]
 mod fake;
+mod grafana;
+mod http;
 mod place;
 mod postgres;
 mod redis;
@@ -23,6 +28,7 @@ mod programs;
 #[cfg(test)]
 #[path = "../../tests/harness/servers/mod.rs"]
 mod servers;
+mod web;
 
 use crate::config::{Service, TargetConfig};
 use crate::error::{Error, Result};
@@ -144,6 +150,9 @@ pub fn open<'a>(config: &'a TargetConfig, reach: Reach<'a>) -> Result<Box<dyn Ta
     match &config.service {
         Service::Redis { .. } => Ok(Box::new(redis::Redis::new(config, reach)?)),
         Service::Postgres(database) => Ok(Box::new(postgres::Postgres::new(config, database, reach)?)),
+        Service::Command { run } => Ok(Box::new(command::Command::new(config, run, reach))),
+        Service::Http(calls) => Ok(Box::new(http::Http::new(config, calls, reach))),
+        Service::Grafana { at } => Ok(Box::new(grafana::Grafana::new(config, at, reach))),
         _ => Err(Error::usage("this kind of target is not supported yet")),
     }
 }

@@ -42,7 +42,7 @@ pub(super) fn find(at: &Address, reach: &Reach<'_>) -> Result<Place> {
 }
 
 /// Loopback, private and link-local networks.
-fn is_near(ip: IpAddr) -> bool {
+pub(super) fn is_near(ip: IpAddr) -> bool {
     match ip {
         IpAddr::V4(ip) => ip.is_loopback() || ip.is_private() || ip.is_link_local(),
         IpAddr::V6(ip) => match ip.to_ipv4_mapped() {

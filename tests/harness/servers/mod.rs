@@ -5,6 +5,10 @@
 
 pub mod postgres;
 pub mod redis;
+pub mod grafana_double;
+pub mod openldap;
+pub mod rabbitmq;
+pub mod web;
 
 use std::net::TcpListener;
 use std::path::PathBuf;
