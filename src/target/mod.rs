@@ -13,6 +13,7 @@
 mod conformance;
 #[cfg(test)]
 mod fake;
+mod mysql;
 mod place;
 // the harness of tests/, so that a server is started in one way only
 #[cfg(test)]
@@ -22,7 +23,7 @@ mod programs;
 #[path = "../../tests/harness/servers/mod.rs"]
 mod servers;
 
-use crate::config::TargetConfig;
+use crate::config::{Service, TargetConfig};
 use crate::error::{Error, Result};
 use crate::process::Site;
 use crate::secret::SecretValue;
@@ -139,6 +140,8 @@ pub fn revoke(
 
 /// The target of a configuration.
 pub fn open<'a>(config: &'a TargetConfig, reach: Reach<'a>) -> Result<Box<dyn Target + 'a>> {
-    let _ = (config, reach);
-    Err(Error::usage("no target is supported yet"))
+    match &config.service {
+        Service::Mysql(database) => Ok(Box::new(mysql::Mysql::new(config, database, reach))),
+        _ => Err(Error::usage("this kind of target is not supported yet")),
+    }
 }

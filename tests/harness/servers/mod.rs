@@ -3,6 +3,8 @@
 //! Used by the tests of this folder and by those inside the crate, and so of the standard library alone.
 #![expect(clippy::disallowed_methods, reason = "tests start programs and set files up")]
 
+pub mod mariadb;
+
 use std::net::TcpListener;
 use std::path::PathBuf;
 use std::process::Child;
