@@ -64,6 +64,11 @@ fn rights(link: &mut Link, of: &Account) -> Result<Rights> {
                 .hint(format!("see SHOW GRANTS FOR {}", of.name))
         })?;
     }
+    // MariaDB remembers one that was taken away
+    let Rights { roles, default, .. } = &mut rights;
+    if default.as_ref().is_some_and(|role| link.kind == Kind::MariaDb && !roles.contains_key(role)) {
+        *default = None;
+    }
     Ok(rights)
 }
 

@@ -36,6 +36,17 @@ pub(super) struct Login<'a> {
     pub(super) database: Option<&'a str>,
 }
 
+/// What a login came to.
+pub(super) enum Answer {
+    /// It is accepted.
+    In(Link),
+    /// It is refused.
+    Refused,
+    /// The server wants a way of logging in that this client has not. MySQL says so of half of the users that there are
+    /// not, so that nobody learns which there are.
+    OtherWay,
+}
+
 /// An open connection.
 pub(super) struct Link {
     conn: Conn,
@@ -52,8 +63,8 @@ const REFUSED: [u16; 4] = [
 ];
 
 impl Link {
-    /// A fresh login; none where it is refused. `at` is the place's name for messages.
-    pub(super) fn open(place: &Place, login: Login<'_>, timeout: Duration, at: &str) -> Result<Option<Self>> {
+    /// A fresh login. `at` is the place's name for messages.
+    pub(super) fn open(place: &Place, login: Login<'_>, timeout: Duration, at: &str) -> Result<Answer> {
         // a timeout of zero is no timeout to the system
         let timeout = timeout.max(Duration::from_millis(1));
         let text = login.value.map(SecretValue::expose_str);
@@ -91,8 +102,13 @@ impl Link {
             }
         };
         match tried {
-            Ok(conn) => Ok(Some(Link { conn, kind: Kind::MySql })),
-            Err(mysql::Error::MySqlError(e)) if REFUSED.contains(&e.code) => Ok(None),
+            Ok(conn) => Ok(Answer::In(Link { conn, kind: Kind::MySql })),
+            Err(mysql::Error::MySqlError(e)) if REFUSED.contains(&e.code) => Ok(Answer::Refused),
+            Err(mysql::Error::DriverError(
+                DriverError::UnknownAuthPlugin(_)
+                | DriverError::CleartextPluginDisabled
+                | DriverError::OldMysqlPasswordDisabled,
+            )) => Ok(Answer::OtherWay),
             Err(error) => Err(unopened(&error, login, timeout, at)),
         }
     }
@@ -115,19 +131,18 @@ impl Link {
             return Err(Error::failed(format!("the server is older than {name} {major}.{minor}.{patch}"))
                 .hint("tell it by a target of kind command, with the service's own client"));
         }
-        let wait = timeout.as_secs().saturating_sub(1).max(1);
-        self.run(
-            "prepare the session",
-            &format!(
-                "SET SESSION sql_mode = {}, SESSION sql_quote_show_create = 1, SESSION lock_wait_timeout = {wait}",
-                quoted(mode)
-            ),
-        )?;
-        if kind == Kind::MySql {
+        let wait = (timeout.as_secs() / 2).max(1);
+        // MariaDB does not hold a change of a user against the time for locks, and MySQL has no other
+        let (limit, more) = match kind {
+            Kind::MariaDb => ("max_statement_time", ""),
             // hashes may hold any byte otherwise
-            self.run("prepare the session", "SET SESSION print_identified_with_as_hex = ON")?;
-        }
-        Ok(())
+            Kind::MySql => ("lock_wait_timeout", ", SESSION print_identified_with_as_hex = ON"),
+        };
+        let mode = quoted(mode);
+        let ours = format!(
+            "SET SESSION sql_mode = {mode}, SESSION sql_quote_show_create = 1, SESSION {limit} = {wait}{more}"
+        );
+        self.run("prepare the session", &ours)
     }
 
     /// A statement without rows; `doing` stands in messages in its place.
@@ -193,7 +208,7 @@ impl Failure {
             1044 | 1142 | 1227 | 1370 => error
                 .note("whoever logged in has not the right to")
                 .hint("name an admin who has CREATE USER and may read the database mysql"),
-            1205 => error.note("something holds a lock on the users, perhaps a backup"),
+            1205 | 1969 => error.note("something holds a lock on the users, perhaps a backup"),
             1290 => error
                 .note("an option of the server forbids it: read-only, or started without its grant tables"),
             1819 => error.note("the server's own rules for passwords forbid it"),
@@ -207,8 +222,28 @@ fn is_absence(error: &DriverError) -> bool {
     matches!(error, DriverError::ConnectTimeout | DriverError::CouldNotConnect(_))
 }
 
+/// How the connection broke, if it did.
+fn broken(error: &mysql::Error) -> Option<ErrorKind> {
+    match error {
+        mysql::Error::IoError(e) => Some(e.kind()),
+        // its type has no name here
+        mysql::Error::CodecError(e) => {
+            std::error::Error::source(e)?.downcast_ref::<std::io::Error>().map(std::io::Error::kind)
+        }
+        _ => None,
+    }
+}
+
 fn unopened(error: &mysql::Error, login: Login<'_>, timeout: Duration, at: &str) -> Error {
     let nobody = || Error::failed(format!("nobody answers at {at}"));
+    if let Some(kind) = broken(error) {
+        return match kind {
+            ErrorKind::WouldBlock | ErrorKind::TimedOut => {
+                Error::failed(format!("{at} takes the connection and does not answer within {timeout:?}"))
+            }
+            _ => Error::failed(format!("{at} breaks the connection off")),
+        };
+    }
     match error {
         mysql::Error::DriverError(e) if is_absence(e) => match e {
             DriverError::CouldNotConnect(Some((_, _, kind))) => {
@@ -216,17 +251,6 @@ fn unopened(error: &mysql::Error, login: Login<'_>, timeout: Duration, at: &str)
             }
             _ => nobody(),
         },
-        mysql::Error::DriverError(DriverError::UnknownAuthPlugin(_))
-        | mysql::Error::DriverError(DriverError::CleartextPluginDisabled)
-        | mysql::Error::DriverError(DriverError::OldMysqlPasswordDisabled) => Error::failed(format!(
-            "{at} wants another way of logging {:?} in than this client has",
-            login.user
-        ))
-        .note("it has mysql_native_password and caching_sha2_password"),
-        mysql::Error::IoError(e) if matches!(e.kind(), ErrorKind::WouldBlock | ErrorKind::TimedOut) => {
-            Error::failed(format!("{at} takes the connection and does not answer within {timeout:?}"))
-        }
-        mysql::Error::IoError(_) => Error::failed(format!("{at} breaks the connection off")),
         mysql::Error::MySqlError(e) => refused_otherwise(e.code, login, at),
         _ => Error::failed(format!("what answers at {at} is no MySQL server")),
     }

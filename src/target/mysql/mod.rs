@@ -24,7 +24,7 @@ mod tests;
 mod words;
 
 use accounts::{Account, Besides, accounts, own};
-use link::{Failure, Kind, Link, Login};
+use link::{Answer, Failure, Kind, Link, Login};
 use words::quoted;
 
 use super::place::{Place, find};
@@ -51,9 +51,23 @@ impl<'a> Mysql<'a> {
         Mysql { config, database, reach }
     }
 
+    fn try_login(&self, login: Login<'_>) -> Result<Answer> {
+        Link::open(&self.place()?, login, self.config.timeout, &self.database.at.to_string())
+    }
+
     /// A fresh login; none where it is refused.
     fn login(&self, login: Login<'_>) -> Result<Option<Link>> {
-        Link::open(&self.place()?, login, self.config.timeout, &self.database.at.to_string())
+        match self.try_login(login)? {
+            Answer::In(link) => Ok(Some(link)),
+            Answer::Refused => Ok(None),
+            Answer::OtherWay => Err(self.other_way(login.user)),
+        }
+    }
+
+    fn other_way(&self, user: &str) -> Error {
+        let at = &self.database.at;
+        Error::failed(format!("{at} wants another way of logging {user:?} in than this client has"))
+            .note("it has mysql_native_password and caching_sha2_password")
     }
 
     fn place(&self) -> Result<Place> {
@@ -207,6 +221,12 @@ impl Target for Mysql<'_> {
             )
             .hint("name one by \"admin-user\" and \"admin-password\""));
         }
+        if let (Users::Alternating { users, .. }, Some(admin)) = (&self.config.users, &self.reach.admin)
+            && users.contains(&admin.user)
+        {
+            return Err(Error::usage(format!("the admin {:?} is one of the two users", admin.user))
+                .note("whoever is not in use is locked"));
+        }
         let mut actor = self.actor(&[*current])?;
         let mut lines = self.state(&mut actor.link)?;
         let found = match &self.config.users {
@@ -263,7 +283,16 @@ impl Target for Mysql<'_> {
     fn test(&self, credential: &Credential<'_>) -> Result<bool> {
         let database = self.database.database.as_deref();
         let login = Login { user: credential.user, value: Some(credential.value), database };
-        Ok(self.login(login)?.is_some())
+        match self.try_login(login)? {
+            Answer::In(_) => Ok(true),
+            Answer::Refused => Ok(false),
+            // only an admin can see that there is no such user
+            Answer::OtherWay if self.reach.admin.is_some() => {
+                let found = accounts(&mut self.actor(&[])?.link, credential.user)?;
+                if found.is_empty() { Ok(false) } else { Err(self.other_way(credential.user)) }
+            }
+            Answer::OtherWay => Err(self.other_way(credential.user)),
+        }
     }
 
     fn set(&self, want: &Credential<'_>, known: &[Credential<'_>]) -> Result<()> {

@@ -43,13 +43,14 @@ impl Server {
 
     fn initialise(&self) {
         let data = format!("--datadir={}", self.data().display());
+        let temporary = self.temporary();
         let mut command = if self.program == MYSQLD {
             let mut command = Command::new(MYSQLD);
-            command.args(["--initialize-insecure", "--user=root", &data]);
+            command.args(["--initialize-insecure", "--user=root", &data, &temporary]);
             command
         } else {
             let mut command = Command::new("mariadb-install-db");
-            command.args(["--no-defaults", &data, "--auth-root-authentication-method=normal"]);
+            command.args(["--no-defaults", &data, &temporary, "--auth-root-authentication-method=normal"]);
             command.args(["--skip-test-db", "--skip-name-resolve", "--skip-log-bin"]);
             if Command::new("id").arg("-u").output().unwrap().stdout == b"0\n" {
                 command.arg("--user=root");
@@ -72,6 +73,7 @@ impl Server {
         command
             .arg("--user=root")
             .arg(format!("--datadir={}", self.data().display()))
+            .arg(self.temporary())
             .arg(format!("--socket={}", self.socket.display()))
             .arg(format!("--pid-file={}", self.folder.0.join("pid").display()))
             .arg(format!("--port={}", self.port))
@@ -100,6 +102,13 @@ impl Server {
     /// The folder of the data.
     pub fn data(&self) -> PathBuf {
         self.folder.0.join("data")
+    }
+
+    /// A server removes at its start what looks left behind there, even another one's.
+    fn temporary(&self) -> String {
+        let folder = self.folder.0.join("tmp");
+        std::fs::create_dir_all(&folder).unwrap();
+        format!("--tmpdir={}", folder.display())
     }
 
     /// What the statements answer as root: one row a line, tabs between the columns.
