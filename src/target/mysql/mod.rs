@@ -83,10 +83,7 @@ impl<'a> Mysql<'a> {
     fn actor(&self, known: &[Credential<'_>]) -> Result<Actor> {
         let mut link = self.anybody(known)?;
         link.settle(self.config.timeout)?;
-        let rights =
-            "SELECT COUNT(*) FROM information_schema.user_privileges WHERE privilege_type = 'CREATE USER'";
-        // a role may give an admin the right, which is not seen here
-        let privileged = self.reach.admin.is_some() || link.value(rights)?.is_some_and(|count| count != "0");
+        let privileged = self.reach.admin.is_some() || may(&mut link, "CREATE USER")?;
         if !privileged && link.kind == Kind::MySql {
             return Err(Error::failed("MySQL takes a hash only from somebody with CREATE USER")
                 .note("without one the new value would travel in clear")
@@ -229,6 +226,14 @@ impl Target for Mysql<'_> {
         }
         let mut actor = self.actor(&[*current])?;
         let mut lines = self.state(&mut actor.link)?;
+        let role = actor.link.value("SELECT CURRENT_ROLE()")?;
+        // what a role allows is not looked for
+        if actor.privileged && role.is_none_or(|role| role == "NONE") && !may(&mut actor.link, "CREATE USER")?
+        {
+            let user = self.reach.admin.as_ref().map_or(current.user, |admin| &admin.user);
+            return Err(Error::failed(format!("{user:?} may not change users"))
+                .hint(format!("run GRANT CREATE USER ON *.* TO {}", own(&mut actor.link)?.name)));
+        }
         let found = match &self.config.users {
             Users::Single(user) => {
                 if !self.config.keep_for.is_zero() && actor.link.kind == Kind::MariaDb {
@@ -266,7 +271,8 @@ impl Target for Mysql<'_> {
             lines.push(format!("only account {} changes: its user sees no other", found[0].name));
         }
         if !self.test(current)? {
-            let error = Error::failed(format!("the present value of {:?} is refused", current.user));
+            let error = Error::failed(format!("the present value of {:?} is refused", current.user))
+                .note(format!("or its accounts are not for this host, but for {}", hosts(&found)));
             // an account for a nearer host goes before one for the right user
             let anonymous = actor.privileged && !accounts(&mut actor.link, "")?.is_empty();
             return Err(if anonymous {
@@ -339,13 +345,21 @@ impl Target for Mysql<'_> {
     }
 
     fn sessions(&self, old: &Credential<'_>, current: &Credential<'_>) -> Result<Option<usize>> {
-        let mut link = self.actor(&[*current])?.link;
-        let query = format!(
-            "SELECT id FROM information_schema.processlist WHERE user = {} AND id <> CONNECTION_ID()",
-            quoted(old.user)
-        );
+        let mut actor = self.actor(&[*current])?;
+        let link = &mut actor.link;
+        let role = link.value("SELECT CURRENT_ROLE()")?;
+        let own_only = own(link)?.name.starts_with(&format!("{}@", quoted(old.user)));
+        if !own_only && role.is_none_or(|role| role == "NONE") && !may(link, "PROCESS")? {
+            return Ok(None);
+        }
+        let query = "SELECT id, user FROM information_schema.processlist WHERE id <> CONNECTION_ID()";
         let mut ended = 0;
-        for id in link.column(&query).map_err(|failure| failure.told("show its sessions"))? {
+        for row in link.rows(query).map_err(|failure| failure.told("show its sessions"))? {
+            let [Some(id), Some(user)] = row.as_slice() else { continue };
+            // here, because the server would take "App" for "app"
+            if user != old.user {
+                continue;
+            }
             match link.try_run(&format!("KILL {id}")) {
                 Ok(()) => ended += 1,
                 // it went by itself
@@ -355,4 +369,23 @@ impl Target for Mysql<'_> {
         }
         Ok(Some(ended))
     }
+}
+
+/// Whether whoever is logged in has a right on everything, by themselves.
+fn may(link: &mut Link, right: &str) -> Result<bool> {
+    let current = link.value("SELECT CURRENT_USER()")?.unwrap_or_default();
+    let (user, host) = current.rsplit_once('@').unwrap_or((&current, ""));
+    // as it stands there: nothing in it is escaped, and an admin sees those of others too
+    let grantee = format!("'{user}'@'{host}'");
+    let query = format!(
+        "SELECT grantee FROM information_schema.user_privileges WHERE privilege_type = {}",
+        quoted(right)
+    );
+    let found = link.column(&query).map_err(|failure| failure.told("show who may do what"))?;
+    Ok(found.contains(&grantee))
+}
+
+fn hosts(accounts: &[Account]) -> String {
+    let hosts: Vec<&str> = accounts.iter().map(|account| account.host.as_str()).collect();
+    hosts.join(", ")
 }

@@ -58,11 +58,17 @@ fn what_would_fail_is_said_beforehand() {
     // an admin who may not
     server.sql("CREATE USER weak@'%' IDENTIFIED BY 'weak-value'");
     server.sql("RENAME USER adm@'%' TO real_adm@'%', weak@'%' TO adm@'%'");
-    refused(
-        &Case::tcp(&server).admin_with(&["weak-value"]),
-        "old-value",
-        "name an admin who has CREATE USER",
-    );
+    let weak = Case::tcp(&server).admin_with(&["weak-value"]);
+    refused(&weak, "old-value", "run GRANT CREATE USER ON *.* TO 'adm'@'%'");
+    server.sql("GRANT CREATE USER ON *.* TO adm@'%'");
+    refused(&weak, "old-value", "name an admin who has CREATE USER and may read");
+    server.sql("GRANT SELECT ON mysql.* TO adm@'%'");
+    weak.examine("app", "old-value").unwrap();
+    // nor does it claim to have ended sessions that it does not see
+    let (held, text) = (session(&server, "app", "old-value"), value("old-value"));
+    let app = Credential { user: "app", value: &text };
+    assert_eq!(weak.with(|target| target.sessions(&app, &app)).unwrap(), None);
+    drop(held);
     server.sql("DROP USER adm@'%'; RENAME USER real_adm@'%' TO adm@'%'");
 
     server.sql("SET GLOBAL max_password_errors = 2");
