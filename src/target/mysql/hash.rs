@@ -63,9 +63,9 @@ fn crypt(key: &[u8], salt: &[u8]) -> String {
     for round in 0..5000 {
         let mut c = Sha256::new();
         if round % 2 == 1 {
-            fill(&mut c, &dp, key.len())
+            fill(&mut c, &dp, key.len());
         } else {
-            c.update(digest)
+            c.update(digest);
         }
         if round % 3 != 0 {
             fill(&mut c, &ds, salt.len());
@@ -74,9 +74,9 @@ fn crypt(key: &[u8], salt: &[u8]) -> String {
             fill(&mut c, &dp, key.len());
         }
         if round % 2 == 1 {
-            c.update(digest)
+            c.update(digest);
         } else {
-            fill(&mut c, &dp, key.len())
+            fill(&mut c, &dp, key.len());
         }
         digest = c.finalize();
     }

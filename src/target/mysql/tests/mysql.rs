@@ -136,4 +136,15 @@ fn a_second_password_is_not_lost_by_a_crash() {
     case.apply("app", "new", ("app", "newer")).unwrap();
     case.revoke(("app", "newer"), ("app", "new")).unwrap();
     assert!(case.test("app", "new").unwrap() && !case.test("app", "newer").unwrap());
+    // a lock is not waited for, and what was told does not go through later
+    use ::mysql::prelude::Queryable as _;
+    let mut impatient = Case::tcp(&server).admin();
+    impatient.config.timeout = Duration::from_secs(3);
+    let mut backup = session(&server, "adm", "admin-value");
+    backup.query_drop("FLUSH TABLES WITH READ LOCK").unwrap();
+    let error = impatient.apply("app", "late", ("app", "new")).unwrap_err();
+    assert!(error.to_string().contains("(error 1205)"), "{error}");
+    backup.query_drop("UNLOCK TABLES").unwrap();
+    std::thread::sleep(Duration::from_secs(1));
+    assert!(case.test("app", "new").unwrap() && !case.test("app", "late").unwrap());
 }
