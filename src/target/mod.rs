@@ -18,6 +18,7 @@ mod example_tests;
 mod fake;
 mod grafana;
 mod http;
+mod mysql;
 mod place;
 mod postgres;
 mod redis;
@@ -153,6 +154,6 @@ pub fn open<'a>(config: &'a TargetConfig, reach: Reach<'a>) -> Result<Box<dyn Ta
         Service::Command { run } => Ok(Box::new(command::Command::new(config, run, reach))),
         Service::Http(calls) => Ok(Box::new(http::Http::new(config, calls, reach))),
         Service::Grafana { at } => Ok(Box::new(grafana::Grafana::new(config, at, reach))),
-        _ => Err(Error::usage("this kind of target is not supported yet")),
+        Service::Mysql(database) => Ok(Box::new(mysql::Mysql::new(config, database, reach))),
     }
 }

@@ -3,11 +3,12 @@
 //! Used by the tests of this folder and by those inside the crate, and so of the standard library alone.
 #![expect(clippy::disallowed_methods, reason = "tests start programs and set files up")]
 
-pub mod postgres;
-pub mod redis;
 pub mod grafana_double;
+pub mod mariadb;
 pub mod openldap;
+pub mod postgres;
 pub mod rabbitmq;
+pub mod redis;
 pub mod web;
 
 use std::net::TcpListener;
