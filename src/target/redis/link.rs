@@ -1,11 +1,15 @@
 //! One conversation with the server: who is logged in, a command, and what a refusal may be told of.
 //!
-//! The library connects and speaks the protocol; the login is a command like any other, because the library's own one
-//! also names the library to the server, hides which refusal it was, and tries again without the user.
+//! The library writes and reads the protocol; the connection is our own. The library's own one gives up when a signal
+//! comes while it waits, which may be in the middle of a change; it hides why a login was refused, tries it again
+//! without the user, and names itself to the server, which a restricted user may not.
 
-use std::time::Duration;
+use std::io::{self, Read, Write};
+use std::net::TcpStream;
+use std::os::unix::net::UnixStream;
+use std::time::{Duration, Instant};
 
-use ::redis::{Client, Cmd, Connection, ConnectionAddr, IntoConnectionInfo, Pipeline, RedisError, Value};
+use ::redis::{Cmd, Parser, RedisError, Value};
 
 use crate::error::{Error, Result};
 use crate::secret::SecretValue;
@@ -18,7 +22,9 @@ const RIGHTS: &str = concat!(
 
 /// A connection.
 pub(super) struct Link {
-    connection: Connection,
+    stream: Stream,
+    parser: Parser,
+    timeout: Duration,
     at: String,
 }
 
@@ -38,28 +44,21 @@ pub(super) enum Failure {
 impl Link {
     /// Connects and logs nobody in. `at` is the place in the policy's words.
     pub(super) fn open(place: &Place, at: &str, timeout: Duration) -> Result<Self> {
-        let addresses = match place {
-            Place::Network(all) => {
-                all.iter().map(|a| ConnectionAddr::Tcp(a.ip().to_string(), a.port())).collect()
-            }
-            Place::Socket(path) => vec![ConnectionAddr::Unix(path.clone())],
-        };
         let silent = || match place {
             Place::Network(_) => Error::failed(format!("nobody answers at {at}")),
             Place::Socket(_) => Error::failed(format!("nobody answers at {at}"))
                 .note("nothing listens there, or this user may not write to the socket"),
         };
-        for address in addresses {
-            let Ok(info) = address.into_connection_info() else { continue };
-            // else the library tells its name, which a restricted user may not
-            let bare = info.redis_settings().clone().set_skip_set_lib_name();
-            let Ok(client) = Client::open(info.set_redis_settings(bare)) else { continue };
-            let Ok(connection) = client.get_connection_with_timeout(timeout) else { continue };
-            connection.set_read_timeout(Some(timeout)).map_err(|_| silent())?;
-            connection.set_write_timeout(Some(timeout)).map_err(|_| silent())?;
-            return Ok(Link { connection, at: at.to_owned() });
-        }
-        Err(silent())
+        let stream = match place {
+            Place::Network(all) => all
+                .iter()
+                .find_map(|address| TcpStream::connect_timeout(address, timeout).ok())
+                .map(Stream::Tcp),
+            Place::Socket(path) => UnixStream::connect(path).ok().map(Stream::Unix),
+        };
+        let stream = stream.ok_or_else(silent)?;
+        stream.limit(timeout).map_err(|_| silent())?;
+        Ok(Link { stream, parser: Parser::new(), timeout, at: at.to_owned() })
     }
 
     /// Whether the login is accepted.
@@ -69,7 +68,20 @@ impl Link {
 
     /// Sends a command.
     pub(super) fn ask(&mut self, words: &[&[u8]]) -> Result<Value, Failure> {
-        command(words).query(&mut self.connection).map_err(|e| failure(&e, &self.at))
+        let mut command = Cmd::new();
+        for word in words {
+            command.arg(*word);
+        }
+        let sent = self.stream.write_all(&command.get_packed_command()).map_err(RedisError::from);
+        let mut patient = Patient { from: &mut self.stream, until: Instant::now() + self.timeout };
+        match sent.and_then(|()| self.parser.parse_value(&mut patient)) {
+            Ok(Value::ServerError(error)) => Err(Failure::Refused {
+                code: error.code().to_owned(),
+                text: error.details().unwrap_or_default().to_owned(),
+            }),
+            Ok(answer) => Ok(answer),
+            Err(error) => Err(Failure::Lost(lost(&error, &self.at))),
+        }
     }
 
     /// Sends commands that are carried out together or not at all.
@@ -78,12 +90,19 @@ impl Link {
         if let [one] = commands {
             return self.ask(one).map(drop);
         }
-        let mut pipeline = Pipeline::new();
-        pipeline.atomic();
-        for words in commands {
-            pipeline.add_command(command(words)).ignore();
+        self.ask(&[b"MULTI"])?;
+        for command in commands {
+            // the first that is refused says why; a transaction that is not ended is dropped with the connection
+            self.ask(command)?;
         }
-        pipeline.query::<()>(&mut self.connection).map_err(|e| failure(&e, &self.at))
+        let answers = list(self.ask(&[b"EXEC"])?);
+        match answers.into_iter().find_map(|a| if let Value::ServerError(e) = a { Some(e) } else { None }) {
+            None => Ok(()),
+            Some(error) => {
+                let text = error.details().unwrap_or_default().to_owned();
+                Err(Failure::Refused { code: error.code().to_owned(), text })
+            }
+        }
     }
 
     /// One setting of the server.
@@ -102,12 +121,60 @@ impl Link {
     }
 }
 
-fn command(words: &[&[u8]]) -> Cmd {
-    let mut command = Cmd::new();
-    for word in words {
-        command.arg(*word);
+enum Stream {
+    Tcp(TcpStream),
+    Unix(UnixStream),
+}
+
+impl Stream {
+    fn limit(&self, time: Duration) -> io::Result<()> {
+        match self {
+            Stream::Tcp(s) => s.set_read_timeout(Some(time)).and_then(|()| s.set_write_timeout(Some(time))),
+            Stream::Unix(s) => s.set_read_timeout(Some(time)).and_then(|()| s.set_write_timeout(Some(time))),
+        }
     }
-    command
+}
+
+impl Write for Stream {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        match self {
+            Stream::Tcp(s) => s.write(bytes),
+            Stream::Unix(s) => s.write(bytes),
+        }
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+impl Read for Stream {
+    fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
+        match self {
+            Stream::Tcp(s) => s.read(into),
+            Stream::Unix(s) => s.read(into),
+        }
+    }
+}
+
+/// Reads on when a signal came: a socket with a time limit is not read on by the system.
+struct Patient<'a, R> {
+    from: &'a mut R,
+    until: Instant,
+}
+
+impl<R: Read> Read for Patient<'_, R> {
+    fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
+        loop {
+            if Instant::now() >= self.until {
+                return Err(io::ErrorKind::TimedOut.into());
+            }
+            match self.from.read(into) {
+                Err(e) if e.kind() == io::ErrorKind::Interrupted => {}
+                read => return read,
+            }
+        }
+    }
 }
 
 /// What the server says of itself.
@@ -164,19 +231,13 @@ pub(super) fn too_old() -> Error {
     Error::failed("it is older than Redis 6 and has no users").hint("tell it by a target of kind command")
 }
 
-fn failure(error: &RedisError, at: &str) -> Failure {
-    // of commands that belong together, the first that was refused says why
-    if let Some(refused) = error.clone().into_server_errors().as_deref().and_then(|all| all.first()) {
-        let (code, text) = (refused.1.code().to_owned(), refused.1.details().unwrap_or_default().to_owned());
-        return Failure::Refused { code, text };
-    }
-    match error.code() {
-        Some(code) if !error.is_io_error() => {
-            Failure::Refused { code: code.to_owned(), text: error.detail().unwrap_or_default().to_owned() }
-        }
-        _ if error.is_timeout() => Failure::Lost(Error::failed(format!("{at} does not answer in time"))),
-        _ if error.is_io_error() => Failure::Lost(Error::failed(format!("{at} ended the conversation"))),
-        _ => Failure::Lost(Error::failed(format!("what answers at {at} does not speak as Redis does"))),
+fn lost(error: &RedisError, at: &str) -> Error {
+    if error.is_timeout() {
+        Error::failed(format!("{at} does not answer in time"))
+    } else if error.is_io_error() {
+        Error::failed(format!("{at} ended the conversation"))
+    } else {
+        Error::failed(format!("what answers at {at} does not speak as Redis does"))
     }
 }
 
@@ -221,5 +282,29 @@ mod tests {
         ] {
             assert!(login(answer).unwrap_err().to_string().starts_with(wants), "{answer}");
         }
+    }
+
+    /// A signal comes before each answer, or always.
+    struct Signalled<'a>(Option<&'a [u8]>, bool);
+
+    impl Read for Signalled<'_> {
+        fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
+            self.1 = !self.1;
+            match &mut self.0 {
+                Some(bytes) if !self.1 => bytes.read(into),
+                _ => Err(io::ErrorKind::Interrupted.into()),
+            }
+        }
+    }
+
+    #[test]
+    fn a_signal_does_not_end_the_conversation_and_time_does() {
+        let soon = || Instant::now() + Duration::from_millis(100);
+        let mut answers = Signalled(Some(b"+OK\r\n"), false);
+        let answer = Parser::new().parse_value(Patient { from: &mut answers, until: soon() });
+        assert_eq!(answer.unwrap(), Value::Okay);
+        let mut never = Signalled(None, false);
+        let error = Parser::new().parse_value(Patient { from: &mut never, until: soon() }).unwrap_err();
+        assert_eq!(lost(&error, "x").to_string(), "x does not answer in time");
     }
 }

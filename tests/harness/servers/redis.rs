@@ -34,7 +34,6 @@ pub struct Redis {
 impl Redis {
     pub fn start(options: &Options<'_>) -> Self {
         let folder = Folder::new("redis");
-        let port = free_port();
         let mut args = Vec::new();
         std::fs::create_dir(folder.0.join("etc")).unwrap();
         if let Some(conf) = options.conf {
@@ -48,7 +47,6 @@ impl Redis {
             std::fs::write(&path, acl).unwrap();
             args.extend(option("aclfile", path.display().to_string()));
         }
-        args.extend(option("port", port.to_string()));
         args.extend(option("bind", "127.0.0.1".into()));
         args.extend(option("dir", folder.0.display().to_string()));
         args.extend(option("unixsocket", folder.0.join("socket").display().to_string()));
@@ -60,27 +58,48 @@ impl Redis {
         args.extend(options.args.iter().map(|arg| (*arg).to_owned()));
         let program = if options.program.is_empty() { "redis-server" } else { options.program };
         let mut server = Redis {
-            port,
+            port: 0,
             folder,
             program: program.to_owned(),
             args,
             before: options.before.to_owned(),
             running: None,
         };
-        server.start_again();
+        // between asking for a free port and listening there, another test may have taken it
+        while !{
+            server.port = free_port();
+            server.came_up()
+        } {}
         server
     }
 
-    /// Starts it as it was started before.
+    /// Starts it as it was started before, on the same port.
     pub fn start_again(&mut self) {
+        assert!(self.came_up(), "{}", self.log());
+    }
+
+    /// Starts it and waits until it listens; `false` if it cannot because its port is taken.
+    fn came_up(&mut self) -> bool {
+        let log = self.folder.0.join("log");
+        let _ = std::fs::remove_file(&log);
         let mut command = Command::new("sh");
         let script = format!("{}\nexec \"$@\"", self.before);
         command.args(["-c", &script, "sh", &self.program]).args(&self.args);
+        command.args(["--port", &self.port.to_string()]);
         command.env("conf", self.conf_path()).current_dir(&self.folder.0);
         command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
-        self.running = Some(Running(command.spawn().unwrap()));
-        // even a login that is refused is an answer
-        wait_until("redis", || !self.cli("nobody", "x", &["PING"]).contains("Could not connect"));
+        let mut child = Running(command.spawn().unwrap());
+        let mut up = false;
+        wait_until("redis", || {
+            // its own log, because on the port another server may answer
+            let log = self.log();
+            up = log.contains("eady to accept connections") || log.contains("Sentinel ID is");
+            let taken = ["already in use", "Failed listening"].iter().any(|words| log.contains(words));
+            assert!(up || taken || child.0.try_wait().unwrap().is_none(), "redis ended: {log}");
+            up || taken
+        });
+        self.running = up.then_some(child);
+        up
     }
 
     pub fn stop(&mut self) {

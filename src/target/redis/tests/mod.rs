@@ -113,5 +113,5 @@ fn said(error: &Error) -> String {
 }
 
 fn user(name: &str, password: &str, rights: &str) -> String {
-    format!("user {name} on >{password} ~* &* {rights}\n")
+    format!("user {name} on >{password} ~* {rights}\n")
 }

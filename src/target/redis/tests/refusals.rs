@@ -77,7 +77,8 @@ fn a_disk_that_fills_up_in_between_puts_the_user_back() {
     let written = server.conf();
     server.stop();
     let room = 8 * 512 - written.len() - 40;
-    std::fs::write(server.conf_path(), format!("#{}\n{written}", "-".repeat(room - 2))).unwrap();
+    let filled = "#\n".repeat(room / 2);
+    std::fs::write(server.conf_path(), format!("{filled}{written}")).unwrap();
     server.start_again();
     let error = said(&setup.apply(NEW, OLD).unwrap_err());
     assert!(error.contains("cannot write its configuration file"), "{error}");
