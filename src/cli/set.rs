@@ -11,7 +11,8 @@ use super::terminal::Terminal;
 use crate::audit::Act;
 use crate::disk;
 use crate::error::{Error, Result};
-use crate::secret::{FLOOR_BITS, SecretName, SecretValue, Spec};
+use crate::rotate;
+use crate::secret::{FLOOR_BITS, Origin, SecretName, SecretValue};
 
 pub(super) fn run(global: &Global, args: &SetArgs, report: &Report) -> Result<()> {
     if !args.value.is_empty() || args.key.contains('=') {
@@ -48,6 +49,10 @@ pub(super) fn run(global: &Global, args: &SetArgs, report: &Report) -> Result<()
             let mut names = open.entries().filter_map(|e| std::str::from_utf8(e.name).ok());
             slip = names.find(|other| one_stroke_apart(other, name.as_str())).map(str::to_owned);
         }
+        // the public half goes with the private one
+        if let Some(pair) = session.config.secrets.get(&name).and_then(|policy| policy.pair.as_ref()) {
+            rotate::halves(open, pair, &value, None)?;
+        }
         open.set(&name, value)
     })?;
     if !changed {
@@ -71,9 +76,15 @@ pub(super) fn run(global: &Global, args: &SetArgs, report: &Report) -> Result<()
 
 fn value(global: &Global, args: &SetArgs, name: &SecretName) -> Result<SecretValue> {
     if let Some(spec) = &args.generate {
-        let spec = Spec::parse(spec)?;
-        spec.demand(FLOOR_BITS)?;
-        return Ok(spec.generate(&mut *session::random()));
+        let origin = Origin::parse(spec)?;
+        origin.demand(FLOOR_BITS)?;
+        return match origin {
+            Origin::Made(spec) => Ok(spec.generate(&mut *session::random())),
+            Origin::Pair(spec) => Ok(spec.generate(&mut *session::random())?.private),
+            Origin::Brought => {
+                Err(Error::usage("\"prompt\" is no generator: the value is asked for where none is given"))
+            }
+        };
     }
     let read = if let Some(path) = &args.value_file {
         disk::read_secret(path)?

@@ -16,10 +16,10 @@ pub use deploy::{Check, DeployConfig, DeployKind, ProbeConfig};
 pub use init_only::{InitOnly, init_only};
 pub use limits::longest;
 pub use propose::{Surroundings, propose};
-pub use secret::{Keep, Policy, Previous, SecretFile};
+pub use secret::{Keep, PairKeys, Policy, Previous, SecretFile};
 pub use sops_yaml::Creation;
 pub use target::{
-    Address, AdminConfig, Database, HttpCall, HttpConfig, HttpLogin, Service, TargetConfig, Users,
+    Address, Database, HttpCall, HttpConfig, HttpLogin, Service, TargetConfig, Users,
 };
 
 use std::collections::BTreeMap;

@@ -153,6 +153,19 @@ impl Policy {
 
     /// Refuses what contradicts itself.
     fn fits(&self, fields: &Fields<'_>) -> Result<()> {
+        match (&self.generate, &self.pair) {
+            (Origin::Pair(_), None) => {
+                return Err(fields
+                    .lacks("\"pair\" is missing: the key that gets the public half")
+                    .hint("say e.g. pair = { public = \"JWT_PUBLIC_KEY\", key-id = \"JWT_KEY_ID\" }"));
+            }
+            (Origin::Made(_), Some(_)) => {
+                return Err(
+                    fields.lacks("\"pair\" needs generate = \"rsa:3072\", \"ec:p256\" or \"ed25519\"")
+                );
+            }
+            _ => {}
+        }
         if let Some(TargetConfig { users: Users::Alternating { key: None, .. }, .. }) = &self.target
             && !self.feeds.iter().any(|f| f.part == Part::Password)
         {

@@ -3,6 +3,7 @@
 //! A `pending.enc` that is there and opens is kept: a service may already have its values.
 
 use super::context::{Context, digest};
+use super::pair::halves;
 use super::request::Change;
 use super::service::{self, Login, copy, other};
 use crate::audit::Grace;
@@ -11,7 +12,7 @@ use crate::disk::{self, Backups};
 use crate::error::{Error, Result};
 use crate::saga::{Note, Step};
 use crate::secret::url::{self, Part};
-use crate::secret::{Origin, SecretName, SecretValue};
+use crate::secret::{Origin, SecretName, SecretValue, public_of};
 use crate::sops::{Open, Sealed};
 
 pub(super) struct Stage;
@@ -75,9 +76,18 @@ fn renew(cx: &Context<'_>, open: &mut Open, change: &Change) -> Result<()> {
         url = url::replace(&url, fed.part, &new).map_err(fits)?;
         open.set(&fed.key, url)?;
     }
+    let replaced = match &policy.pair {
+        None => before.value,
+        Some(pair) => {
+            let half = public_of(&before.value).map_err(|e| e.context(format!("key \"{name}\"")))?;
+            let kept = change.keeps(cx.request.emergency).map(|_| &half);
+            halves(open, pair, &new, kept)?;
+            half
+        }
+    };
     open.set(name, new)?;
     match (&policy.previous, change.keeps(cx.request.emergency)) {
-        (_, Some(kept)) => keep(open, kept, before.value)?,
+        (_, Some(kept)) => keep(open, kept, replaced)?,
         // a value that was still kept counts no more either
         (Some(dropped), None) => drop(open.unset(dropped.key.as_bytes())),
         (None, None) => {}
@@ -94,6 +104,7 @@ fn value(cx: &Context<'_>, change: &Change) -> Result<SecretValue> {
         return copy(&open, &change.name);
     }
     match &change.policy.generate {
+        Origin::Pair(spec) => Ok(spec.generate(&mut **cx.world.random.borrow_mut())?.private),
         Origin::Made(spec) => Ok(spec.generate(&mut **cx.world.random.borrow_mut())),
         Origin::Brought => match cx.brought.get(&change.name) {
             Some(value) => Ok(SecretValue::new(value.expose().to_vec())),
@@ -123,6 +134,10 @@ fn end_grace(cx: &Context<'_>, open: &mut Open, end: &Grace) -> Result<()> {
         known.as_ref().is_ok_and(|(change, _)| change.policy.previous.as_ref().is_some_and(|p| p.list));
     if !list {
         open.unset(key.as_bytes());
+        let secret = SecretName::parse(&end.secret)?;
+        if let Some(pair) = cx.world.config.secrets.get(&secret).and_then(|policy| policy.pair.as_ref()) {
+            halves(open, pair, &copy(open, &secret)?, None)?;
+        }
         return Ok(());
     }
     let (change, before) = known?;

@@ -13,7 +13,7 @@ mod value;
 pub use generate::{FLOOR_BITS, Spec};
 pub use name::{SecretName, looks_like_a_value, nearest};
 pub use origin::Origin;
-pub use pair::{Pair, PairSpec, jwk, jwks, key_id, public_of};
+pub use pair::{PairSpec, jwks, key_id, public_of};
 pub use value::SecretValue;
 
 /// The source of new keys, nonces and values. It arrives from the top of the program, never from the air.

@@ -4,7 +4,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use super::Spec;
+use super::{PairSpec, Spec};
 use crate::error::{Error, Result};
 
 /// What `generate = "…"` says.
@@ -13,6 +13,8 @@ use crate::error::{Error, Result};
 pub enum Origin {
     /// It is made here.
     Made(Spec),
+    /// A key pair is made here; the value is its private half.
+    Pair(PairSpec),
     /// A person brings it, from whoever issues it.
     Brought,
 }
@@ -28,15 +30,16 @@ impl Origin {
     pub fn parse(text: &str) -> Result<Self> {
         match text {
             "prompt" => Ok(Origin::Brought),
+            _ if PairSpec::is_meant(text) => PairSpec::parse(text).map(Origin::Pair),
             _ => Spec::parse(text).map(Origin::Made),
         }
     }
 
-    /// Refuses what holds fewer than `floor` bits. What a person brings is not judged.
+    /// Refuses what holds fewer than `floor` bits. Every kind of pair holds enough; what a person brings is not judged.
     pub fn demand(&self, floor: f64) -> Result<()> {
         match self {
             Origin::Made(spec) => spec.demand(floor),
-            Origin::Brought => Ok(()),
+            Origin::Pair(_) | Origin::Brought => Ok(()),
         }
     }
 }
@@ -45,6 +48,7 @@ impl fmt::Display for Origin {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Origin::Made(spec) => spec.fmt(f),
+            Origin::Pair(spec) => spec.fmt(f),
             Origin::Brought => f.write_str("prompt"),
         }
     }

@@ -46,6 +46,11 @@ pub struct Pair {
 }
 
 impl PairSpec {
+    /// Whether a text names a kind of pair, right or wrong.
+    pub fn is_meant(text: &str) -> bool {
+        ["rsa", "ec", "ed25519"].contains(&text.split(':').next().unwrap_or_default())
+    }
+
     /// Reads a specification. What was written is not repeated in errors: it may be a value in the wrong place.
     pub fn parse(text: &str) -> Result<PairSpec> {
         let (name, rest) = match text.split_once(':') {
