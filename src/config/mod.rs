@@ -18,9 +18,9 @@ pub use limits::longest;
 pub use propose::{Surroundings, propose};
 pub use secret::{Keep, PairKeys, Policy, Previous, SecretFile};
 pub use sops_yaml::Creation;
-pub use target::{
-    Address, Database, HttpCall, HttpConfig, HttpLogin, Service, TargetConfig, Users,
-};
+#[cfg(test)]
+pub use target::AdminConfig;
+pub use target::{Address, Database, HttpCall, HttpConfig, HttpLogin, Service, TargetConfig, Users};
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;

@@ -26,7 +26,7 @@ pub struct TargetConfig {
     /// How long the replaced credential is still accepted after the commit.
     #[serde(with = "seconds")]
     pub keep_for: Duration,
-    /// How long one conversation with the service may take.
+    /// How long one conversation with the service may take; after a redeploy it may take three times as long to answer.
     #[serde(with = "seconds")]
     pub timeout: Duration,
 }

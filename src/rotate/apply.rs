@@ -10,8 +10,8 @@ use crate::error::Result;
 use crate::saga::{Note, Step};
 use crate::target::{self, Proof};
 
-/// How long a service may take to come back that a failed redeploy has taken down.
-const COMES_BACK: Duration = Duration::from_secs(60);
+/// How often its own time a service may take to answer again after a redeploy.
+pub(super) const COMES_BACK: u32 = 3;
 
 pub(super) struct Apply(pub(super) Change);
 
@@ -39,9 +39,10 @@ impl Step<Context<'_>> for Apply {
         // a redeploy that failed may have left the service itself down: it comes up on what is live, the old values
         let up = cx.bring_up();
         let started = Instant::now();
+        let limit = self.0.policy.target.as_ref().map_or(Duration::ZERO, |t| t.timeout * COMES_BACK);
         loop {
             let Err(error) = self.take_back(cx) else { return Ok(()) };
-            if up.is_err() || started.elapsed() > COMES_BACK {
+            if up.is_err() || started.elapsed() > limit {
                 return Err(error);
             }
             std::thread::sleep(Duration::from_millis(500));

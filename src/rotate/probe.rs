@@ -3,14 +3,12 @@
 
 use std::time::{Duration, Instant};
 
+use super::apply::COMES_BACK;
 use super::context::Context;
 use super::request::Change;
 use super::service::{self, Login};
 use crate::error::{Error, Result};
 use crate::saga::{Note, Step};
-
-/// How long a service may take to answer again after a redeploy.
-const COMES_BACK: Duration = Duration::from_secs(60);
 
 pub(super) struct Probe;
 
@@ -52,7 +50,7 @@ fn logs_in(cx: &Context<'_>, change: &Change) -> Result<()> {
             )),
             Err(error) => error,
         };
-        if started.elapsed() > COMES_BACK {
+        if started.elapsed() > config.timeout * COMES_BACK {
             return Err(wrong);
         }
         std::thread::sleep(Duration::from_millis(500));

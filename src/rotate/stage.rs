@@ -89,7 +89,9 @@ fn renew(cx: &Context<'_>, open: &mut Open, change: &Change) -> Result<()> {
     match (&policy.previous, change.keeps(cx.request.emergency)) {
         (_, Some(kept)) => keep(open, kept, replaced)?,
         // a value that was still kept counts no more either
-        (Some(dropped), None) => drop(open.unset(dropped.key.as_bytes())),
+        (Some(dropped), None) => {
+            open.unset(dropped.key.as_bytes());
+        }
         (None, None) => {}
     }
     Ok(())
@@ -153,9 +155,9 @@ fn end_grace(cx: &Context<'_>, open: &mut Open, end: &Grace) -> Result<()> {
     }
     let left = SecretValue::concat(&parts);
     if left.is_empty() {
-        drop(open.unset(key.as_bytes()))
+        open.unset(key.as_bytes());
     } else {
-        drop(open.set(&key, left)?)
+        open.set(&key, left)?;
     }
     Ok(())
 }

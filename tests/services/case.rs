@@ -2,8 +2,8 @@
 
 use std::io::{Read, Write};
 use std::net::TcpStream;
-use std::sync::OnceLock;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, PoisonError, Weak};
 use std::time::Duration;
 
 use crate::harness::Project;
@@ -38,10 +38,15 @@ impl Servers {
         Servers { postgres, redis }
     }
 
-    /// Those that all tests share which do not stop them. They end with the process, as its children.
-    pub fn shared() -> &'static Servers {
-        static SHARED: OnceLock<Servers> = OnceLock::new();
-        SHARED.get_or_init(Servers::start)
+    /// Those that all tests share which do not stop them. They end with the last one.
+    pub fn shared() -> Arc<Servers> {
+        static SHARED: Mutex<Weak<Servers>> = Mutex::new(Weak::new());
+        let mut shared = SHARED.lock().unwrap_or_else(PoisonError::into_inner);
+        shared.upgrade().unwrap_or_else(|| {
+            let servers = Arc::new(Servers::start());
+            *shared = Arc::downgrade(&servers);
+            servers
+        })
     }
 
     /// Whether Postgres lets this login in.
@@ -112,10 +117,10 @@ impl Case {
             format!(
                 "[deploy]\nkind = \"wrapper\"\ncommand = [\"./wrapper\"]\ntimeout = \"30s\"\n\n\
                  [secret.DB_PASSWORD]\ngroup = \"data\"\n\
-                 target = {{ postgres = {{ at = \"127.0.0.1:{database}\", {users}, admin-user = \"admin\", admin-password = \"ADMIN_PASSWORD\", database = \"postgres\" }} }}\n\
+                 target = {{ postgres = {{ at = \"127.0.0.1:{database}\", {users}, admin-user = \"admin\", admin-password = \"ADMIN_PASSWORD\", database = \"postgres\", timeout = \"2s\" }} }}\n\
                  feeds = [{{ key = \"DATABASE_URL\", part = \"password\" }}]\n\n\
                  [secret.CACHE_PASSWORD]\ngroup = \"data\"\n\
-                 target = {{ redis = {{ at = \"127.0.0.1:{cache}\", user = \"{cache_user}\", admin-user = \"default\", admin-password = \"ADMIN_PASSWORD\" }} }}\n\
+                 target = {{ redis = {{ at = \"127.0.0.1:{cache}\", user = \"{cache_user}\", admin-user = \"default\", admin-password = \"ADMIN_PASSWORD\", timeout = \"2s\" }} }}\n\
                  feeds = [{{ key = \"CACHE_URL\", part = \"password\" }}]\n"
             ),
         );

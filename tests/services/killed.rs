@@ -80,7 +80,7 @@ fn sweep(test: &str, strategy: Strategy, resume: &[&str], step: usize) -> BTreeS
     if !have(test, &[&NEEDS[..], &["strace"]].concat()) {
         return BTreeSet::new();
     }
-    let servers = Servers::shared();
+    let servers = &*Servers::shared();
     let step = if std::env::var_os("RESEAL_TEST_CRASH").is_some_and(|v| v == "all") { 1 } else { step };
     let points = calls(&Case::new(servers, strategy));
     assert!(points.len() > 60, "only {} points", points.len());
