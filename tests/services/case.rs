@@ -15,7 +15,7 @@ pub const OLD: &str = "old-database-canary-1";
 /// What the Redis user has before.
 pub const OLD_CACHE: &str = "old-cache-canary-2";
 /// The passwords of those who change the others.
-pub const ADMIN: &str = "admin-canary-3";
+pub const ADMIN: &str = "admin-password-canary-3";
 
 /// The programs that these tests need.
 pub const NEEDS: [&str; 3] = ["initdb", "psql", "redis-server"];

@@ -4,5 +4,6 @@ mod case;
 mod cut;
 mod killed;
 mod refused;
+mod stack;
 mod unbroken;
 mod unseen;
