@@ -1,7 +1,8 @@
 //! A whole compose project: an application, its Postgres and its Redis, each in a container. The database reads its
 //! password once, at its first start, as the official image does; Redis forgets what it was told with each restart.
 
-use std::net::TcpListener;
+use std::io::{Read, Write};
+use std::net::{TcpListener, TcpStream};
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
@@ -107,14 +108,14 @@ impl Stack {
 
     /// The status of the application's page; 0 where nobody answers.
     fn page(&self) -> u16 {
-        let url = format!("http://127.0.0.1:{}/cgi-bin/health", self.port);
-        let output =
-            Command::new("busybox").args(["wget", "-q", "-T", "5", "-O", "-", &url]).output().unwrap();
-        match (output.status.success(), String::from_utf8_lossy(&output.stderr).contains("503")) {
-            (true, _) => 200,
-            (_, true) => 503,
-            _ => 0,
-        }
+        let mut answer = String::new();
+        let asked = TcpStream::connect(("127.0.0.1", self.port)).and_then(|mut stream| {
+            stream.set_read_timeout(Some(Duration::from_secs(5)))?;
+            stream.write_all(b"GET /cgi-bin/health HTTP/1.0\r\n\r\n")?;
+            stream.read_to_string(&mut answer)
+        });
+        let status = answer.split(' ').nth(1).and_then(|status| status.parse().ok());
+        asked.ok().and(status).unwrap_or(0)
     }
 
     fn until_it_serves(&self) {
@@ -161,8 +162,9 @@ impl Stack {
         let (database, cache) = (self.project.get("POSTGRES_PASSWORD"), self.project.get("REDIS_PASSWORD"));
         assert!(self.database(&database) && self.cache(&cache), "the file's values are refused");
         for (key, service) in [("DATABASE_URL", "app"), ("POSTGRES_PASSWORD", "db")] {
-            let has = docker(&["exec", &self.container(service), "printenv", key]).ok().stdout;
-            assert_eq!(has.trim_end(), self.project.get(key), "{service} runs on another {key}");
+            let show = format!("printf %s \"${key}\"");
+            let has = docker(&["exec", &self.container(service), "sh", "-c", &show]).ok().stdout;
+            assert_eq!(has, self.project.get(key), "{service} runs on another {key}");
         }
         if database != OLD {
             assert!(!self.database(OLD), "the old password of the database is accepted");

@@ -52,7 +52,7 @@ pub(super) trait Link {
 pub(super) fn prelude(milliseconds: u128) -> String {
     format!(
         "SET search_path = pg_catalog; SET client_encoding = 'UTF8'; SET client_min_messages = error; \
-         SET standard_conforming_strings = on; SET datestyle = 'ISO'; SET timezone = 'UTC'; \
+         SET standard_conforming_strings = on; SET datestyle = 'ISO'; SET timezone = 'GMT'; \
          SET default_transaction_read_only = off; SET statement_timeout = {milliseconds};"
     )
 }
