@@ -119,7 +119,7 @@ impl std::fmt::Display for Grace {
             (Some(key), _) => write!(f, "{key} holds the value before")?,
             (None, Some(service)) => write!(f, "{service} still accepts the value before")?,
             (None, None) => {
-                write!(f, "the value of {} before is to be revoked by whoever issued it", self.secret)?
+                write!(f, "the value of {} before is to be revoked by whoever issued it", self.secret)?;
             }
         }
         match &self.until {

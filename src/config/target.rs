@@ -52,7 +52,7 @@ pub enum Service {
         at: String,
     },
     /// Anything with an HTTP interface.
-    Http(HttpConfig),
+    Http(Box<HttpConfig>),
     /// A program that knows the four verbs.
     Command {
         /// The program and its first arguments.
@@ -201,7 +201,7 @@ impl TargetConfig {
                 volatile: fields.boolean("volatile")?.unwrap_or(false),
             },
             "grafana" => Service::Grafana { at: url(&mut fields, "at")? },
-            "http" => Service::Http(HttpConfig::parse(&mut fields)?),
+            "http" => Service::Http(Box::new(HttpConfig::parse(&mut fields)?)),
             _ => Service::Command {
                 run: fields.strings("run")?.ok_or_else(|| fields.lacks("\"run\" is missing: the program"))?,
             },
@@ -283,7 +283,7 @@ impl HttpCall {
         let mut found = Vec::new();
         for method in ["get", "put", "post", "patch", "delete"] {
             if let Some((at, to)) = fields.string_at(method)? {
-                found.push((method.to_ascii_uppercase(), web_address(&fields, at, to)?));
+                found.push((method.to_ascii_uppercase(), web_address(&fields, at, &to)?));
             }
         }
         let (method, url) = match (found.pop(), found.is_empty()) {
@@ -386,11 +386,11 @@ fn address(fields: &mut Fields<'_>, port: u16) -> Result<Address> {
 
 fn url(fields: &mut Fields<'_>, key: &'static str) -> Result<String> {
     let (at, text) = fields.string_at(key)?.ok_or_else(|| fields.lacks(format!("{key:?} is missing")))?;
-    web_address(fields, at, text)
+    web_address(fields, at, &text)
 }
 
 /// An address that carries no login: this file holds no secret.
-fn web_address(fields: &Fields<'_>, at: usize, text: String) -> Result<String> {
+fn web_address(fields: &Fields<'_>, at: usize, text: &str) -> Result<String> {
     let rest = text.strip_prefix("http://").or_else(|| text.strip_prefix("https://"));
     let Some(rest) = rest.filter(|rest| !rest.is_empty()) else {
         return Err(fields.wrong(at, "an address starts with \"http://\" or \"https://\""));

@@ -73,7 +73,7 @@ pub fn plan(world: &World<'_>, history: &History, ask: Ask) -> Result<Plan> {
 
     let told = secrets.iter().filter_map(|found| found.service.clone()).collect();
     let mut later = later(&secrets, &ask);
-    later.extend(ends.iter().map(|end| ended(end)));
+    later.extend(ends.iter().map(ended));
     for found in &mut secrets {
         ends.append(&mut found.ends);
     }
@@ -169,7 +169,7 @@ fn later(secrets: &[Examined], ask: &Ask) -> Vec<String> {
                 target.keep_for.as_secs()
             )),
             Some(_) if ask.emergency => {
-                lines.push(format!("the old value of {name} is refused, its sessions end"))
+                lines.push(format!("the old value of {name} is refused, its sessions end"));
             }
             Some(_) => lines.push(format!("the old value of {name} is refused")),
             None => {}

@@ -211,11 +211,6 @@ pub fn key_id(public: &SecretValue) -> Result<String> {
     Ok(Public::parse(public)?.thumbprint())
 }
 
-/// A public key as a JSON Web Key (RFC 7517) for signatures.
-pub fn jwk(public: &SecretValue) -> Result<SecretValue> {
-    Ok(SecretValue::new(Public::parse(public)?.jwk().into_bytes()))
-}
-
 /// A JSON Web Key Set: the present key first, then those that are still believed. A key stands in it once.
 pub fn jwks(publics: &[&SecretValue]) -> Result<SecretValue> {
     let mut keys = Vec::new();

@@ -2,6 +2,7 @@
 //!
 //! Used by the tests of this folder and by those inside the crate, and so of the standard library alone.
 #![expect(clippy::disallowed_methods, reason = "tests start programs and set files up")]
+#![allow(dead_code, reason = "compiled into two test programs, each of which uses a part")]
 
 pub mod grafana_double;
 pub mod mariadb;
