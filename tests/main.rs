@@ -22,6 +22,7 @@ mod layers;
 mod leak;
 mod mutation;
 mod ownership;
+mod pairs;
 mod readme;
 mod remarks;
 mod resume;

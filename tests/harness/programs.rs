@@ -35,7 +35,7 @@ fn answers(program: &str) -> bool {
         // made by `scripts/test-programs image`
         "image" => &["docker", "image", "inspect", "reseal-test:1"],
         // the same script's, with the servers of a whole project in it
-        "stack" => &["docker", "image", "inspect", "reseal-test-stack:2"],
+        "stack" => &["docker", "image", "inspect", "reseal-test-stack:3"],
         // asking it for its version would leave its name service running
         "rabbitmq" => &["test", "-x", "/usr/lib/rabbitmq/bin/rabbitmq-server"],
         "strace" => &["strace", "-V"],

@@ -5,5 +5,6 @@ mod cut;
 mod killed;
 mod refused;
 mod stack;
+mod together;
 mod unbroken;
 mod unseen;

@@ -40,18 +40,18 @@ exec httpd -f -p 8080 -h /www
 
 const SERVICES: &str = r#"services:
   db:
-    image: reseal-test-stack:2
+    image: reseal-test-stack:3
     command: ["/start/db"]
     stop_signal: SIGINT
     environment: [POSTGRES_PASSWORD]
     volumes: ["./start:/start:ro", "data:/data"]
     healthcheck: { test: ["CMD-SHELL", "psql -U app -d postgres -c 'SELECT 1'"], interval: 300ms, timeout: 5s, retries: 60 }
   cache:
-    image: reseal-test-stack:2
+    image: reseal-test-stack:3
     command: ["sh", "-c", "exec redis-server --save '' --requirepass \"$$REDIS_PASSWORD\""]
     environment: [REDIS_PASSWORD]
   app:
-    image: reseal-test-stack:2
+    image: reseal-test-stack:3
     command: ["/start/app"]
     stop_signal: SIGKILL
     environment: [DATABASE_URL, REDIS_URL]

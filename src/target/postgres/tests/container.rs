@@ -25,7 +25,7 @@ impl Container {
         run.args(["run", "-d", "--label", "com.docker.compose.project=reseal-postgres"]);
         run.args(["--label", "com.docker.compose.service=db", "--label", "com.docker.compose.oneoff=False"]);
         run.args(["--label", &format!("com.docker.compose.project.working_dir={}", folder.root.display())]);
-        if image == "reseal-test-stack:2" {
+        if image == "reseal-test-stack:3" {
             run.args(["--user", "postgres"]);
         }
         let output = run.args([image, "sh", "-c", command]).output().unwrap();
@@ -34,7 +34,7 @@ impl Container {
     }
 
     fn server() -> Self {
-        let container = Container::start("reseal-test-stack:2", START);
+        let container = Container::start("reseal-test-stack:3", START);
         crate::target::servers::wait_until("postgres in a container", || {
             container.psql("SELECT 1").status.success()
         });
@@ -189,7 +189,7 @@ fn a_container_without_postgres_is_said_to_be_one() {
     let new = value("new-value");
     let new = Credential { user: "app", value: &new };
     for (image, wants) in
-        [("reseal-test:1", "there is no psql"), ("reseal-test-stack:2", "in service \"db\" does not answer")]
+        [("reseal-test:1", "there is no psql"), ("reseal-test-stack:3", "in service \"db\" does not answer")]
     {
         let container = Container::start(image, "exec sleep 100");
         let site = container.folder.site();
