@@ -163,4 +163,8 @@ fn data_is_migrated_with_both_values_as_often_as_it_takes() {
     }
     project.run(&["retire", "--due", "-y"]).ok();
     project.run(&["get", "OLD_KEY"]).code(1);
+    // going back is a migration too: the data is under the new key
+    project.run(&["rollback", "KEY", "-y"]).ok();
+    assert_eq!((project.get("KEY"), project.get("OLD_KEY")), ("old-key".into(), new));
+    assert!((1..=4).all(|row| project.text(&format!("rows/{row}")) == "old-key\n"));
 }

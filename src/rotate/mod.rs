@@ -62,9 +62,7 @@ fn steps<'a>(request: &Request) -> Steps<'a, Context<'a>> {
     }
     // ── commit: from here only forward; what fails is tried again by `resume` ──
     let commit_at = list.len();
-    for change in
-        request.secrets.iter().filter(|change| !change.policy.migrate.is_empty() && change.from.is_none())
-    {
+    for change in request.secrets.iter().filter(|change| !change.policy.migrate.is_empty()) {
         list.push(Box::new(migrate::Migrate(change.clone()))); // bring stored data to the new value
     }
     for change in told().filter(|change| !change.overlaps(request.emergency)) {

@@ -160,7 +160,7 @@ fn later(secrets: &[Examined], ask: &Ask) -> Vec<String> {
     let mut lines = Vec::new();
     for found in secrets {
         let (name, policy) = (&found.change.name, &found.change.policy);
-        if let Some(word) = policy.migrate.first().filter(|_| found.change.from.is_none()) {
+        if let Some(word) = policy.migrate.first() {
             lines.push(format!("migrate the data of {name} with {word}"));
         }
         match &policy.target {

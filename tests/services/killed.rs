@@ -6,7 +6,7 @@ use std::os::unix::process::ExitStatusExt;
 use std::process::{Command, Stdio};
 use std::sync::Mutex;
 
-use super::case::{Case, NEEDS, Servers, Strategy};
+use super::case::{Case, NEEDS, OLD, Servers, Strategy};
 use crate::harness::have;
 
 /// Everything with an effect on the disk, on a server, or on a child.
@@ -76,13 +76,25 @@ fn last_event(case: &Case) -> String {
     format!("{word} {}", lines[0]["open"]["steps"][usize::try_from(step).unwrap()].as_str().unwrap())
 }
 
-fn sweep(test: &str, strategy: Strategy, resume: &[&str], step: usize) -> BTreeSet<String> {
+fn sweep(test: &str, strategy: Strategy, keep: bool, resume: &[&str], step: usize) -> BTreeSet<String> {
     if !have(test, &[&NEEDS[..], &["strace"]].concat()) {
         return BTreeSet::new();
     }
     let servers = &*Servers::shared();
     let step = if std::env::var_os("RESEAL_TEST_CRASH").is_some_and(|v| v == "all") { 1 } else { step };
-    let points = calls(&Case::new(servers, strategy));
+    // with `keep` both values are accepted until they are retired
+    let case = || {
+        let case = Case::new(servers, strategy);
+        if keep {
+            let policy = case
+                .project
+                .text("reseal.toml")
+                .replace("timeout = \"2s\" }", "timeout = \"2s\", keep-for = \"1h\" }");
+            case.project.write("reseal.toml", policy);
+        }
+        case
+    };
+    let points = calls(&case());
     assert!(points.len() > 60, "only {} points", points.len());
     let points: Vec<_> = points
         .into_iter()
@@ -98,7 +110,7 @@ fn sweep(test: &str, strategy: Strategy, resume: &[&str], step: usize) -> BTreeS
             scope.spawn(|| {
                 loop {
                     let Some((name, nth)) = next.lock().unwrap().next() else { return };
-                    let case = Case::new(servers, strategy);
+                    let case = case();
                     let rule = format!("inject={name}:signal=SIGKILL:when={nth}");
                     let code = strace(&case, &["-e", &rule], &ROTATE);
                     assert!(code.is_none() || code == Some(0), "{rule} gives {code:?}: {}", said(&case));
@@ -112,6 +124,10 @@ fn sweep(test: &str, strategy: Strategy, resume: &[&str], step: usize) -> BTreeS
                         "resume gives {code:?} after {rule}: {}",
                         said(&case)
                     );
+                    if keep && case.project.get("DB_PASSWORD") != OLD {
+                        assert!(servers.database(&case.role, OLD), "the old value is not accepted any more");
+                        case.project.run(&["retire", "DB_PASSWORD", "CACHE_PASSWORD", "-y"]).ok();
+                    }
                     let new = case.consistent(servers);
                     worlds.lock().unwrap().insert(new);
                     case.project.run(&["resume"]).ok().says("there is nothing to resume");
@@ -127,7 +143,7 @@ fn sweep(test: &str, strategy: Strategy, resume: &[&str], step: usize) -> BTreeS
 
 #[test]
 fn a_rotation_that_tells_servers_is_finished_after_a_kill_anywhere() {
-    let met = sweep("services::finished_after_a_kill", Strategy::Single, &["resume"], 3);
+    let met = sweep("services::finished_after_a_kill", Strategy::Single, false, &["resume"], 3);
     if met.is_empty() {
         return;
     }
@@ -138,12 +154,12 @@ fn a_rotation_that_tells_servers_is_finished_after_a_kill_anywhere() {
 
 #[test]
 fn a_rotation_that_tells_servers_is_taken_back_after_a_kill_anywhere() {
-    let met = sweep("services::taken_back_after_a_kill", Strategy::Single, &["resume", "--back"], 3);
+    let met = sweep("services::taken_back_after_a_kill", Strategy::Single, false, &["resume", "--back"], 3);
     assert!(met.is_empty() || met.contains("started apply:CACHE_PASSWORD"), "{met:?}");
 }
 
 #[test]
 fn two_users_who_take_turns_survive_a_kill_anywhere() {
-    sweep("services::alternating_after_a_kill", Strategy::Alternating, &["resume"], 4);
-    sweep("services::alternating_after_a_kill", Strategy::Alternating, &["resume", "--back"], 4);
+    sweep("services::alternating_after_a_kill", Strategy::Alternating, true, &["resume"], 4);
+    sweep("services::alternating_after_a_kill", Strategy::Alternating, false, &["resume", "--back"], 4);
 }
