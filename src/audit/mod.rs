@@ -117,7 +117,7 @@ impl std::fmt::Display for Grace {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match (&self.key, &self.service) {
             (Some(key), _) => write!(f, "{key} holds the value before")?,
-            (None, Some(service)) => write!(f, "{service} still accepts the value before")?,
+            (None, Some(service)) => write!(f, "the value before is still accepted: {service}")?,
             (None, None) => {
                 write!(f, "the value of {} before is to be revoked by whoever issued it", self.secret)?;
             }

@@ -277,7 +277,7 @@ pub(super) struct RotateArgs {
     /// Print the plan and change nothing
     #[arg(short = 'n', long)]
     pub(super) dry_run: bool,
-    /// Change the file and touch no service
+    /// Start no service anew; those that have a target are told all the same
     #[arg(long)]
     pub(super) no_deploy: bool,
     /// Leave no replaced value to count, and end the sessions that it opened

@@ -221,6 +221,11 @@ impl TargetConfig {
         Ok(TargetConfig { service, users, admin, keep_for, timeout })
     }
 
+    /// Whether two users take turns.
+    pub fn alternates(&self) -> bool {
+        matches!(self.users, Users::Alternating { .. })
+    }
+
     /// The keys of the sealed file that it needs besides the secret itself.
     pub fn needs(&self) -> impl Iterator<Item = &SecretName> {
         self.admin.iter().filter_map(|admin| admin.password.as_ref())

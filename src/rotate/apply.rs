@@ -6,7 +6,9 @@ use std::time::{Duration, Instant};
 use super::context::Context;
 use super::request::Change;
 use super::service::{self, Login};
-use crate::error::Result;
+use crate::audit::Grace;
+use crate::config::TargetConfig;
+use crate::error::{Error, Result};
 use crate::saga::{Note, Step};
 use crate::target::{self, Proof};
 
@@ -60,9 +62,37 @@ impl Apply {
         let target = service::open(cx.world, config, &[&previous, &pending])?;
         let (new, old) = (new.credential(), old.credential());
         let nobodys = service::nobodys(cx.world);
-        target::apply(&*target, &old, &[old, new], &nobodys)?;
-        target::revoke(&*target, &new, &old, &nobodys)?;
+        let proof = target::apply(&*target, &old, &[old, new], &nobodys)?;
+        // of two users, the idle one may have had a password that still counted
+        let Some(before) = self.counted(cx, new.user)? else {
+            return target::revoke(&*target, &new, &old, &nobodys).map(drop);
+        };
+        let before = before.credential();
+        target::apply(&*target, &before, &[before, new], &nobodys)?;
+        if proof == Proof::Proven && !before.value.same_as(new.value) && target.test(&new)? {
+            return Err(
+                Error::failed("it still accepts the value that was taken back").context(target.name())
+            );
+        }
         Ok(())
+    }
+}
+
+impl Apply {
+    /// The login of that user which an earlier rotation had left to count.
+    fn counted(&self, cx: &Context<'_>, user: &str) -> Result<Option<Login>> {
+        if !self.0.policy.target.as_ref().is_some_and(TargetConfig::alternates) {
+            return Ok(None);
+        }
+        let mine = |end: &&Grace| end.service.is_some() && end.secret == self.0.name.as_str();
+        for end in cx.request.ends.iter().filter(mine) {
+            let Some((change, file)) = service::replaced(cx.world, end)? else { continue };
+            let login = Login::of(&file, &change.name, &change.policy)?;
+            if login.user == user {
+                return Ok(Some(login));
+            }
+        }
+        Ok(None)
     }
 }
 

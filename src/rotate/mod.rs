@@ -210,6 +210,7 @@ fn clear(world: &World<'_>, request: &Request, folder: &std::path::Path, keep: b
         }
     }
     if keep {
+        disk::remove(&folder.join("deploying"))?;
         return disk::move_folder(folder, &project.grace().join(&request.rotation), project.attributes.owner);
     }
     disk::discard_folder(folder)
@@ -223,10 +224,17 @@ fn service_name(world: &World<'_>, change: &request::Change) -> String {
 
 /// What the journal says of logins.
 fn proofs(request: &Request, steps: &Steps<'_, Context<'_>>, events: &[saga::Event]) -> Vec<Proof> {
+    let mut steps_of: Vec<(String, &str, Proven)> = Vec::new();
+    for change in &request.secrets {
+        steps_of.push((format!("apply:{}", change.name), change.name.as_str(), Proven::Login));
+        steps_of.push((format!("revoke:{}", change.name), change.name.as_str(), Proven::Revocation));
+    }
+    for end in &request.ends {
+        steps_of.push((revoke::name_of_end(end), &end.secret, Proven::Revocation));
+    }
     let mut proofs = Vec::new();
-    let verbs = [("apply", Proven::Login), ("revoke", Proven::Revocation)];
-    for (change, (verb, of)) in request.secrets.iter().flat_map(|c| verbs.iter().map(move |v| (c, v))) {
-        let place = steps.place(&format!("{verb}:{}", change.name));
+    for (step, secret, of) in steps_of {
+        let place = steps.place(&step);
         let note = events.iter().rev().find_map(|event| match event {
             saga::Event::Succeeded(i, note) if *i == place => Some(note),
             _ => None,
@@ -236,7 +244,7 @@ fn proofs(request: &Request, steps: &Steps<'_, Context<'_>>, events: &[saga::Eve
             Some(Note::Unproven(why)) => Some(why.clone()),
             _ => continue,
         };
-        proofs.push(Proof { secret: change.name.to_string(), of: *of, unprovable });
+        proofs.push(Proof { secret: secret.to_owned(), of, unprovable });
     }
     proofs
 }

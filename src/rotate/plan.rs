@@ -69,7 +69,10 @@ pub fn plan(world: &World<'_>, history: &History, ask: Ask) -> Result<Plan> {
         secret::ask_service(world, &open, &ask, found)?;
         remarks.append(&mut found.remarks);
     }
-    still_there(world, &open, &ends)?;
+    let by_hand = ask.emergency || matches!(&ask.wanted, Wanted::Ended { due: false, .. });
+    for end in ends.iter().chain(secrets.iter().flat_map(|found| &found.ends)) {
+        remarks.extend(still_there(world, &open, end, by_hand)?);
+    }
 
     let told = secrets.iter().filter_map(|found| found.service.clone()).collect();
     let mut later = later(&secrets, &ask);
@@ -118,22 +121,28 @@ fn look(world: &World<'_>, open: &Open, history: &History, ask: &Ask) -> Result<
     Ok((found?, Vec::new()))
 }
 
-/// The services that stop to accept a replaced value accept the present one now, and what is known of the replaced one is
-/// at hand.
-fn still_there(world: &World<'_>, open: &Open, ends: &[Grace]) -> Result<()> {
-    for end in ends.iter().filter(|end| end.service.is_some()) {
-        let folder = world.project.grace().join(&end.rotation);
-        let (change, before) = service::replaced(world, &folder, &end.secret)?;
-        let Some(config) = &change.policy.target else { continue };
-        let target = service::open(world, config, &[open, &before])?;
-        let login = Login::of(open, &change.name, &change.policy)?;
-        let named = |e: Error| e.context(target.name()).note("nothing was changed");
-        if !target.test(&login.credential()).map_err(named)? {
-            return Err(named(Error::failed(format!("it refuses the present value of \"{}\"", end.secret)))
-                .hint(format!("store the one that it has with `reseal set {}`", end.secret)));
+/// The service that stops to accept a replaced value accepts the present one now, and what is known of the replaced one
+/// is at hand. Where it is lost, a person has taken it away; `by_hand`: and says so.
+fn still_there(world: &World<'_>, open: &Open, end: &Grace, by_hand: bool) -> Result<Option<String>> {
+    let Some(service) = &end.service else { return Ok(None) };
+    let Some((change, before)) = service::replaced(world, end)? else {
+        let lost = format!("what {service} had for \"{}\" before is not known here any more", end.secret);
+        if by_hand {
+            return Ok(Some(format!("{lost}: take it away there by hand, if it still counts")));
         }
+        return Err(Error::failed(lost)
+            .note("nothing was changed")
+            .hint(format!("take it away there by hand, then say so with `reseal retire {}`", end.secret)));
+    };
+    let Some(config) = &change.policy.target else { return Ok(None) };
+    let target = service::open(world, config, &[open, &before])?;
+    let login = Login::of(open, &change.name, &change.policy)?;
+    let named = |e: Error| e.context(target.name()).note("nothing was changed");
+    if !target.test(&login.credential()).map_err(named)? {
+        return Err(named(Error::failed(format!("it refuses the present value of \"{}\"", end.secret)))
+            .hint(format!("store the one that it has with `reseal set {}`", end.secret)));
     }
-    Ok(())
+    Ok(None)
 }
 
 /// Whether services can be started anew, and are well now; what will be started, and looked at.
@@ -146,9 +155,9 @@ fn can_deploy(world: &World<'_>, open: &Open) -> Result<(Vec<String>, Vec<String
     for probe in &config.probes {
         // a service that is ill already would make the rotation fail for reasons of its own
         deploy::glance(probe, &world.site, config.deploy.project.as_deref()).map_err(|e| {
-            e.context("before the rotation").note("nothing was changed").hint(
-                "mend the service first, or use `--no-deploy` to change the file without touching services",
-            )
+            e.context("before the rotation")
+                .note("nothing was changed")
+                .hint("mend the service first, or use `--no-deploy`, which starts none anew")
         })?;
         probes.push(format!("{} within {} s", deploy::name(&probe.check), probe.within.as_secs()));
     }

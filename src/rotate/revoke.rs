@@ -33,12 +33,13 @@ pub(super) struct End(pub(super) Grace);
 
 impl Step<Context<'_>> for End {
     fn name(&self) -> String {
-        format!("end:{}:{}", self.0.secret, self.0.rotation)
+        name_of_end(&self.0)
     }
 
     fn act(&self, cx: &Context<'_>) -> Result<Note> {
-        let folder = cx.world.project.grace().join(&self.0.rotation);
-        let (change, before) = service::replaced(cx.world, &folder, &self.0.secret)?;
+        let Some((change, before)) = service::replaced(cx.world, &self.0)? else {
+            return Ok(Note::Unproven("nothing here knows any more what it was".into()));
+        };
         let live = cx.world.open(cx.live())?;
         revoke(cx, &change, &before, &live)
     }
@@ -46,6 +47,10 @@ impl Step<Context<'_>> for End {
     fn undo(&self, _: &Context<'_>) -> Result<()> {
         Ok(())
     }
+}
+
+pub(super) fn name_of_end(end: &Grace) -> String {
+    format!("end:{}:{}", end.secret, end.rotation)
 }
 
 fn revoke(cx: &Context<'_>, change: &Change, old: &Open, new: &Open) -> Result<Note> {

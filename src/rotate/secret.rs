@@ -151,7 +151,9 @@ fn window(
         let until = grace.until.clone().unwrap_or_default();
         let drops = match (&grace.key, &grace.service) {
             (Some(key), _) => format!("another rotation would drop it from \"{key}\" too early"),
-            (None, service) => format!("{} still accepts it", service.as_deref().unwrap_or("its service")),
+            (None, service) => {
+                format!("it is still accepted: {}", service.as_deref().unwrap_or("its service"))
+            }
         };
         return Err(Error::failed(format!(
             "the value before the present one of \"{name}\" counts until {until}"
@@ -218,9 +220,13 @@ fn untold(name: &SecretName, known: Option<InitOnly>) -> Error {
         Some(target) => error.hint(format!(
             "say who is to be told under [secret.{name}]: target = {{ {target} }}; where it is read at every start, `init-only = false`"
         )),
-        None => error.hint(format!(
-            "change it in the service, then store it with `reseal set {name}`, or write a target of kind command; where it is read at every start, say `init-only = false` under [secret.{name}]"
-        )),
+        None => {
+            let password = ["PASS", "TOKEN", "SECRET", "KEY"].iter().any(|word| name.as_str().contains(word));
+            let target = if password { ", or write a target of kind command" } else { "" };
+            error.hint(format!(
+                "change it in the service, then store it with `reseal set {name}`{target}; where it is read at every start, say `init-only = false` under [secret.{name}]"
+            ))
+        }
     }
 }
 

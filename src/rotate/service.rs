@@ -1,11 +1,11 @@
 //! Between the versions of the sealed file and a live service: who logs in there with what, as each version says.
 
-use std::path::Path;
-
 use super::context::World;
 use super::request::{Change, Request};
 use super::unfinished;
+use crate::audit::Grace;
 use crate::config::{Policy, TargetConfig, Users};
+use crate::disk;
 use crate::error::{Error, Result};
 use crate::saga::Journal;
 use crate::secret::url::{self, Part};
@@ -99,15 +99,15 @@ pub(super) fn nobodys(world: &World<'_>) -> SecretValue {
 }
 
 /// What the rotation that replaced a value knows of it: the change, and the file before.
-pub(super) fn replaced(world: &World<'_>, folder: &Path, secret: &str) -> Result<(Change, Open)> {
-    let lost = || {
-        Error::failed(format!("what is known of the value of \"{secret}\" before is lost: {folder:?}")).hint(
-            "take it away in the service by hand, then say so with `reseal retire`, with that folder removed",
-        )
-    };
-    let (header, _) = Journal::peek(&folder.join("journal.jsonl"))?.ok_or_else(lost)?;
+/// `None` where somebody has removed it.
+pub(super) fn replaced(world: &World<'_>, grace: &Grace) -> Result<Option<(Change, Open)>> {
+    let folder = world.project.grace().join(&grace.rotation);
+    let previous = folder.join("previous.enc");
+    let Some((header, _)) = Journal::peek(&folder.join("journal.jsonl"))? else { return Ok(None) };
     let request: Request = unfinished::request(header.request)?;
-    let change =
-        request.secrets.into_iter().find(|change| change.name.as_str() == secret).ok_or_else(lost)?;
-    Ok((change, world.open(&folder.join("previous.enc"))?))
+    let change = request.secrets.into_iter().find(|change| change.name.as_str() == grace.secret);
+    match change.filter(|_| disk::stat(&previous).is_some()) {
+        Some(change) => Ok(Some((change, world.open(&previous)?))),
+        None => Ok(None),
+    }
 }

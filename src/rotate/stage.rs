@@ -7,7 +7,7 @@ use super::pair::halves;
 use super::request::Change;
 use super::service::{self, Login, copy, other};
 use crate::audit::Grace;
-use crate::config::{Previous, Users};
+use crate::config::{Policy, Previous, Users};
 use crate::disk::{self, Backups};
 use crate::error::{Error, Result};
 use crate::saga::{Note, Step};
@@ -130,19 +130,21 @@ fn keep(open: &mut Open, kept: &Previous, replaced: SecretValue) -> Result<()> {
 fn end_grace(cx: &Context<'_>, open: &mut Open, end: &Grace) -> Result<()> {
     let Some(key) = &end.key else { return Ok(()) };
     let key = SecretName::parse(key)?;
-    let folder = cx.world.project.grace().join(&end.rotation);
-    let known = service::replaced(cx.world, &folder, &end.secret);
+    let known = service::replaced(cx.world, end)?;
+    let is_list = |policy: &Policy| policy.previous.as_ref().is_some_and(|p| p.list);
+    let secret = SecretName::parse(&end.secret)?;
+    let policy = cx.world.config.secrets.get(&secret);
     let list =
-        known.as_ref().is_ok_and(|(change, _)| change.policy.previous.as_ref().is_some_and(|p| p.list));
+        known.as_ref().map_or_else(|| policy.is_some_and(is_list), |(change, _)| is_list(&change.policy));
     if !list {
         open.unset(key.as_bytes());
-        let secret = SecretName::parse(&end.secret)?;
-        if let Some(pair) = cx.world.config.secrets.get(&secret).and_then(|policy| policy.pair.as_ref()) {
+        if let Some(pair) = policy.and_then(|policy| policy.pair.as_ref()) {
             halves(open, pair, &copy(open, &secret)?, None)?;
         }
         return Ok(());
     }
-    let (change, before) = known?;
+    // which entry it was nobody knows any more: the list stays as it is
+    let Some((change, before)) = known else { return Ok(()) };
     let ended = copy(&before, &change.name)?;
     let Some(now) = open.get(key.as_bytes()) else { return Ok(()) };
     let left = now.expose().split(|b| *b == b',').filter(|entry| *entry != ended.expose());

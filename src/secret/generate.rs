@@ -32,7 +32,7 @@ const PASSWORD: &[u8] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz01
 const CLASSES: [usize; 4] = [26, 26, 10, PASSWORD.len() - ALNUM.len()];
 
 const ALLOWED: &str = "allowed are hex:N, base64:N, base64url:N (N random bytes), alnum:N, password:N, digits:N \
-                       (N characters), words:N, uuid and fernet";
+                       (N characters), words:N, uuid, fernet, rsa:N (bits), ec:p256 and ed25519";
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Kind {

@@ -79,9 +79,19 @@ fn values_and_names_that_no_program_could_use_are_refused() {
 fn generators_that_do_not_exist_or_are_too_weak_are_refused() {
     let project = Project::sealed(ENV);
     let mut transcript = Transcript::of(&project);
-    for spec in
-        ["hex:4", "hexx:32", "hex", "hex:0", "hex:99999", "alnum:8", "digits:6", "prompt", "rsa:4096", ""]
-    {
+    for spec in [
+        "hex:4",
+        "hexx:32",
+        "hex",
+        "hex:0",
+        "hex:99999",
+        "alnum:8",
+        "digits:6",
+        "prompt",
+        "rsa:1024",
+        "ec",
+        "",
+    ] {
         transcript.run(&["set", "DB_HOST", "--generate", spec]).code(2);
     }
     transcript.run(&["set", "DB_HOST", "--generate", "uuid", "--value-file", "x"]).code(2);

@@ -99,11 +99,14 @@ fn an_old_password_that_is_accepted_for_a_while_ends_with_retire() {
         .text("reseal.toml")
         .replace("timeout = \"2s\" }", "timeout = \"2s\", keep-for = \"1s\" }");
     case.project.write("reseal.toml", &policy);
-    case.project.run(&["rotate", "--group", "data", "-y"]).ok().says("still accepts the value before");
+    case.project
+        .run(&["rotate", "--group", "data", "-y"])
+        .ok()
+        .says("the value before is still accepted: postgres");
     let (old, new) = ((case.role.clone(), OLD.to_owned()), case.database());
     let accepts = |login: &(String, String)| servers.database(&login.0, &login.1);
     assert!(accepts(&old) && accepts(&new) && servers.cache(&case.cache_user, OLD_CACHE));
-    case.project.run(&["rotate", "DB_PASSWORD", "-y"]).code(1).says("still accepts it");
+    case.project.run(&["rotate", "DB_PASSWORD", "-y"]).code(1).says("it is still accepted: postgres");
     std::thread::sleep(std::time::Duration::from_millis(1100));
     // the policy may have forgotten the service meanwhile; the rotation has not
     case.project.write("reseal.toml", &policy[..policy.find("[secret").unwrap()]);
@@ -139,4 +142,54 @@ fn a_retirement_that_finds_the_server_gone_is_resumed() {
     servers.postgres.up();
     case.project.run(&["retire", "DB_PASSWORD", "-y"]).ok();
     assert!(!servers.database(&case.role, OLD));
+}
+
+/// With `keep-for` of an hour, and one rotation done.
+fn counting(servers: &Servers) -> Case {
+    let case = Case::new(servers, Strategy::Alternating);
+    let policy = case
+        .project
+        .text("reseal.toml")
+        .replace("timeout = \"2s\" }", "timeout = \"2s\", keep-for = \"1h\" }");
+    case.project.write("reseal.toml", policy);
+    case.project.run(&["rotate", "--group", "data", "-y"]).ok();
+    case
+}
+
+#[test]
+fn what_counted_before_an_emergency_counts_again_when_that_is_taken_back() {
+    if !have("services::what_counted_before_an_emergency", &NEEDS) {
+        return;
+    }
+    let servers = &*Servers::shared();
+    let case = counting(servers);
+    let present = case.database();
+    case.project.write("before-up", "if test -e second; then rm -f broken; else touch second broken; fi");
+    case.project.run(&["rotate", "--group", "data", "-y", "--emergency"]).code(10);
+    assert_eq!(case.database(), present);
+    assert!(servers.database(&present.0, &present.1));
+    assert!(
+        servers.database(&case.role, OLD) && servers.cache(&case.cache_user, OLD_CACHE),
+        "it is not as before"
+    );
+    case.project.remove("before-up");
+    let said = case.project.run(&["retire", "DB_PASSWORD", "CACHE_PASSWORD", "-y"]).ok();
+    said.says("proven: a fresh login with the old DB_PASSWORD was refused");
+    assert!(case.consistent(servers));
+}
+
+#[test]
+fn what_nobody_knows_any_more_is_ended_by_a_person() {
+    if !have("services::what_nobody_knows_any_more", &NEEDS) {
+        return;
+    }
+    let servers = &*Servers::shared();
+    let case = counting(servers);
+    std::fs::remove_dir_all(case.project.path(".reseal/grace")).unwrap();
+    let said = case.project.run(&["retire", "DB_PASSWORD", "-y"]).ok();
+    said.says("by hand").says("not proven");
+    assert!(!case.project.run(&["status"]).ok().stdout.contains("app_"));
+    // and an emergency does not stop at it
+    case.project.run(&["rotate", "CACHE_PASSWORD", "-y", "--emergency"]).ok().says("by hand");
+    case.project.run(&["resume"]).ok().says("there is nothing to resume");
 }

@@ -7,7 +7,7 @@ use super::world::{OLD, Shared};
 use crate::error::{Error, Result};
 
 const NAMES: [&str; 9] =
-    ["backup", "stage", "baseline", "apply_pg", "apply_redis", "swap", "redeploy", "probe", "retire"];
+    ["backup", "stage", "baseline", "apply_pg", "apply_redis", "swap", "redeploy", "probe", "prune"];
 pub(super) const COMMIT_AT: usize = 8;
 pub(super) const COUNT: usize = NAMES.len();
 
@@ -95,7 +95,7 @@ impl Numbered {
                 let well = w.healthy && w.service == w.postgres && w.redis.contains(&w.service);
                 if well { Ok(()) } else { Err(Error::failed("the service is ill")) }
             }
-            "retire" => {
+            "prune" => {
                 if w.redis != BTreeSet::from([w.live]) {
                     w.effect(step, |w| w.redis = BTreeSet::from([w.live]))?;
                 }
