@@ -164,3 +164,86 @@ fn data_is_migrated_with_both_values_as_often_as_it_takes() {
     project.run(&["retire", "--due", "-y"]).ok();
     project.run(&["get", "OLD_KEY"]).code(1);
 }
+
+#[test]
+fn going_back_migrates_the_data_back() {
+    let project = Project::sealed("KEY=old-key\n");
+    project.script("migrate", "#!/bin/sh\ntest \"$(cat data)\" = \"$OLD\" && printf %s \"$NEW\" >data\n");
+    project.write("data", "old-key");
+    project.write(
+        "reseal.toml",
+        "[secret.KEY]\nprevious = { key = \"OLD_KEY\", keep-for = \"migrated\" }\nmigrate = [\"./migrate\"]\n",
+    );
+    project.run(&["rotate", "KEY", "-y"]).ok();
+    assert_eq!(project.text("data"), project.get("KEY"));
+    project.run(&["rollback", "-y"]).ok();
+    assert_eq!((project.get("KEY"), project.text("data")), ("old-key".into(), "old-key".into()));
+    // what ends now is a value that no data needs
+    project.run(&["retire", "--due", "-y"]).ok();
+    assert_eq!(project.text("data"), project.get("KEY"));
+}
+
+#[test]
+fn going_back_takes_from_a_list_only_what_comes_back() {
+    let project = Project::sealed("APP_KEY=key-one\n");
+    project.write(
+        "reseal.toml",
+        "[secret.APP_KEY]\nprevious = { key = \"KEYS\", keep-for = \"1h\", list = true }\n",
+    );
+    project.run(&["rotate", "APP_KEY", "-y"]).ok();
+    let second = project.get("APP_KEY");
+    project.run(&["rotate", "APP_KEY", "-y"]).ok();
+    let third = project.get("APP_KEY");
+    project.run(&["rollback", "-y"]).ok();
+    assert_eq!(project.get("APP_KEY"), second);
+    assert_eq!(project.get("KEYS"), format!("{third},key-one"), "its hour is not over");
+}
+
+#[test]
+fn an_emergency_leaves_no_folder_behind() {
+    let project = Project::sealed("APP_KEY=key-one\n");
+    project.write(
+        "reseal.toml",
+        "[secret.APP_KEY]\nprevious = { key = \"KEYS\", keep-for = \"1h\", list = true }\n",
+    );
+    project.run(&["rotate", "APP_KEY", "-y"]).ok();
+    project.run(&["rotate", "APP_KEY", "-y", "--emergency"]).ok();
+    assert_eq!(project.path(".reseal/grace").read_dir().unwrap().count(), 0);
+}
+
+#[test]
+fn a_list_keeps_its_entries_when_nothing_says_which_one_is_over() {
+    let project = Project::sealed("APP_KEY=key-one\nKEYS=key-zero\n");
+    project.write(
+        "reseal.toml",
+        "[secret.APP_KEY]\nprevious = { key = \"KEYS\", keep-for = \"1s\", list = true }\n",
+    );
+    project.run(&["rotate", "APP_KEY", "-y"]).ok();
+    over();
+    std::fs::remove_dir_all(project.path(".reseal/grace")).unwrap();
+    project.run(&["retire", "--due", "-y"]).ok().says("take it out of KEYS with `reseal set KEYS`");
+    assert_eq!(project.get("KEYS"), "key-one,key-zero");
+    project.run(&["retire", "--due", "-y"]).ok().says("no replaced value is due");
+}
+
+#[test]
+fn a_list_is_not_broken_by_a_comma() {
+    let project = Project::sealed("APP_KEY=key,one\n");
+    let list = "previous = { key = \"KEYS\", keep-for = \"1h\", list = true }\n";
+    project.write("reseal.toml", format!("[secret.APP_KEY]\ngenerate = \"password:32\"\n{list}"));
+    project.run(&["rotate", "APP_KEY", "-y"]).code(2).says("makes commas");
+    project.write("reseal.toml", format!("[secret.APP_KEY]\n{list}"));
+    project.run(&["rotate", "APP_KEY", "-y"]).code(1).says("holds a comma");
+}
+
+#[test]
+fn a_value_that_comes_back_is_not_to_be_revoked() {
+    let project = Project::sealed("STRIPE=first\n");
+    project.write("reseal.toml", "[secret.STRIPE]\ngenerate = \"prompt\"\n");
+    let rotate = ["rotate", "STRIPE", "--yes"];
+    project.pipe(&rotate, b"sec\0ond").code(1).says("holds a NUL");
+    project.pipe(&rotate, "second").ok();
+    project.run(&["rollback", "-y"]).ok().says("of STRIPE before is to be revoked");
+    let folders = project.path(".reseal/grace").read_dir().unwrap().count();
+    assert_eq!(folders, 1, "of two values one is in use again");
+}

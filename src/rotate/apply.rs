@@ -8,7 +8,7 @@ use super::request::Change;
 use super::service::{self, Login};
 use crate::error::Result;
 use crate::saga::{Note, Step};
-use crate::target::{self, Proof};
+use crate::target::{self, Credential, Proof};
 
 /// How often its own time a service may take to answer again after a redeploy.
 pub(super) const COMES_BACK: u32 = 3;
@@ -61,8 +61,27 @@ impl Apply {
         let (new, old) = (new.credential(), old.credential());
         let nobodys = service::nobodys(cx.world);
         target::apply(&*target, &old, &[old, new], &nobodys)?;
-        target::revoke(&*target, &new, &old, &nobodys)?;
+        if !self.still_counts(cx, &new)? {
+            target::revoke(&*target, &new, &old, &nobodys)?;
+        }
         Ok(())
+    }
+
+    /// Whether the credential is one that an earlier rotation has replaced, and that is accepted for a while: then it was
+    /// accepted before this rotation too.
+    fn still_counts(&self, cx: &Context<'_>, new: &Credential<'_>) -> Result<bool> {
+        let now = (cx.world.clock)();
+        let ends = cx.request.ends.iter().filter(|end| end.secret == self.0.name.as_str());
+        for end in ends.filter(|end| end.service.is_some() && !end.is_over(now)) {
+            let folder = cx.world.project.grace().join(&end.rotation);
+            if let Some((change, before)) = service::replaced(cx.world, &folder, &end.secret)? {
+                let then = Login::of(&before, &change.name, &change.policy)?;
+                if then.user == new.user && then.value.same_as(new.value) {
+                    return Ok(true);
+                }
+            }
+        }
+        Ok(false)
     }
 }
 

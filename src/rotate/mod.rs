@@ -62,9 +62,7 @@ fn steps<'a>(request: &Request) -> Steps<'a, Context<'a>> {
     }
     // ── commit: from here only forward; what fails is tried again by `resume` ──
     let commit_at = list.len();
-    for change in
-        request.secrets.iter().filter(|change| !change.policy.migrate.is_empty() && change.from.is_none())
-    {
+    for change in request.secrets.iter().filter(|change| !change.policy.migrate.is_empty()) {
         list.push(Box::new(migrate::Migrate(change.clone()))); // bring stored data to the new value
     }
     for change in told().filter(|change| !change.overlaps(request.emergency)) {
@@ -97,6 +95,7 @@ pub struct Ended {
 pub fn run(world: &World<'_>, plan: Plan, watch: &mut impl Watch) -> Result<Ended> {
     let (request, brought) = plan.into_parts();
     disk::sweep(&world.project.rotations());
+    disk::sweep(&world.project.grace());
     let folder = world.project.rotations().join(&request.rotation);
     let steps = steps(&request);
     let owner = world.project.attributes.owner;
@@ -118,6 +117,7 @@ pub fn run(world: &World<'_>, plan: Plan, watch: &mut impl Watch) -> Result<Ende
 /// Carries an unfinished rotation on, or back. `None`: there is none. The project's lock must be held.
 pub fn resume(world: &World<'_>, back: bool, watch: &mut impl Watch) -> Result<Option<Ended>> {
     disk::sweep(&world.project.rotations());
+    disk::sweep(&world.project.grace());
     let Some(rotation) = unfinished(world.project)? else { return Ok(None) };
     let folder = world.project.rotations().join(&rotation);
     let Some(mut journal) = unfinished::journal(world.project, &folder)? else { return Ok(None) };
@@ -189,9 +189,12 @@ fn carry_on(
     }
     if matches!(outcome, Outcome::Committed | Outcome::RolledBack) {
         // a value that a key of the file holds needs no other memory
-        let list = |change: &request::Change| change.policy.previous.as_ref().is_some_and(|p| p.list);
-        let remember = told.grace.iter().any(|g| g.key.is_none()) || request.secrets.iter().any(list);
-        clear(world, &request, &folder, remember && outcome == Outcome::Committed)
+        let list = |grace: &Grace| {
+            let change = request.secrets.iter().find(|change| change.name.as_str() == grace.secret);
+            change.and_then(|change| change.policy.previous.as_ref()).is_some_and(|p| p.list)
+        };
+        let remember = told.grace.iter().any(|grace| grace.key.is_none() || list(grace));
+        clear(world, &request, &folder, remember)
             .map_err(|e| left(e, &request, committed))?;
     }
     Ok(Ended { request, outcome, why, step, grace: told.grace, proofs: told.proofs })
@@ -227,8 +230,11 @@ fn service_name(world: &World<'_>, change: &request::Change) -> String {
 fn proofs(request: &Request, steps: &Steps<'_, Context<'_>>, events: &[saga::Event]) -> Vec<Proof> {
     let mut proofs = Vec::new();
     let verbs = [("apply", Proven::Login), ("revoke", Proven::Revocation)];
-    for (change, (verb, of)) in request.secrets.iter().flat_map(|c| verbs.iter().map(move |v| (c, v))) {
-        let place = steps.place(&format!("{verb}:{}", change.name));
+    let new = request.secrets.iter().map(|change| change.name.as_str());
+    let new = new.flat_map(|name| verbs.map(|(verb, of)| (format!("{verb}:{name}"), name, of)));
+    let ends = request.ends.iter().map(|end| (revoke::name(end), end.secret.as_str(), Proven::Revocation));
+    for (step, secret, of) in new.chain(ends) {
+        let place = steps.place(&step);
         let note = events.iter().rev().find_map(|event| match event {
             saga::Event::Succeeded(i, note) if *i == place => Some(note),
             _ => None,
@@ -238,7 +244,11 @@ fn proofs(request: &Request, steps: &Steps<'_, Context<'_>>, events: &[saga::Eve
             Some(Note::Unproven(why)) => Some(why.clone()),
             _ => continue,
         };
-        proofs.push(Proof { secret: change.name.to_string(), of: *of, unprovable });
+        let proof = Proof { secret: secret.to_owned(), of, unprovable };
+        // a value of now and one of before may have been taken away together
+        if !proofs.contains(&proof) {
+            proofs.push(proof);
+        }
     }
     proofs
 }

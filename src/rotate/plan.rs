@@ -69,7 +69,8 @@ pub fn plan(world: &World<'_>, history: &History, ask: Ask) -> Result<Plan> {
         secret::ask_service(world, &open, &ask, found)?;
         remarks.append(&mut found.remarks);
     }
-    still_there(world, &open, &ends)?;
+    let all = ends.iter().chain(secrets.iter().flat_map(|found| &found.ends));
+    remarks.extend(still_there(world, &open, all, ask.emergency)?);
 
     let told = secrets.iter().filter_map(|found| found.service.clone()).collect();
     let mut later = later(&secrets, &ask);
@@ -119,21 +120,52 @@ fn look(world: &World<'_>, open: &Open, history: &History, ask: &Ask) -> Result<
 }
 
 /// The services that stop to accept a replaced value accept the present one now, and what is known of the replaced one is
-/// at hand.
-fn still_there(world: &World<'_>, open: &Open, ends: &[Grace]) -> Result<()> {
-    for end in ends.iter().filter(|end| end.service.is_some()) {
+/// at hand. After the commit there would be no way back from either. Answers what a person has to do.
+fn still_there<'a>(
+    world: &World<'_>,
+    open: &Open,
+    ends: impl Iterator<Item = &'a Grace>,
+    emergency: bool,
+) -> Result<Vec<String>> {
+    let mut remarks = Vec::new();
+    for end in ends {
         let folder = world.project.grace().join(&end.rotation);
-        let (change, before) = service::replaced(world, &folder, &end.secret)?;
+        let mut policies = world.config.secrets.iter().filter(|(name, _)| name.as_str() == end.secret);
+        if let Some(key) = &end.key
+            && policies.any(|(_, policy)| policy.previous.as_ref().is_some_and(|p| p.list))
+            && disk::stat(&folder).is_none()
+        {
+            remarks.push(format!(
+                "what is known of the value of {} before is lost; take it out of {key} with `reseal set {key}`",
+                end.secret
+            ));
+        }
+        let Some(service) = &end.service else { continue };
+        let by_hand = |e: Error| {
+            e.note("nothing was changed").hint(format!(
+                "where it can only be taken away by hand, do so, remove {}, then run `reseal retire {}`",
+                disk::quoted(&folder),
+                end.secret
+            ))
+        };
+        let Some((change, before)) = service::replaced(world, &folder, &end.secret).map_err(by_hand)? else {
+            remarks.push(format!(
+                "{service}: what is known of the value of {} before is lost; see that it is taken away there",
+                end.secret
+            ));
+            continue;
+        };
         let Some(config) = &change.policy.target else { continue };
-        let target = service::open(world, config, &[open, &before])?;
-        let login = Login::of(open, &change.name, &change.policy)?;
-        let named = |e: Error| e.context(target.name()).note("nothing was changed");
-        if !target.test(&login.credential()).map_err(named)? {
+        let target = service::open(world, config, &[open, &before]).map_err(by_hand)?;
+        let policy = service::policy_of_now(world.config.secrets.get(&change.name), &change);
+        let login = Login::of(open, &change.name, policy).map_err(by_hand)?;
+        let named = |e: Error| by_hand(e.context(target.name()));
+        if !target.test(&login.credential()).map_err(named)? && !emergency {
             return Err(named(Error::failed(format!("it refuses the present value of \"{}\"", end.secret)))
                 .hint(format!("store the one that it has with `reseal set {}`", end.secret)));
         }
     }
-    Ok(())
+    Ok(remarks)
 }
 
 /// Whether services can be started anew, and are well now; what will be started, and looked at.
@@ -160,7 +192,7 @@ fn later(secrets: &[Examined], ask: &Ask) -> Vec<String> {
     let mut lines = Vec::new();
     for found in secrets {
         let (name, policy) = (&found.change.name, &found.change.policy);
-        if let Some(word) = policy.migrate.first().filter(|_| found.change.from.is_none()) {
+        if let Some(word) = policy.migrate.first() {
             lines.push(format!("migrate the data of {name} with {word}"));
         }
         match &policy.target {

@@ -102,7 +102,7 @@ impl Request {
                 }
                 _ => {}
             }
-            if change.policy.generate == Origin::Brought && change.from.is_none() {
+            if change.policy.generate == Origin::Brought {
                 all.push(grace(None, None, None));
             }
         }

@@ -5,6 +5,7 @@ use super::context::Context;
 use super::request::Change;
 use super::service::{self, Login};
 use crate::audit::Grace;
+use crate::config::Policy;
 use crate::error::Result;
 use crate::saga::{Note, Step};
 use crate::sops::Open;
@@ -20,7 +21,7 @@ impl Step<Context<'_>> for Revoke {
 
     fn act(&self, cx: &Context<'_>) -> Result<Note> {
         let (pending, previous) = (cx.world.open(&cx.pending())?, cx.world.open(&cx.previous())?);
-        revoke(cx, &self.0, &previous, &pending)
+        revoke(cx, &self.0, &previous, (&pending, &self.0.policy))
     }
 
     fn undo(&self, _: &Context<'_>) -> Result<()> {
@@ -33,14 +34,18 @@ pub(super) struct End(pub(super) Grace);
 
 impl Step<Context<'_>> for End {
     fn name(&self) -> String {
-        format!("end:{}:{}", self.0.secret, self.0.rotation)
+        name(&self.0)
     }
 
     fn act(&self, cx: &Context<'_>) -> Result<Note> {
         let folder = cx.world.project.grace().join(&self.0.rotation);
-        let (change, before) = service::replaced(cx.world, &folder, &self.0.secret)?;
+        let Some((change, before)) = service::replaced(cx.world, &folder, &self.0.secret)? else {
+            return Ok(Note::Unproven("what was known of it is lost".to_owned()));
+        };
         let live = cx.world.open(cx.live())?;
-        revoke(cx, &change, &before, &live)
+        let now = cx.request.secrets.iter().find(|c| c.name == change.name).map(|c| &c.policy);
+        let now = now.or_else(|| cx.world.config.secrets.get(&change.name));
+        revoke(cx, &change, &before, (&live, service::policy_of_now(now, &change)))
     }
 
     fn undo(&self, _: &Context<'_>) -> Result<()> {
@@ -48,10 +53,15 @@ impl Step<Context<'_>> for End {
     }
 }
 
-fn revoke(cx: &Context<'_>, change: &Change, old: &Open, new: &Open) -> Result<Note> {
+/// Of the step that ends it.
+pub(super) fn name(end: &Grace) -> String {
+    format!("end:{}:{}", end.secret, end.rotation)
+}
+
+fn revoke(cx: &Context<'_>, change: &Change, old: &Open, (new, policy): (&Open, &Policy)) -> Result<Note> {
     let Some(config) = &change.policy.target else { return Ok(Note::Skipped) };
     let target = service::open(cx.world, config, &[new, old])?;
-    let new = Login::of(new, &change.name, &change.policy)?;
+    let new = Login::of(new, &change.name, policy)?;
     let old = Login::of(old, &change.name, &change.policy)?;
     let (new, old) = (new.credential(), old.credential());
     let proof = target::revoke(&*target, &old, &new, &service::nobodys(cx.world))?;

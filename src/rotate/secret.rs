@@ -6,6 +6,7 @@ use regex::bytes::Regex;
 
 use super::choose::{Ask, changeable, in_clear};
 use super::context::World;
+use super::earlier::value_in;
 use super::files;
 use super::request::Change;
 use super::service::{self, Login};
@@ -80,7 +81,12 @@ pub(super) fn examine(
         process::program(&policy.migrate[0], &world.site)
             .map_err(|e| e.context(format!("`migrate` of [secret.{name}]")))?;
     }
-    let ends = window(world, history, ask, name, &policy, from.is_some())?;
+    if policy.previous.as_ref().is_some_and(|p| p.list) && current.expose().contains(&b',') {
+        return Err(Error::failed(format!("the value of \"{name}\" holds a comma, which its list cannot"))
+            .note("the list of its values before is separated by commas; nothing was changed"));
+    }
+    let earlier = from.map(|id| value_in(world, id, name)).transpose()?;
+    let ends = window(world, history, ask, name, &policy, earlier.as_ref())?;
     let change = Change { name: name.clone(), from: from.cloned(), policy, new_files };
     Ok(Examined { change, ends, service: None, remarks: Vec::new() })
 }
@@ -130,22 +136,25 @@ fn window(
     ask: &Ask,
     name: &SecretName,
     policy: &Policy,
-    earlier: bool,
+    earlier: Option<&SecretValue>,
 ) -> Result<Vec<Grace>> {
     let now = (world.clock)();
     let list = policy.previous.as_ref().is_some_and(|p| p.list);
     let mut ends = Vec::new();
     for grace in history.age(name.as_str()).grace {
-        // whoever issued a value takes it away; nothing here can
-        if grace.key.is_none() && grace.service.is_none() {
+        let issued = grace.key.is_none() && grace.service.is_none();
+        // a list has room for one more, and whoever issued a value takes it away; but one that comes back is no old one
+        let stays = issued || list && grace.key.is_some() && !grace.is_over(now) && !ask.emergency;
+        if stays {
+            if let Some(value) = earlier
+                && is_of(world, &grace, name, value)?
+            {
+                ends.push(grace);
+            }
             continue;
         }
-        if grace.is_over(now) || ask.emergency || earlier {
+        if grace.is_over(now) || ask.emergency || earlier.is_some() {
             ends.push(grace);
-            continue;
-        }
-        // a list has room for one more
-        if list && grace.key.is_some() {
             continue;
         }
         let until = grace.until.clone().unwrap_or_default();
@@ -162,6 +171,12 @@ fn window(
     Ok(ends)
 }
 
+/// Whether the replaced value is this one.
+fn is_of(world: &World<'_>, grace: &Grace, name: &SecretName, value: &SecretValue) -> Result<bool> {
+    let known = service::replaced(world, &world.project.grace().join(&grace.rotation), &grace.secret)?;
+    Ok(known.is_some_and(|(_, before)| before.get(name.as_bytes()).is_some_and(|old| old.same_as(value))))
+}
+
 /// A value that a person brings: it is there, looks right, and works.
 fn brought(world: &World<'_>, ask: &Ask, name: &SecretName, policy: &Policy, earlier: bool) -> Result<()> {
     let Some(brought) = ask.brought.as_ref().filter(|_| policy.generate == Origin::Brought && !earlier)
@@ -176,6 +191,11 @@ fn brought(world: &World<'_>, ask: &Ask, name: &SecretName, policy: &Policy, ear
     let refused = |why: String| Err(Error::failed(why).note("nothing was stored"));
     if value.is_empty() {
         return refused(format!("the value brought for \"{name}\" is empty"));
+    }
+    if value.expose().contains(&0) {
+        return refused(format!(
+            "the value brought for \"{name}\" holds a NUL, which no environment can carry"
+        ));
     }
     if let Some(pattern) = &policy.matches {
         let whole = Regex::new(&format!("^(?:{pattern})$"));

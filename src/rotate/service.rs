@@ -6,6 +6,7 @@ use super::context::World;
 use super::request::{Change, Request};
 use super::unfinished;
 use crate::config::{Policy, TargetConfig, Users};
+use crate::disk;
 use crate::error::{Error, Result};
 use crate::saga::Journal;
 use crate::secret::url::{self, Part};
@@ -98,16 +99,22 @@ pub(super) fn nobodys(world: &World<'_>) -> SecretValue {
     Spec::DEFAULT.generate(&mut **world.random.borrow_mut())
 }
 
-/// What the rotation that replaced a value knows of it: the change, and the file before.
-pub(super) fn replaced(world: &World<'_>, folder: &Path, secret: &str) -> Result<(Change, Open)> {
-    let lost = || {
-        Error::failed(format!("what is known of the value of \"{secret}\" before is lost: {folder:?}")).hint(
-            "take it away in the service by hand, then say so with `reseal retire`, with that folder removed",
-        )
-    };
+/// What the rotation that replaced a value knows of it: the change, and the file before. `None` where the folder is gone:
+/// then a person has seen to it.
+pub(super) fn replaced(world: &World<'_>, folder: &Path, secret: &str) -> Result<Option<(Change, Open)>> {
+    if disk::stat(folder).is_none() {
+        return Ok(None);
+    }
+    let lost =
+        || Error::failed(format!("what is known of the value of \"{secret}\" before is lost: {folder:?}"));
     let (header, _) = Journal::peek(&folder.join("journal.jsonl"))?.ok_or_else(lost)?;
     let request: Request = unfinished::request(header.request)?;
     let change =
         request.secrets.into_iter().find(|change| change.name.as_str() == secret).ok_or_else(lost)?;
-    Ok((change, world.open(&folder.join("previous.enc"))?))
+    Ok(Some((change, world.open(&folder.join("previous.enc"))?)))
+}
+
+/// How the login of now is read, where a value of before goes: as the policy of now says, if that still has a target.
+pub(super) fn policy_of_now<'a>(now: Option<&'a Policy>, then: &'a Change) -> &'a Policy {
+    now.filter(|policy| policy.target.is_some()).unwrap_or(&then.policy)
 }
