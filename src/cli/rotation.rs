@@ -88,7 +88,7 @@ fn shown(session: &Session, plan: &Plan, report: &Report) -> String {
     for service in &plan.told {
         text += &format!("  tell {service}\n");
     }
-    for file in request.secrets.iter().flat_map(|change| &change.policy.files) {
+    for file in request.files.iter().map(|mirror| &mirror.file) {
         text += &format!("  write {} ({:04o})\n", file.path.display(), file.mode);
     }
     for command in &plan.deploy {

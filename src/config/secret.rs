@@ -170,7 +170,9 @@ impl Policy {
             && spec.to_string().starts_with("password:")
         {
             return Err(fields
-                .lacks("\"previous\" is a list, separated by commas, and generate = \"password:N\" makes commas")
+                .lacks(
+                    "\"previous\" is a list, separated by commas, and generate = \"password:N\" makes commas",
+                )
                 .hint("use alnum:N or base64:N"));
         }
         if let Some(TargetConfig { users: Users::Alternating { key: None, .. }, .. }) = &self.target
@@ -324,10 +326,11 @@ pub(super) fn check_references(secrets: &BTreeMap<SecretName, Policy>) -> Result
             let others =
                 secrets.iter().flat_map(|(n, p)| p.files.iter().enumerate().map(move |(j, f)| (n, j, f)));
             for (other, j, twin) in others {
-                let same = twin.path.components().filter(|c| *c != Component::CurDir).eq(file
+                let same = twin
                     .path
                     .components()
-                    .filter(|c| *c != Component::CurDir));
+                    .filter(|c| *c != Component::CurDir)
+                    .eq(file.path.components().filter(|c| *c != Component::CurDir));
                 if same && (other, j) != (owner, i) {
                     return Err(Error::usage(format!(
                         "reseal.toml: \"{owner}\" and \"{other}\" write the same file {:?}",
@@ -348,7 +351,7 @@ fn check_targets(secrets: &BTreeMap<SecretName, Policy>) -> Result<()> {
             return Err(Error::usage(format!(
                 "reseal.toml: \"{other}\" and \"{owner}\" are the password of the same user of the same service"
             ))
-            .hint("leave the target with one of them, and let the other be a URL that it feeds"));
+            .hint("keep one of the keys; a URL that holds the password can be fed by it"));
         }
         for key in target.needs() {
             if let Some((_, admin)) = told().find(|(name, _)| *name == key)
@@ -377,7 +380,9 @@ mod tests {
         assert!(twins.contains("\"A\" and \"B\" are the password of the same user"), "{twins}");
         let turns = "postgres = { at = \"db\", users = [\"x\", \"app\"], user-key = \"U\" }";
         assert!(error(target("A", app) + &target("B", turns)).contains("the same user"));
-        for other in ["postgres = { at = \"db\", user = \"b\" }", "mysql = { at = \"db:5432\", user = \"app\" }"] {
+        for other in
+            ["postgres = { at = \"db\", user = \"b\" }", "mysql = { at = \"db:5432\", user = \"app\" }"]
+        {
             assert!(Config::parse(&(target("A", app) + &target("B", other))).is_ok(), "{other}");
         }
         let helped = "redis = { at = \"r\", user = \"app\", admin-user = \"x\", admin-password = \"B\" }";

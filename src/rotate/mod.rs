@@ -54,7 +54,7 @@ fn steps<'a>(request: &Request) -> Steps<'a, Context<'a>> {
             list.push(Box::new(apply::Apply(change.clone()))); // tell a live service, log in    tell it the old value, log in
         }
         list.push(Box::new(swap::Swap)); //         replace live with pending                    replace live with previous
-        if request.secrets.iter().any(|change| !change.policy.files.is_empty()) {
+        if !request.files.is_empty() {
             list.push(Box::new(files::Files)); //   write the files that containers read         write the old values
         }
         list.push(Box::new(redeploy::Redeploy)); // start what the policy names                  nothing: Baseline's undo does it,
@@ -194,8 +194,7 @@ fn carry_on(
             change.and_then(|change| change.policy.previous.as_ref()).is_some_and(|p| p.list)
         };
         let remember = told.grace.iter().any(|grace| grace.key.is_none() || list(grace));
-        clear(world, &request, &folder, remember)
-            .map_err(|e| left(e, &request, committed))?;
+        clear(world, &request, &folder, remember).map_err(|e| left(e, &request, committed))?;
     }
     Ok(Ended { request, outcome, why, step, grace: told.grace, proofs: told.proofs })
 }

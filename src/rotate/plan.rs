@@ -2,6 +2,7 @@
 
 use super::choose::{Ask, Wanted, ending, named, ordered};
 use super::context::{Brought, World, digest};
+use super::files;
 use super::masked::masked;
 use super::request::Request;
 use super::secret::{self, Examined};
@@ -56,6 +57,8 @@ pub fn plan(world: &World<'_>, history: &History, ask: Ask) -> Result<Plan> {
     let now = (world.clock)();
 
     let (mut secrets, mut ends) = look(world, &open, history, &ask)?;
+    let over = ends.iter().chain(secrets.iter().flat_map(|found| &found.ends));
+    let files = files::mirrors(world, &open, secrets.iter().map(|found| &found.change), over)?;
     let mut remarks: Vec<String> = open.warnings().to_vec();
     for found in &secrets {
         remarks.extend(secret::overlooked(&open, &found.change));
@@ -85,6 +88,7 @@ pub fn plan(world: &World<'_>, history: &History, ask: Ask) -> Result<Plan> {
         live,
         secrets: secrets.into_iter().map(|found| found.change).collect(),
         ends,
+        files,
         emergency: ask.emergency,
         deploy: false,
         deploy_kind: kind_name(config.deploy.kind).to_owned(),

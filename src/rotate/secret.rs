@@ -1,18 +1,14 @@
 //! What is checked of one secret before it gets a new value.
 
-use std::path::PathBuf;
-
 use regex::bytes::Regex;
 
 use super::choose::{Ask, changeable, in_clear};
 use super::context::World;
 use super::earlier::value_in;
-use super::files;
 use super::request::Change;
 use super::service::{self, Login};
 use crate::audit::{Grace, History};
 use crate::config::{InitOnly, Policy, init_only, longest};
-use crate::disk;
 use crate::error::{Error, Result};
 use crate::process::{self, Deadline};
 use crate::secret::url::{self, Part};
@@ -22,6 +18,9 @@ use crate::target::Proof;
 
 /// How long a `verify` command may take.
 const VERIFIED: std::time::Duration = std::time::Duration::from_secs(60);
+
+/// A shorter value may be the same by accident.
+const TELLING: usize = 8;
 
 /// What was found out of one secret.
 pub(super) struct Examined {
@@ -69,13 +68,6 @@ pub(super) fn examine(
             return Err(in_clear(open, key));
         }
     }
-    let mut new_files = Vec::new();
-    for file in &policy.files {
-        files::writable(world.project, file)?;
-        if disk::stat(&world.project.resolve(&file.path)).is_none() {
-            new_files.push(PathBuf::from(&file.path));
-        }
-    }
     brought(world, ask, name, &policy, from.is_some())?;
     if !policy.migrate.is_empty() {
         process::program(&policy.migrate[0], &world.site)
@@ -87,7 +79,7 @@ pub(super) fn examine(
     }
     let earlier = from.map(|id| value_in(world, id, name)).transpose()?;
     let ends = window(world, history, ask, name, &policy, earlier.as_ref())?;
-    let change = Change { name: name.clone(), from: from.cloned(), policy, new_files };
+    let change = Change { name: name.clone(), from: from.cloned(), policy };
     Ok(Examined { change, ends, service: None, remarks: Vec::new() })
 }
 
@@ -252,6 +244,9 @@ pub(super) fn overlooked(open: &Open, change: &Change) -> Vec<String> {
     for entry in open.entries() {
         let key = String::from_utf8_lossy(entry.name);
         let fed = feeds.iter().any(|f| f.key.as_str() == key);
+        if key != name.as_str() && current.len() >= TELLING && entry.value.same_as(current) {
+            remarks.push(format!("\"{key}\" has the present value of \"{name}\" too and keeps it"));
+        }
         if !fed && key != name.as_str() && url::check(entry.value, Part::Password, current).is_ok() {
             remarks.push(format!(
                 "\"{key}\" is a URL with the present value of \"{name}\" and keeps it; name it in `feeds` of [secret.{name}]"

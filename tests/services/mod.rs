@@ -7,3 +7,4 @@ mod refused;
 mod stack;
 mod unbroken;
 mod unseen;
+mod window;
