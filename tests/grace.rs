@@ -247,3 +247,20 @@ fn a_value_that_comes_back_is_not_to_be_revoked() {
     let folders = project.path(".reseal/grace").read_dir().unwrap().count();
     assert_eq!(folders, 1, "of two values one is in use again");
 }
+
+#[test]
+fn an_emergency_says_when_sessions_go_on() {
+    let project = Project::sealed("P=first-p\n");
+    project.write("pw", "first-p");
+    // takes `"value":"…"` or `"new":"…"` out of the one line
+    project.script(
+        "tell",
+        "#!/bin/sh\nread -r line || true\nfield() { printf %s \"$line\" | sed \"s/.*\\\"$1\\\":\\\"\\([^\\\"]*\\)\\\".*/\\1/\"; }\n\
+         case $1 in\n  test) test \"$(cat pw)\" = \"$(field value)\" || exit 1;;\n  set) field new >pw;;\n  *) exit 4;;\nesac\n",
+    );
+    project.write("reseal.toml", "[secret.P]\ntarget = { command = { run = [\"./tell\"] } }\n");
+    project.run(&["rotate", "P", "-y"]).ok().says("proven: a fresh login with the old P was refused");
+    let said = project.run(&["rotate", "P", "-y", "--emergency"]).ok();
+    said.says("the old P was taken away, but sessions that it opened go on");
+    assert_eq!(project.text("pw"), project.get("P"));
+}

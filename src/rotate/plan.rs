@@ -204,9 +204,9 @@ fn later(secrets: &[Examined], ask: &Ask) -> Vec<String> {
                 "the old value of {name} is accepted for {} s more",
                 target.keep_for.as_secs()
             )),
-            Some(_) if ask.emergency => {
-                lines.push(format!("the old value of {name} is refused, its sessions end"))
-            }
+            Some(_) if ask.emergency => lines.push(format!(
+                "the old value of {name} is refused, its sessions end where the service can end them"
+            )),
             Some(_) => lines.push(format!("the old value of {name} is refused")),
             None => {}
         }

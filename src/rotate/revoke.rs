@@ -9,7 +9,7 @@ use crate::config::Policy;
 use crate::error::Result;
 use crate::saga::{Note, Step};
 use crate::sops::Open;
-use crate::target;
+use crate::target::{self, Proof};
 
 /// The value that this rotation has replaced.
 pub(super) struct Revoke(pub(super) Change);
@@ -65,8 +65,12 @@ fn revoke(cx: &Context<'_>, change: &Change, old: &Open, (new, policy): (&Open, 
     let old = Login::of(old, &change.name, &change.policy)?;
     let (new, old) = (new.credential(), old.credential());
     let proof = target::revoke(&*target, &old, &new, &service::nobodys(cx.world))?;
-    if cx.request.emergency {
-        target.sessions(&old, &new).map_err(|e| e.context(target.name()))?;
+    if cx.request.emergency && target.sessions(&old, &new).map_err(|e| e.context(target.name()))?.is_none() {
+        const GO_ON: &str = "sessions that it opened go on, and are to be ended by hand";
+        return Ok(Note::Unproven(match proof {
+            Proof::Proven => GO_ON.to_owned(),
+            Proof::Unprovable(why) => format!("{why}; {GO_ON}"),
+        }));
     }
     Ok(note(proof))
 }
