@@ -242,6 +242,7 @@ fn a_value_that_comes_back_is_not_to_be_revoked() {
     project.write("reseal.toml", "[secret.STRIPE]\ngenerate = \"prompt\"\n");
     let rotate = ["rotate", "STRIPE", "--yes"];
     project.pipe(&rotate, b"sec\0ond").code(1).says("holds a NUL");
+    project.pipe(&rotate, "first").code(1).says("is the present one");
     project.pipe(&rotate, "second").ok();
     project.run(&["rollback", "-y"]).ok().says("of STRIPE before is to be revoked");
     let folders = project.path(".reseal/grace").read_dir().unwrap().count();
@@ -263,4 +264,21 @@ fn an_emergency_says_when_sessions_go_on() {
     let said = project.run(&["rotate", "P", "-y", "--emergency"]).ok();
     said.says("the old P was taken away, but sessions that it opened go on");
     assert_eq!(project.text("pw"), project.get("P"));
+}
+
+#[test]
+fn a_key_that_follows_another_is_not_changed_alone() {
+    let project =
+        Project::sealed("P=first-p\nURL=postgres://app:first-p@db/app\nP_OLD=zero\nKEY=x\nPUB=y\nUSER_B=b\n");
+    project.write(
+        "reseal.toml",
+        "[secret.P]\nfeeds = [{ key = \"URL\", part = \"password\" }]\nprevious = { key = \"P_OLD\", keep-for = \"1h\" }\n\
+         [secret.KEY]\ngenerate = \"ed25519\"\npair = { public = \"PUB\" }\n",
+    );
+    for (key, owner) in [("URL", "P"), ("P_OLD", "P"), ("PUB", "KEY")] {
+        let hint = format!("run `reseal rotate {owner}`");
+        project.run(&["rotate", key, "-y"]).code(1).says("has no value of its own").says(&hint);
+    }
+    project.run(&["rotate", "P", "-y"]).ok();
+    project.run(&["rollback", "URL", "-y"]).code(1).says("run `reseal rollback P`");
 }

@@ -8,11 +8,11 @@ use super::earlier::value_in;
 use super::request::Change;
 use super::service::{self, Login};
 use crate::audit::{Grace, History};
-use crate::config::{InitOnly, Policy, init_only, longest};
+use crate::config::{InitOnly, Policy, Users, init_only, longest};
 use crate::error::{Error, Result};
 use crate::process::{self, Deadline};
 use crate::secret::url::{self, Part};
-use crate::secret::{Origin, SecretName, SecretValue};
+use crate::secret::{Origin, SecretName, SecretValue, public_of};
 use crate::sops::Open;
 use crate::target::Proof;
 
@@ -44,6 +44,7 @@ pub(super) fn examine(
 ) -> Result<Examined> {
     let policy = world.config.secrets.get(name).cloned().unwrap_or_default();
     changeable(open, name)?;
+    follows_none(world, name, from.is_some())?;
     let current = service::copy(open, name)?;
     if policy.target.is_none() {
         if let Some(known) = init_only(name.as_str()).filter(|_| policy.init_only.unwrap_or(true)) {
@@ -68,7 +69,9 @@ pub(super) fn examine(
             return Err(in_clear(open, key));
         }
     }
-    brought(world, ask, name, &policy, from.is_some())?;
+    if from.is_none() {
+        brought(world, ask, name, &policy, &current)?;
+    }
     if !policy.migrate.is_empty() {
         process::program(&policy.migrate[0], &world.site)
             .map_err(|e| e.context(format!("`migrate` of [secret.{name}]")))?;
@@ -170,9 +173,14 @@ fn is_of(world: &World<'_>, grace: &Grace, name: &SecretName, value: &SecretValu
 }
 
 /// A value that a person brings: it is there, looks right, and works.
-fn brought(world: &World<'_>, ask: &Ask, name: &SecretName, policy: &Policy, earlier: bool) -> Result<()> {
-    let Some(brought) = ask.brought.as_ref().filter(|_| policy.generate == Origin::Brought && !earlier)
-    else {
+fn brought(
+    world: &World<'_>,
+    ask: &Ask,
+    name: &SecretName,
+    policy: &Policy,
+    current: &SecretValue,
+) -> Result<()> {
+    let Some(brought) = ask.brought.as_ref().filter(|_| policy.generate == Origin::Brought) else {
         return Ok(());
     };
     let Some(value) = brought.get(name) else {
@@ -183,6 +191,13 @@ fn brought(world: &World<'_>, ask: &Ask, name: &SecretName, policy: &Policy, ear
     let refused = |why: String| Err(Error::failed(why).note("nothing was stored"));
     if value.is_empty() {
         return refused(format!("the value brought for \"{name}\" is empty"));
+    }
+    if value.same_as(current) {
+        return refused(format!("the value brought for \"{name}\" is the present one"));
+    }
+    if policy.pair.is_some() {
+        public_of(value)
+            .map_err(|e| e.context(format!("the value brought for \"{name}\"")).note("nothing was stored"))?;
     }
     if value.expose().contains(&0) {
         return refused(format!(
@@ -204,6 +219,25 @@ fn brought(world: &World<'_>, ask: &Ask, name: &SecretName, policy: &Policy, ear
         0 => Ok(()),
         code => refused(format!("`verify` ended with exit code {code} for the value brought for \"{name}\"")),
     }
+}
+
+/// A key that another secret writes has no value of its own: a new one, or an old one, would part it from that secret.
+fn follows_none(world: &World<'_>, name: &SecretName, earlier: bool) -> Result<()> {
+    let writes = |policy: &Policy| {
+        let user = match policy.target.as_ref().map(|t| &t.users) {
+            Some(Users::Alternating { key, .. }) => key.as_ref(),
+            _ => None,
+        };
+        let keys = policy.feeds.iter().map(|feed| &feed.key).chain(policy.previous.iter().map(|p| &p.key));
+        keys.chain(policy.pair.iter().flat_map(|pair| pair.keys())).chain(user).any(|key| key == name)
+    };
+    let Some((owner, _)) = world.config.secrets.iter().find(|(_, policy)| writes(policy)) else {
+        return Ok(());
+    };
+    let verb = if earlier { "rollback" } else { "rotate" };
+    Err(Error::failed(format!("\"{name}\" follows \"{owner}\" and has no value of its own"))
+        .note("nothing was changed")
+        .hint(format!("run `reseal {verb} {owner}`")))
 }
 
 /// Known readers that take only the first characters of a value.
