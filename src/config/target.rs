@@ -222,7 +222,7 @@ impl TargetConfig {
     }
 
     /// Whether both may change the password of one and the same user.
-    pub(super) fn shares_a_user_with(&self, other: &TargetConfig) -> bool {
+    pub fn shares_a_user_with(&self, other: &TargetConfig) -> bool {
         let same = match (&self.service, &other.service) {
             (Service::Postgres(one), Service::Postgres(two)) | (Service::Mysql(one), Service::Mysql(two)) => {
                 one.at == two.at

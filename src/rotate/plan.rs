@@ -6,10 +6,10 @@ use super::files;
 use super::masked::masked;
 use super::request::Request;
 use super::secret::{self, Examined};
-use super::service::{self, Login};
+use super::service;
 use super::unfinished::kind_name;
 use crate::audit::{Grace, History};
-use crate::config::{Config, DeployKind};
+use crate::config::{Config, DeployKind, Policy};
 use crate::deploy;
 use crate::disk::{self, Owner};
 use crate::error::{Error, Kind, Result};
@@ -73,11 +73,12 @@ pub fn plan(world: &World<'_>, history: &History, ask: Ask) -> Result<Plan> {
         remarks.append(&mut found.remarks);
     }
     let all = ends.iter().chain(secrets.iter().flat_map(|found| &found.ends));
-    remarks.extend(still_there(world, &open, all, ask.emergency)?);
+    let retires = matches!(ask.wanted, Wanted::Ended { .. });
+    remarks.extend(still_there(world, &open, all, (retires, ask.emergency))?);
 
     let told = secrets.iter().filter_map(|found| found.service.clone()).collect();
     let mut later = later(&secrets, &ask);
-    later.extend(ends.iter().map(|end| ended(end)));
+    later.extend(ends.iter().map(ended));
     for found in &mut secrets {
         ends.append(&mut found.ends);
     }
@@ -129,7 +130,7 @@ fn still_there<'a>(
     world: &World<'_>,
     open: &Open,
     ends: impl Iterator<Item = &'a Grace>,
-    emergency: bool,
+    (retires, emergency): (bool, bool),
 ) -> Result<Vec<String>> {
     let mut remarks = Vec::new();
     for end in ends {
@@ -160,9 +161,18 @@ fn still_there<'a>(
             continue;
         };
         let Some(config) = &change.policy.target else { continue };
+        let tells = |policy: &Policy| policy.target.as_ref().is_some_and(|t| t.shares_a_user_with(config));
+        if !retires && !world.config.secrets.get(&change.name).is_some_and(tells) {
+            return Err(Error::failed(format!(
+                "{service} still accepts the value before of \"{}\", and would not be told the new one",
+                end.secret
+            ))
+            .note("nothing was changed")
+            .hint(format!("run `reseal retire {}` first, or put its target back", end.secret)));
+        }
         let target = service::open(world, config, &[open, &before]).map_err(by_hand)?;
-        let policy = service::policy_of_now(world.config.secrets.get(&change.name), &change);
-        let login = Login::of(open, &change.name, policy).map_err(by_hand)?;
+        let now = world.config.secrets.get(&change.name);
+        let login = service::login_of_now(open, &change, now).map_err(by_hand)?;
         let named = |e: Error| by_hand(e.context(target.name()));
         if !target.test(&login.credential()).map_err(named)? && !emergency {
             return Err(named(Error::failed(format!("it refuses the present value of \"{}\"", end.secret)))

@@ -5,7 +5,6 @@ use super::context::Context;
 use super::request::Change;
 use super::service::{self, Login};
 use crate::audit::Grace;
-use crate::config::Policy;
 use crate::error::Result;
 use crate::saga::{Note, Step};
 use crate::sops::Open;
@@ -21,7 +20,8 @@ impl Step<Context<'_>> for Revoke {
 
     fn act(&self, cx: &Context<'_>) -> Result<Note> {
         let (pending, previous) = (cx.world.open(&cx.pending())?, cx.world.open(&cx.previous())?);
-        revoke(cx, &self.0, &previous, (&pending, &self.0.policy))
+        let new = Login::of(&pending, &self.0.name, &self.0.policy)?;
+        revoke(cx, &self.0, &previous, (&pending, new))
     }
 
     fn undo(&self, _: &Context<'_>) -> Result<()> {
@@ -43,9 +43,11 @@ impl Step<Context<'_>> for End {
             return Ok(Note::Unproven("what was known of it is lost".to_owned()));
         };
         let live = cx.world.open(cx.live())?;
-        let now = cx.request.secrets.iter().find(|c| c.name == change.name).map(|c| &c.policy);
-        let now = now.or_else(|| cx.world.config.secrets.get(&change.name));
-        revoke(cx, &change, &before, (&live, service::policy_of_now(now, &change)))
+        let new = match cx.request.secrets.iter().find(|c| c.name == change.name) {
+            Some(now) => Login::of(&live, &now.name, &now.policy)?,
+            None => service::login_of_now(&live, &change, cx.world.config.secrets.get(&change.name))?,
+        };
+        revoke(cx, &change, &before, (&live, new))
     }
 
     fn undo(&self, _: &Context<'_>) -> Result<()> {
@@ -58,12 +60,11 @@ pub(super) fn name(end: &Grace) -> String {
     format!("end:{}:{}", end.secret, end.rotation)
 }
 
-fn revoke(cx: &Context<'_>, change: &Change, old: &Open, (new, policy): (&Open, &Policy)) -> Result<Note> {
+fn revoke(cx: &Context<'_>, change: &Change, old: &Open, (new, login): (&Open, Login)) -> Result<Note> {
     let Some(config) = &change.policy.target else { return Ok(Note::Skipped) };
     let target = service::open(cx.world, config, &[new, old])?;
-    let new = Login::of(new, &change.name, policy)?;
     let old = Login::of(old, &change.name, &change.policy)?;
-    let (new, old) = (new.credential(), old.credential());
+    let (new, old) = (login.credential(), old.credential());
     let proof = target::revoke(&*target, &old, &new, &service::nobodys(cx.world))?;
     if cx.request.emergency && target.sessions(&old, &new).map_err(|e| e.context(target.name()))?.is_none() {
         const GO_ON: &str = "sessions that it opened go on, and are to be ended by hand";

@@ -114,7 +114,10 @@ pub(super) fn replaced(world: &World<'_>, folder: &Path, secret: &str) -> Result
     Ok(Some((change, world.open(&folder.join("previous.enc"))?)))
 }
 
-/// How the login of now is read, where a value of before goes: as the policy of now says, if that still has a target.
-pub(super) fn policy_of_now<'a>(now: Option<&'a Policy>, then: &'a Change) -> &'a Policy {
-    now.filter(|policy| policy.target.is_some()).unwrap_or(&then.policy)
+/// The login of now to the service of then: where the policy of then does not know the user any more, that of now does.
+pub(super) fn login_of_now(open: &Open, then: &Change, now: Option<&Policy>) -> Result<Login> {
+    Login::of(open, &then.name, &then.policy).or_else(|error| match now {
+        Some(now) if now.target.is_some() => Login::of(open, &then.name, now),
+        _ => Err(error),
+    })
 }

@@ -59,3 +59,21 @@ fn a_window_ends_though_policy_or_memory_are_others() {
     said.says("is lost; see that it is taken away there").says("not proven: the old CACHE_PASSWORD");
     case.project.run(&["rotate", "--group", "data", "-y"]).ok();
 }
+
+#[test]
+fn who_has_a_window_open_is_told_or_the_window_is_closed_first() {
+    if !have("services::window", &NEEDS) {
+        return;
+    }
+    let servers = &*Servers::shared();
+    let case = case(servers, "1s");
+    case.project.run(&["rotate", "CACHE_PASSWORD", "-y"]).ok();
+    std::thread::sleep(Duration::from_millis(1100));
+    // the secret is in the policy no more, and so its service would not be told
+    case.project.write("reseal.toml", "");
+    let value = case.cache();
+    case.project.run(&["rotate", "CACHE_PASSWORD", "-y"]).code(1).says("would not be told").says("retire");
+    assert!(value == case.cache() && servers.cache(&case.cache_user, &value));
+    case.project.run(&["retire", "CACHE_PASSWORD", "-y"]).ok();
+    assert!(!servers.cache(&case.cache_user, OLD_CACHE) && servers.cache(&case.cache_user, &value));
+}
