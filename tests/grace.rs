@@ -109,7 +109,7 @@ fn a_value_from_elsewhere_is_asked_for_checked_tried_and_remembered() {
     );
     let rotate = ["rotate", "STRIPE", "--yes"];
     let before = project.read(".env.enc");
-    project.pipe(&rotate, "").code(1).says("is empty");
+    project.pipe(&rotate, "").code(2).says("nobody is there to bring a value");
     project
         .pipe(&rotate, "pk_live_aaaaaaaaaaaaaaaaaaaaaaaa\n")
         .code(1)
@@ -167,4 +167,122 @@ fn data_is_migrated_with_both_values_as_often_as_it_takes() {
     project.run(&["rollback", "KEY", "-y"]).ok();
     assert_eq!((project.get("KEY"), project.get("OLD_KEY")), ("old-key".into(), new));
     assert!((1..=4).all(|row| project.text(&format!("rows/{row}")) == "old-key\n"));
+}
+
+#[test]
+fn going_back_migrates_the_data_back() {
+    let project = Project::sealed("KEY=old-key\n");
+    project.script("migrate", "#!/bin/sh\ntest \"$(cat data)\" = \"$OLD\" && printf %s \"$NEW\" >data\n");
+    project.write("data", "old-key");
+    project.write(
+        "reseal.toml",
+        "[secret.KEY]\nprevious = { key = \"OLD_KEY\", keep-for = \"migrated\" }\nmigrate = [\"./migrate\"]\n",
+    );
+    project.run(&["rotate", "KEY", "-y"]).ok();
+    assert_eq!(project.text("data"), project.get("KEY"));
+    project.run(&["rollback", "-y"]).ok();
+    assert_eq!((project.get("KEY"), project.text("data")), ("old-key".into(), "old-key".into()));
+    // what ends now is a value that no data needs
+    project.run(&["retire", "--due", "-y"]).ok();
+    assert_eq!(project.text("data"), project.get("KEY"));
+}
+
+#[test]
+fn going_back_takes_from_a_list_only_what_comes_back() {
+    let project = Project::sealed("APP_KEY=key-one\n");
+    project.write(
+        "reseal.toml",
+        "[secret.APP_KEY]\nprevious = { key = \"KEYS\", keep-for = \"1h\", list = true }\n",
+    );
+    project.run(&["rotate", "APP_KEY", "-y"]).ok();
+    let second = project.get("APP_KEY");
+    project.run(&["rotate", "APP_KEY", "-y"]).ok();
+    let third = project.get("APP_KEY");
+    project.run(&["rollback", "-y"]).ok();
+    assert_eq!(project.get("APP_KEY"), second);
+    assert_eq!(project.get("KEYS"), format!("{third},key-one"), "its hour is not over");
+}
+
+#[test]
+fn an_emergency_leaves_no_folder_behind() {
+    let project = Project::sealed("APP_KEY=key-one\n");
+    project.write(
+        "reseal.toml",
+        "[secret.APP_KEY]\nprevious = { key = \"KEYS\", keep-for = \"1h\", list = true }\n",
+    );
+    project.run(&["rotate", "APP_KEY", "-y"]).ok();
+    project.run(&["rotate", "APP_KEY", "-y", "--emergency"]).ok();
+    assert_eq!(project.path(".reseal/grace").read_dir().unwrap().count(), 0);
+}
+
+#[test]
+fn a_list_keeps_its_entries_when_nothing_says_which_one_is_over() {
+    let project = Project::sealed("APP_KEY=key-one\nKEYS=key-zero\n");
+    project.write(
+        "reseal.toml",
+        "[secret.APP_KEY]\nprevious = { key = \"KEYS\", keep-for = \"1s\", list = true }\n",
+    );
+    project.run(&["rotate", "APP_KEY", "-y"]).ok();
+    over();
+    std::fs::remove_dir_all(project.path(".reseal/grace")).unwrap();
+    project.run(&["retire", "--due", "-y"]).ok().says("take it out of KEYS with `reseal set KEYS`");
+    assert_eq!(project.get("KEYS"), "key-one,key-zero");
+    project.run(&["retire", "--due", "-y"]).ok().says("no replaced value is due");
+}
+
+#[test]
+fn a_list_is_not_broken_by_a_comma() {
+    let project = Project::sealed("APP_KEY=key,one\n");
+    let list = "previous = { key = \"KEYS\", keep-for = \"1h\", list = true }\n";
+    project.write("reseal.toml", format!("[secret.APP_KEY]\ngenerate = \"password:32\"\n{list}"));
+    project.run(&["rotate", "APP_KEY", "-y"]).code(2).says("makes commas");
+    project.write("reseal.toml", format!("[secret.APP_KEY]\n{list}"));
+    project.run(&["rotate", "APP_KEY", "-y"]).code(1).says("holds a comma");
+}
+
+#[test]
+fn a_value_that_comes_back_is_not_to_be_revoked() {
+    let project = Project::sealed("STRIPE=first\n");
+    project.write("reseal.toml", "[secret.STRIPE]\ngenerate = \"prompt\"\n");
+    let rotate = ["rotate", "STRIPE", "--yes"];
+    project.pipe(&rotate, b"sec\0ond").code(1).says("holds a NUL");
+    project.pipe(&rotate, "first").code(1).says("is the present one");
+    project.pipe(&rotate, "second").ok();
+    project.run(&["rollback", "-y"]).ok().says("of STRIPE before is to be revoked");
+    let folders = project.path(".reseal/grace").read_dir().unwrap().count();
+    assert_eq!(folders, 1, "of two values one is in use again");
+}
+
+#[test]
+fn an_emergency_says_when_sessions_go_on() {
+    let project = Project::sealed("P=first-p\n");
+    project.write("pw", "first-p");
+    // takes `"value":"…"` or `"new":"…"` out of the one line
+    project.script(
+        "tell",
+        "#!/bin/sh\nread -r line || true\nfield() { printf %s \"$line\" | sed \"s/.*\\\"$1\\\":\\\"\\([^\\\"]*\\)\\\".*/\\1/\"; }\n\
+         case $1 in\n  test) test \"$(cat pw)\" = \"$(field value)\" || exit 1;;\n  set) field new >pw;;\n  *) exit 4;;\nesac\n",
+    );
+    project.write("reseal.toml", "[secret.P]\ntarget = { command = { run = [\"./tell\"] } }\n");
+    project.run(&["rotate", "P", "-y"]).ok().says("proven: a fresh login with the old P was refused");
+    let said = project.run(&["rotate", "P", "-y", "--emergency"]).ok();
+    said.says("the old P was taken away, but sessions that it opened go on");
+    assert_eq!(project.text("pw"), project.get("P"));
+}
+
+#[test]
+fn a_key_that_follows_another_is_not_changed_alone() {
+    let project =
+        Project::sealed("P=first-p\nURL=postgres://app:first-p@db/app\nP_OLD=zero\nKEY=x\nPUB=y\nUSER_B=b\n");
+    project.write(
+        "reseal.toml",
+        "[secret.P]\nfeeds = [{ key = \"URL\", part = \"password\" }]\nprevious = { key = \"P_OLD\", keep-for = \"1h\" }\n\
+         [secret.KEY]\ngenerate = \"ed25519\"\npair = { public = \"PUB\" }\n",
+    );
+    for (key, owner) in [("URL", "P"), ("P_OLD", "P"), ("PUB", "KEY")] {
+        let hint = format!("run `reseal rotate {owner}`");
+        project.run(&["rotate", key, "-y"]).code(1).says("has no value of its own").says(&hint);
+    }
+    project.run(&["rotate", "P", "-y"]).ok();
+    project.run(&["rollback", "URL", "-y"]).code(1).says("run `reseal rollback P`");
 }

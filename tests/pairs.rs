@@ -88,6 +88,11 @@ fn a_pair_changes_whole_and_the_old_public_half_stays_for_a_while() {
                 project.text("new.pem").trim_end()
             );
         }
+        // a pair that is set by hand meanwhile leaves the old half where it still counts
+        let sealed = project.read(".env.enc");
+        project.run(&["set", "JWT_PRIVATE_KEY", "--generate", kind]).ok();
+        assert_eq!(ids(set()), [project.get("JWT_KEY_ID"), first.1.clone()]);
+        project.write(".env.enc", sealed);
         std::thread::sleep(std::time::Duration::from_millis(1100));
         project.run(&["retire", "--due", "-y"]).ok();
         project.run(&["get", "JWT_PUBLIC_KEY_OLD"]).code(1);

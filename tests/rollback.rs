@@ -126,3 +126,70 @@ fn doctor_names_the_plaintext_that_the_policy_asks_for() {
     project.write(".gitignore", ".env*\n.reseal/\nsecrets/\n");
     project.run(&["doctor"]).ok();
 }
+
+#[test]
+fn a_secret_file_gets_its_mode_back_too() {
+    let project = Project::sealed("A=first-a\n");
+    project.write(
+        "reseal.toml",
+        "[deploy]\nkind = \"wrapper\"\ncommand = [\"./up\"]\n[secret.A]\nfiles = [{ path = \"secrets/a\" }]\n",
+    );
+    project.write("secrets/a", "first-a");
+    project.chmod("secrets/a", 0o644);
+    // a container that runs as somebody else reads it
+    project.script("up", "#!/bin/sh\ntest \"$(stat -c %a secrets/a)\" = 644\n");
+    project.run(&["rotate", "A", "-y"]).code(10);
+    assert_eq!((project.mode("secrets/a"), project.text("secrets/a").as_str()), (0o644, "first-a"));
+}
+
+#[test]
+fn a_secret_file_is_none_that_reseal_needs() {
+    let project = Project::sealed("A=first-a\n");
+    project.write("age.toml", "");
+    std::os::unix::fs::symlink("../.env.enc", project.path("link")).unwrap();
+    std::os::unix::fs::symlink(project.path(".env.enc"), project.path("sealed")).unwrap();
+    for path in ["./.env.enc", "reseal.toml", "sealed", ".reseal/lock", ".reseal/backups/x", "age.key"] {
+        project.write(
+            "reseal.toml",
+            format!("age-key-file = \"age.key\"\n[secret.A]\nfiles = [{{ path = \"{path}\" }}]\n"),
+        );
+        let before = project.read(".env.enc");
+        project.run(&["rotate", "A", "-y"]).code(2).says("is one that reseal itself needs");
+        assert!(before == project.read(".env.enc"), "{path}");
+    }
+    project.write("reseal.toml", "[secret.A]\nfiles = [{ path = \"link\" }]\n");
+    project.run(&["rotate", "A", "-y"]).code(1).says("leads nowhere");
+}
+
+#[test]
+fn a_secret_file_whose_key_is_missing_is_told_before() {
+    let project = Project::sealed("A=first-a\n");
+    project.write("reseal.toml", "[secret.A]\nfiles = [{ path = \"a\", key = \"NOPE\" }]\n");
+    project.write("a", "x");
+    project.run(&["rotate", "A", "-y"]).code(1).says("holds \"NOPE\", which is not in the file");
+    project.run(&["resume"]).ok().says("there is nothing to resume");
+}
+
+#[test]
+fn secret_files_follow_every_key_that_changes() {
+    let project = Project::sealed("HOST=db\nDATABASE_URL=postgres://app:first-password@db/app\n");
+    project.run(&["set", "JWT", "--generate", "ed25519"]).ok();
+    project.write(
+        "reseal.toml",
+        "[secret.JWT]\ngenerate = \"ed25519\"\npair = { public = \"PUB\", jwks = \"JWKS\" }\n\
+         previous = { public = \"OLD\", keep-for = \"1h\" }\n\
+         files = [{ path = \"jwks\", key = \"JWKS\" }, { path = \"old\", key = \"OLD\" }, { path = \"url\", key = \"DATABASE_URL\" }]\n\
+         [secret.HOST]\nfeeds = [{ key = \"DATABASE_URL\", part = \"host\" }]\n",
+    );
+    let keys = |project: &Project| project.text("jwks").matches("\"kid\"").count();
+    project.run(&["rotate", "JWT", "-y"]).ok();
+    assert_eq!((keys(&project), project.text("old").is_empty()), (2, false));
+    // what is taken away is taken away from the files too
+    project.run(&["retire", "JWT", "-y"]).ok().says("files     done");
+    assert_eq!((keys(&project), project.exists("old")), (1, false));
+    project.run(&["rotate", "JWT", "-y", "--emergency"]).ok();
+    assert_eq!((keys(&project), project.exists("old")), (1, false));
+    // a part of a value that is another secret's file
+    project.run(&["rotate", "HOST", "-y"]).ok();
+    assert_eq!(project.text("url"), project.get("DATABASE_URL"));
+}

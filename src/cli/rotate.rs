@@ -38,17 +38,21 @@ fn values(global: &Global, names: &[SecretName]) -> Result<Brought> {
     for name in names {
         let value = match (piped, names.len()) {
             (true, 1) => SecretValue::read_from(&mut std::io::stdin().lock())
-                .map(|read| Some(without_line_end(&read)))
+                .map(|read| Some(without_line_end(&read)).filter(|value| !value.is_empty()))
                 .map_err(|e| Error::failed(format!("cannot read standard input: {e}")))?,
             (true, _) => None,
             (false, _) => Terminal::new(global.no_input).value(name.as_str())?,
         };
         let Some(value) = value else {
+            let all: Vec<&str> = names.iter().map(SecretName::as_str).collect();
             return Err(Error::usage(format!(
-                "\"{name}\" has `generate = \"prompt\"`, and nobody is there to bring its value"
+                "{} has `generate = \"prompt\"`, and nobody is there to bring a value",
+                all.join(", ")
             ))
             .note("nothing was changed")
-            .hint(format!("pipe the value into `reseal rotate {name} --yes`, one secret at a time")));
+            .hint(format!(
+                "pipe the value into `reseal rotate {name} --yes`, one secret at a time; rotate the others by name or by group"
+            )));
         };
         brought.insert(name.clone(), value);
     }

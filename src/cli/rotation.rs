@@ -88,7 +88,7 @@ fn shown(session: &Session, plan: &Plan, report: &Report) -> String {
     for service in &plan.told {
         text += &format!("  tell {service}\n");
     }
-    for file in request.secrets.iter().flat_map(|change| &change.policy.files) {
+    for file in request.files.iter().map(|mirror| &mirror.file) {
         text += &format!("  write {} ({:04o})\n", file.path.display(), file.mode);
     }
     for command in &plan.deploy {
@@ -139,10 +139,15 @@ pub(super) fn told(session: &Session, ended: &Ended, report: &Report) -> Result<
             Ok(())
         }
         Outcome::RolledBack => {
+            let again = match ended.request.secrets.first() {
+                None => "retire",
+                Some(change) if change.from.is_some() => "rollback",
+                Some(_) => "rotate",
+            };
             let services = if ended.request.deploy { " and the services are" } else { " is" };
             Err(Error::new(Kind::RolledBack, why)
                 .note(format!("rolled back; {file}{services} as before"))
-                .hint("mend the cause, then run `reseal rotate` again"))
+                .hint(format!("mend the cause, then run `reseal {again}` again")))
         }
         Outcome::Open(_) => Err(Error::new(Kind::Unfinished, why)
             .note(match new {

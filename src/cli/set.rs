@@ -51,7 +51,9 @@ pub(super) fn run(global: &Global, args: &SetArgs, report: &Report) -> Result<()
         }
         // the public half goes with the private one
         if let Some(pair) = session.config.secrets.get(&name).and_then(|policy| policy.pair.as_ref()) {
-            rotate::halves(open, pair, &value, None)?;
+            let kept = session.config.secrets[&name].previous.as_ref().map(|kept| kept.key.as_bytes());
+            let kept = kept.and_then(|key| open.get(key)).map(|v| SecretValue::concat(&[v.expose()]));
+            rotate::halves(open, pair, &value, kept.as_ref())?;
         }
         open.set(&name, value)
     })?;

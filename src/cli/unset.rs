@@ -5,8 +5,8 @@ use super::change::change;
 use super::list::not_there;
 use super::report::Report;
 use super::session::Session;
-use crate::audit::Act;
-use crate::error::Result;
+use crate::audit::{self, Act, History};
+use crate::error::{Error, Result};
 use crate::secret::SecretName;
 
 pub(super) fn run(global: &Global, args: &UnsetArgs, report: &Report) -> Result<()> {
@@ -20,6 +20,13 @@ pub(super) fn run(global: &Global, args: &UnsetArgs, report: &Report) -> Result<
         if !keys.contains(key) {
             keys.push(key.clone());
         }
+    }
+    let log = audit::read(&session.project.audit())?;
+    let history = History::of(&log.entries, &session.project.label());
+    if let Some(grace) = history.graces().find(|g| g.service.is_some() && keys.contains(&g.secret)) {
+        return Err(Error::failed(format!("{grace}"))
+            .note("without the key nothing here could take it away; nothing was changed")
+            .hint(format!("run `reseal retire {}` first", grace.secret)));
     }
     change(&session, report, Act::Unset, &keys, args.reason.as_deref(), |open| {
         for key in &keys {

@@ -1,7 +1,7 @@
 //! `[secret.NAME]`: what is known of one secret.
 
 use std::collections::BTreeMap;
-use std::path::PathBuf;
+use std::path::{Component, PathBuf};
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
@@ -166,6 +166,15 @@ impl Policy {
             }
             _ => {}
         }
+        if let (Origin::Made(spec), Some(Previous { list: true, .. })) = (&self.generate, &self.previous)
+            && spec.to_string().starts_with("password:")
+        {
+            return Err(fields
+                .lacks(
+                    "\"previous\" is a list, separated by commas, and generate = \"password:N\" makes commas",
+                )
+                .hint("use alnum:N or base64:N"));
+        }
         if let Some(TargetConfig { users: Users::Alternating { key: None, .. }, .. }) = &self.target
             && !self.feeds.iter().any(|f| f.part == Part::Password)
         {
@@ -311,12 +320,18 @@ pub(super) fn check_references(secrets: &BTreeMap<SecretName, Policy>) -> Result
             }
         }
     }
+    check_targets(secrets)?;
     for (owner, policy) in secrets {
         for (i, file) in policy.files.iter().enumerate() {
             let others =
                 secrets.iter().flat_map(|(n, p)| p.files.iter().enumerate().map(move |(j, f)| (n, j, f)));
             for (other, j, twin) in others {
-                if twin.path == file.path && (other, j) != (owner, i) {
+                let same = twin
+                    .path
+                    .components()
+                    .filter(|c| *c != Component::CurDir)
+                    .eq(file.path.components().filter(|c| *c != Component::CurDir));
+                if same && (other, j) != (owner, i) {
                     return Err(Error::usage(format!(
                         "reseal.toml: \"{owner}\" and \"{other}\" write the same file {:?}",
                         file.path
@@ -328,9 +343,52 @@ pub(super) fn check_references(secrets: &BTreeMap<SecretName, Policy>) -> Result
     Ok(())
 }
 
+/// A credential of a service belongs to one secret, and an admin is one user, whose password one key holds.
+fn check_targets(secrets: &BTreeMap<SecretName, Policy>) -> Result<()> {
+    let told = || secrets.iter().filter_map(|(name, policy)| Some((name, policy.target.as_ref()?)));
+    for (i, (owner, target)) in told().enumerate() {
+        if let Some((other, _)) = told().take(i).find(|(_, other)| other.shares_a_user_with(target)) {
+            return Err(Error::usage(format!(
+                "reseal.toml: \"{other}\" and \"{owner}\" are the password of the same user of the same service"
+            ))
+            .hint("keep one of the keys; a URL that holds the password can be fed by it"));
+        }
+        for key in target.needs() {
+            if let Some((_, admin)) = told().find(|(name, _)| *name == key)
+                && matches!(admin.users, Users::Alternating { .. })
+            {
+                return Err(Error::usage(format!(
+                    "reseal.toml: the admin of \"{owner}\" has the password \"{key}\", whose users take turns"
+                ))
+                .hint("an admin is one user: give that secret one `user`, or the target another admin"));
+            }
+        }
+    }
+    Ok(())
+}
+
 #[cfg(test)]
 mod tests {
     use crate::config::Config;
+
+    #[test]
+    fn a_credential_belongs_to_one_secret_and_an_admin_is_one_user() {
+        let target = |name: &str, target: &str| format!("[secret.{name}]\ntarget = {{ {target} }}\n");
+        let app = "postgres = { at = \"db\", user = \"app\", database = \"one\" }";
+        let error = |text: String| Config::parse(&text).err().unwrap().to_string();
+        let twins = error(target("A", app) + &target("B", "postgres = { at = \"db:5432\", user = \"app\" }"));
+        assert!(twins.contains("\"A\" and \"B\" are the password of the same user"), "{twins}");
+        let turns = "postgres = { at = \"db\", users = [\"x\", \"app\"], user-key = \"U\" }";
+        assert!(error(target("A", app) + &target("B", turns)).contains("the same user"));
+        for other in
+            ["postgres = { at = \"db\", user = \"b\" }", "mysql = { at = \"db:5432\", user = \"app\" }"]
+        {
+            assert!(Config::parse(&(target("A", app) + &target("B", other))).is_ok(), "{other}");
+        }
+        let helped = "redis = { at = \"r\", user = \"app\", admin-user = \"x\", admin-password = \"B\" }";
+        assert!(error(target("A", helped) + &target("B", turns)).contains("whose users take turns"));
+        assert!(Config::parse(&(target("A", helped) + &target("B", app))).is_ok());
+    }
 
     #[test]
     fn a_part_of_a_url_is_fed_by_one_secret() {

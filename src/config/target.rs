@@ -226,9 +226,31 @@ impl TargetConfig {
         matches!(self.users, Users::Alternating { .. })
     }
 
+    /// Whether both may change the password of one and the same user.
+    pub fn shares_a_user_with(&self, other: &TargetConfig) -> bool {
+        let same = match (&self.service, &other.service) {
+            (Service::Postgres(one), Service::Postgres(two)) | (Service::Mysql(one), Service::Mysql(two)) => {
+                one.at == two.at
+            }
+            (Service::Redis { at: one, .. }, Service::Redis { at: two, .. }) => one == two,
+            (one, two) => one == two,
+        };
+        same && self.users.names().iter().any(|user| other.users.names().contains(user))
+    }
+
     /// The keys of the sealed file that it needs besides the secret itself.
     pub fn needs(&self) -> impl Iterator<Item = &SecretName> {
         self.admin.iter().filter_map(|admin| admin.password.as_ref())
+    }
+}
+
+impl Users {
+    /// All of them.
+    fn names(&self) -> &[String] {
+        match self {
+            Users::Single(user) => std::slice::from_ref(user),
+            Users::Alternating { users, .. } => users,
+        }
     }
 }
 

@@ -198,6 +198,15 @@ pub fn direct(path: &Path) -> PathBuf {
     }
 }
 
+/// Where a path leads, links followed; of a file that is not there, where it would lie.
+pub fn real(path: &Path) -> PathBuf {
+    match (path.canonicalize(), folder_of(path).canonicalize(), path.file_name()) {
+        (Ok(real), ..) => real,
+        (_, Ok(folder), Some(name)) => folder.join(name),
+        _ => path.to_path_buf(),
+    }
+}
+
 /// What could not be done to which path, with the system's reason.
 pub fn failed(doing: &str, path: &Path, error: &io::Error) -> Error {
     let reason = match error.kind() {

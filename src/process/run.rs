@@ -17,8 +17,8 @@ use rustix::fs::OFlags;
 use rustix::io::Errno;
 use rustix::process::{Pid, Signal, kill_process_group, test_kill_process_group};
 
-use super::Site;
 use super::find::Program;
+use super::{Site, withhold_keys};
 use crate::error::{Error, Result};
 use crate::secret::SecretValue;
 
@@ -121,9 +121,10 @@ pub(crate) fn tell(
     })
 }
 
-/// Runs a child and takes what it prints. Only for questions whose answer holds no value.
+/// Runs a child and takes what it prints. Only for questions whose answer holds no value; no age key reaches it.
 pub(crate) fn ask(site: &Site, program: &Program, args: &[&str], deadline: &Deadline) -> Result<String> {
-    let mut child = start(site, program, args, (Stdio::null(), Stdio::piped(), Stdio::null()), &|_| {})?;
+    let prepare = |command: &mut Command| withhold_keys(command, site);
+    let mut child = start(site, program, args, (Stdio::null(), Stdio::piped(), Stdio::null()), &prepare)?;
     let mut answer = Vec::new();
     let mut pipe = child.stdout.take();
     if let Some(pipe) = &pipe {

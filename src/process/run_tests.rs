@@ -92,3 +92,13 @@ fn a_script_whose_interpreter_is_missing_says_so() {
     let error = run(&site, &program, &[], &Deadline::new(LONG), &|_| {}).unwrap_err();
     assert!(error.to_string().starts_with("cannot start \"./script\": "), "{error}");
 }
+
+#[test]
+fn who_is_only_asked_gets_no_age_key() {
+    let folder = Folder::new();
+    let mut site = folder.site();
+    site.env.push(("SOPS_AGE_KEY".into(), "AGE-SECRET-KEY-1".into()));
+    let program = find::program("sh", &site).unwrap();
+    let answer = ask(&site, &program, &["-c", "echo \"$SITE$SOPS_AGE_KEY\""], &Deadline::new(LONG)).unwrap();
+    assert_eq!(answer.trim(), "yes");
+}

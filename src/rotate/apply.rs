@@ -6,8 +6,6 @@ use std::time::{Duration, Instant};
 use super::context::Context;
 use super::request::Change;
 use super::service::{self, Login};
-use crate::audit::Grace;
-use crate::config::TargetConfig;
 use crate::error::{Error, Result};
 use crate::saga::{Note, Step};
 use crate::target::{self, Proof};
@@ -63,33 +61,38 @@ impl Apply {
         let (new, old) = (new.credential(), old.credential());
         let nobodys = service::nobodys(cx.world);
         let proof = target::apply(&*target, &old, &[old, new], &nobodys)?;
-        // of two users, the idle one may have had a password that still counted
-        let Some(before) = self.counted(cx, new.user)? else {
+        let Some(counted) = self.counted(cx, new.user)? else {
             return target::revoke(&*target, &new, &old, &nobodys).map(drop);
         };
-        let before = before.credential();
-        target::apply(&*target, &before, &[before, new], &nobodys)?;
-        if proof == Proof::Proven && !before.value.same_as(new.value) && target.test(&new)? {
+        let counted = counted.credential();
+        if counted.value.same_as(new.value) {
+            // it was accepted before this rotation too
+            return Ok(());
+        }
+        if !config.alternates() {
+            return target::revoke(&*target, &new, &old, &nobodys).map(drop);
+        }
+        // the idle one of two users had a password that still counted
+        target::apply(&*target, &counted, &[counted, new], &nobodys)?;
+        if proof == Proof::Proven && target.test(&new)? {
             return Err(
                 Error::failed("it still accepts the value that was taken back").context(target.name())
             );
         }
         Ok(())
     }
-}
 
-impl Apply {
-    /// The login of that user which an earlier rotation had left to count.
+    /// The login of that user which an earlier rotation has replaced, and which is accepted for a while.
     fn counted(&self, cx: &Context<'_>, user: &str) -> Result<Option<Login>> {
-        if !self.0.policy.target.as_ref().is_some_and(TargetConfig::alternates) {
-            return Ok(None);
-        }
-        let mine = |end: &&Grace| end.service.is_some() && end.secret == self.0.name.as_str();
-        for end in cx.request.ends.iter().filter(mine) {
-            let Some((change, file)) = service::replaced(cx.world, end)? else { continue };
-            let login = Login::of(&file, &change.name, &change.policy)?;
-            if login.user == user {
-                return Ok(Some(login));
+        let now = (cx.world.clock)();
+        let ends = cx.request.ends.iter().filter(|end| end.secret == self.0.name.as_str());
+        for end in ends.filter(|end| end.service.is_some() && !end.is_over(now)) {
+            let folder = cx.world.project.grace().join(&end.rotation);
+            if let Some((change, before)) = service::replaced(cx.world, &folder, &end.secret)? {
+                let login = Login::of(&before, &change.name, &change.policy)?;
+                if login.user == user {
+                    return Ok(Some(login));
+                }
             }
         }
         Ok(None)

@@ -2,10 +2,11 @@
 
 use super::choose::{Wanted, changeable};
 use super::context::World;
+use super::service::copy;
 use crate::audit::{Act, Entry};
 use crate::disk::{self, Backups};
 use crate::error::{Error, Result};
-use crate::secret::SecretName;
+use crate::secret::{SecretName, SecretValue};
 use crate::sops::{Open, Sealed};
 
 /// The values of `names` in the backup `to`; without names those of the last rotation, without a backup the newest one
@@ -45,6 +46,13 @@ pub fn earlier(world: &World<'_>, log: &[Entry], names: &[SecretName], to: Optio
     })
     .note("nothing was changed")
     .hint("see `reseal backup list`"))
+}
+
+/// The value of a key in a backup.
+pub(super) fn value_in(world: &World<'_>, id: &str, name: &SecretName) -> Result<SecretValue> {
+    let backup = Backups::new(world.project, &world.config.backup.dir).find(id)?;
+    let open = Sealed::parse(backup.read()?).and_then(|s| s.open(world.keyring));
+    copy(&open.map_err(|e| e.context(format!("backup {id:?}")))?, name)
 }
 
 /// Whether the backup has the key, with another value.

@@ -54,7 +54,7 @@ fn steps<'a>(request: &Request) -> Steps<'a, Context<'a>> {
             list.push(Box::new(apply::Apply(change.clone()))); // tell a live service, log in    tell it the old value, log in
         }
         list.push(Box::new(swap::Swap)); //         replace live with pending                    replace live with previous
-        if request.secrets.iter().any(|change| !change.policy.files.is_empty()) {
+        if !request.files.is_empty() {
             list.push(Box::new(files::Files)); //   write the files that containers read         write the old values
         }
         list.push(Box::new(redeploy::Redeploy)); // start what the policy names                  nothing: Baseline's undo does it,
@@ -62,14 +62,14 @@ fn steps<'a>(request: &Request) -> Steps<'a, Context<'a>> {
     }
     // ── commit: from here only forward; what fails is tried again by `resume` ──
     let commit_at = list.len();
-    for change in request.secrets.iter().filter(|change| !change.policy.migrate.is_empty()) {
-        list.push(Box::new(migrate::Migrate(change.clone()))); // bring stored data to the new value
-    }
     for change in told().filter(|change| !change.overlaps(request.emergency)) {
         list.push(Box::new(revoke::Revoke(change.clone()))); //   the old value is refused from now on
     }
     for end in request.ends.iter().filter(|end| end.service.is_some()) {
         list.push(Box::new(revoke::End(end.clone()))); //         so is one of an earlier rotation
+    }
+    for change in request.secrets.iter().filter(|change| !change.policy.migrate.is_empty()) {
+        list.push(Box::new(migrate::Migrate(change.clone()))); // bring stored data to the new value
     }
     list.push(Box::new(prune::Prune)); //           let old backups go
     Steps { list, commit_at }
@@ -95,6 +95,7 @@ pub struct Ended {
 pub fn run(world: &World<'_>, plan: Plan, watch: &mut impl Watch) -> Result<Ended> {
     let (request, brought) = plan.into_parts();
     disk::sweep(&world.project.rotations());
+    disk::sweep(&world.project.grace());
     let folder = world.project.rotations().join(&request.rotation);
     let steps = steps(&request);
     let owner = world.project.attributes.owner;
@@ -116,6 +117,7 @@ pub fn run(world: &World<'_>, plan: Plan, watch: &mut impl Watch) -> Result<Ende
 /// Carries an unfinished rotation on, or back. `None`: there is none. The project's lock must be held.
 pub fn resume(world: &World<'_>, back: bool, watch: &mut impl Watch) -> Result<Option<Ended>> {
     disk::sweep(&world.project.rotations());
+    disk::sweep(&world.project.grace());
     let Some(rotation) = unfinished(world.project)? else { return Ok(None) };
     let folder = world.project.rotations().join(&rotation);
     let Some(mut journal) = unfinished::journal(world.project, &folder)? else { return Ok(None) };
@@ -157,6 +159,10 @@ fn carry_on(
     let outcome = saga::drive(&steps, &cx, &mut journal, watch);
     let committed = journal.progress().committed();
     let outcome = outcome.map_err(|e| left(e, &cx.request, committed))?;
+    if matches!(outcome, Outcome::Open(_)) && watch.interrupted() {
+        let why = journal.progress().why().unwrap_or_default().to_owned();
+        return Err(left(Error::new(Kind::Interrupted, why), &cx.request, committed));
+    }
     let step = match outcome {
         Outcome::Open(i) | Outcome::Stuck(i) => steps.list.get(i).map(|s| s.name()),
         Outcome::Committed | Outcome::RolledBack => None,
@@ -187,10 +193,12 @@ fn carry_on(
     }
     if matches!(outcome, Outcome::Committed | Outcome::RolledBack) {
         // a value that a key of the file holds needs no other memory
-        let list = |change: &request::Change| change.policy.previous.as_ref().is_some_and(|p| p.list);
-        let remember = told.grace.iter().any(|g| g.key.is_none()) || request.secrets.iter().any(list);
-        clear(world, &request, &folder, remember && outcome == Outcome::Committed)
-            .map_err(|e| left(e, &request, committed))?;
+        let list = |grace: &Grace| {
+            let change = request.secrets.iter().find(|change| change.name.as_str() == grace.secret);
+            change.and_then(|change| change.policy.previous.as_ref()).is_some_and(|p| p.list)
+        };
+        let remember = told.grace.iter().any(|grace| grace.key.is_none() || list(grace));
+        clear(world, &request, &folder, remember).map_err(|e| left(e, &request, committed))?;
     }
     Ok(Ended { request, outcome, why, step, grace: told.grace, proofs: told.proofs })
 }
@@ -224,16 +232,12 @@ fn service_name(world: &World<'_>, change: &request::Change) -> String {
 
 /// What the journal says of logins.
 fn proofs(request: &Request, steps: &Steps<'_, Context<'_>>, events: &[saga::Event]) -> Vec<Proof> {
-    let mut steps_of: Vec<(String, &str, Proven)> = Vec::new();
-    for change in &request.secrets {
-        steps_of.push((format!("apply:{}", change.name), change.name.as_str(), Proven::Login));
-        steps_of.push((format!("revoke:{}", change.name), change.name.as_str(), Proven::Revocation));
-    }
-    for end in &request.ends {
-        steps_of.push((revoke::name_of_end(end), &end.secret, Proven::Revocation));
-    }
     let mut proofs = Vec::new();
-    for (step, secret, of) in steps_of {
+    let verbs = [("apply", Proven::Login), ("revoke", Proven::Revocation)];
+    let new = request.secrets.iter().map(|change| change.name.as_str());
+    let new = new.flat_map(|name| verbs.map(|(verb, of)| (format!("{verb}:{name}"), name, of)));
+    let ends = request.ends.iter().map(|end| (revoke::name(end), end.secret.as_str(), Proven::Revocation));
+    for (step, secret, of) in new.chain(ends) {
         let place = steps.place(&step);
         let note = events.iter().rev().find_map(|event| match event {
             saga::Event::Succeeded(i, note) if *i == place => Some(note),
@@ -244,7 +248,11 @@ fn proofs(request: &Request, steps: &Steps<'_, Context<'_>>, events: &[saga::Eve
             Some(Note::Unproven(why)) => Some(why.clone()),
             _ => continue,
         };
-        proofs.push(Proof { secret: secret.to_owned(), of, unprovable });
+        let proof = Proof { secret: secret.to_owned(), of, unprovable };
+        // a value of now and one of before may have been taken away together
+        if !proofs.contains(&proof) {
+            proofs.push(proof);
+        }
     }
     proofs
 }

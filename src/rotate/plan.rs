@@ -2,13 +2,14 @@
 
 use super::choose::{Ask, Wanted, ending, named, ordered};
 use super::context::{Brought, World, digest};
+use super::files;
 use super::masked::masked;
 use super::request::Request;
 use super::secret::{self, Examined};
-use super::service::{self, Login};
+use super::service;
 use super::unfinished::kind_name;
 use crate::audit::{Grace, History};
-use crate::config::{Config, DeployKind};
+use crate::config::{Config, DeployKind, Policy};
 use crate::deploy;
 use crate::disk::{self, Owner};
 use crate::error::{Error, Kind, Result};
@@ -56,6 +57,8 @@ pub fn plan(world: &World<'_>, history: &History, ask: Ask) -> Result<Plan> {
     let now = (world.clock)();
 
     let (mut secrets, mut ends) = look(world, &open, history, &ask)?;
+    let over = ends.iter().chain(secrets.iter().flat_map(|found| &found.ends));
+    let files = files::mirrors(world, &open, secrets.iter().map(|found| &found.change), over)?;
     let mut remarks: Vec<String> = open.warnings().to_vec();
     for found in &secrets {
         remarks.extend(secret::overlooked(&open, &found.change));
@@ -69,10 +72,9 @@ pub fn plan(world: &World<'_>, history: &History, ask: Ask) -> Result<Plan> {
         secret::ask_service(world, &open, &ask, found)?;
         remarks.append(&mut found.remarks);
     }
-    let by_hand = ask.emergency || matches!(&ask.wanted, Wanted::Ended { due: false, .. });
-    for end in ends.iter().chain(secrets.iter().flat_map(|found| &found.ends)) {
-        remarks.extend(still_there(world, &open, end, by_hand)?);
-    }
+    let all = ends.iter().chain(secrets.iter().flat_map(|found| &found.ends));
+    let retires = matches!(ask.wanted, Wanted::Ended { .. });
+    remarks.extend(still_there(world, &open, all, (retires, ask.emergency))?);
 
     let told = secrets.iter().filter_map(|found| found.service.clone()).collect();
     let mut later = later(&secrets, &ask);
@@ -87,6 +89,7 @@ pub fn plan(world: &World<'_>, history: &History, ask: Ask) -> Result<Plan> {
         live,
         secrets: secrets.into_iter().map(|found| found.change).collect(),
         ends,
+        files,
         emergency: ask.emergency,
         deploy: false,
         deploy_kind: kind_name(config.deploy.kind).to_owned(),
@@ -121,28 +124,62 @@ fn look(world: &World<'_>, open: &Open, history: &History, ask: &Ask) -> Result<
     Ok((found?, Vec::new()))
 }
 
-/// The service that stops to accept a replaced value accepts the present one now, and what is known of the replaced one
-/// is at hand. Where it is lost, a person has taken it away; `by_hand`: and says so.
-fn still_there(world: &World<'_>, open: &Open, end: &Grace, by_hand: bool) -> Result<Option<String>> {
-    let Some(service) = &end.service else { return Ok(None) };
-    let Some((change, before)) = service::replaced(world, end)? else {
-        let lost = format!("what {service} had for \"{}\" before is not known here any more", end.secret);
-        if by_hand {
-            return Ok(Some(format!("{lost}: take it away there by hand, if it still counts")));
+/// The services that stop to accept a replaced value accept the present one now, and what is known of the replaced one is
+/// at hand. After the commit there would be no way back from either. Answers what a person has to do.
+fn still_there<'a>(
+    world: &World<'_>,
+    open: &Open,
+    ends: impl Iterator<Item = &'a Grace>,
+    (retires, emergency): (bool, bool),
+) -> Result<Vec<String>> {
+    let mut remarks = Vec::new();
+    for end in ends {
+        let folder = world.project.grace().join(&end.rotation);
+        let mut policies = world.config.secrets.iter().filter(|(name, _)| name.as_str() == end.secret);
+        if let Some(key) = &end.key
+            && policies.any(|(_, policy)| policy.previous.as_ref().is_some_and(|p| p.list))
+            && disk::stat(&folder).is_none()
+        {
+            remarks.push(format!(
+                "what is known of the value of {} before is lost; take it out of {key} with `reseal set {key}`",
+                end.secret
+            ));
         }
-        return Err(Error::failed(lost)
+        let Some(service) = &end.service else { continue };
+        let by_hand = |e: Error| {
+            e.note("nothing was changed").hint(format!(
+                "where it can only be taken away by hand, do so, remove {}, then run `reseal retire {}`",
+                disk::quoted(&folder),
+                end.secret
+            ))
+        };
+        let Some((change, before)) = service::replaced(world, &folder, &end.secret).map_err(by_hand)? else {
+            remarks.push(format!(
+                "{service}: what is known of the value of {} before is lost; see that it is taken away there",
+                end.secret
+            ));
+            continue;
+        };
+        let Some(config) = &change.policy.target else { continue };
+        let tells = |policy: &Policy| policy.target.as_ref().is_some_and(|t| t.shares_a_user_with(config));
+        if !retires && !world.config.secrets.get(&change.name).is_some_and(tells) {
+            return Err(Error::failed(format!(
+                "{service} still accepts the value before of \"{}\", and would not be told the new one",
+                end.secret
+            ))
             .note("nothing was changed")
-            .hint(format!("take it away there by hand, then say so with `reseal retire {}`", end.secret)));
-    };
-    let Some(config) = &change.policy.target else { return Ok(None) };
-    let target = service::open(world, config, &[open, &before])?;
-    let login = Login::of(open, &change.name, &change.policy)?;
-    let named = |e: Error| e.context(target.name()).note("nothing was changed");
-    if !target.test(&login.credential()).map_err(named)? {
-        return Err(named(Error::failed(format!("it refuses the present value of \"{}\"", end.secret)))
-            .hint(format!("store the one that it has with `reseal set {}`", end.secret)));
+            .hint(format!("run `reseal retire {}` first, or put its target back", end.secret)));
+        }
+        let target = service::open(world, config, &[open, &before]).map_err(by_hand)?;
+        let now = world.config.secrets.get(&change.name);
+        let login = service::login_of_now(open, &change, now).map_err(by_hand)?;
+        let named = |e: Error| by_hand(e.context(target.name()));
+        if !target.test(&login.credential()).map_err(named)? && !emergency {
+            return Err(named(Error::failed(format!("it refuses the present value of \"{}\"", end.secret)))
+                .hint(format!("store the one that it has with `reseal set {}`", end.secret)));
+        }
     }
-    Ok(None)
+    Ok(remarks)
 }
 
 /// Whether services can be started anew, and are well now; what will be started, and looked at.
@@ -177,9 +214,9 @@ fn later(secrets: &[Examined], ask: &Ask) -> Vec<String> {
                 "the old value of {name} is accepted for {} s more",
                 target.keep_for.as_secs()
             )),
-            Some(_) if ask.emergency => {
-                lines.push(format!("the old value of {name} is refused, its sessions end"));
-            }
+            Some(_) if ask.emergency => lines.push(format!(
+                "the old value of {name} is refused, its sessions end where the service can end them"
+            )),
             Some(_) => lines.push(format!("the old value of {name} is refused")),
             None => {}
         }

@@ -1,13 +1,11 @@
 //! What was asked for, as the journal keeps it: names, the policy of then, and digests, so that a rotation can be
 //! resumed though the policy has changed in between.
 
-use std::path::PathBuf;
-
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use crate::audit::Grace;
-use crate::config::{Keep, Policy};
+use crate::config::{Keep, Policy, SecretFile};
 use crate::secret::{Origin, SecretName};
 
 /// A rotation that was asked for.
@@ -28,6 +26,9 @@ pub struct Request {
     /// Replaced values of earlier rotations that are taken away.
     #[serde(skip_serializing_if = "Vec::is_empty", default)]
     pub ends: Vec<Grace>,
+    /// Plaintext files that change with it.
+    #[serde(skip_serializing_if = "Vec::is_empty", default)]
+    pub files: Vec<Mirror>,
     /// Whether no replaced value is left to count, and sessions that it opened are ended.
     #[serde(skip_serializing_if = "std::ops::Not::not", default)]
     pub emergency: bool,
@@ -51,9 +52,19 @@ pub struct Change {
     pub from: Option<String>,
     /// Its policy.
     pub policy: Policy,
-    /// Those of its files that were not there before.
-    #[serde(skip_serializing_if = "Vec::is_empty", default)]
-    pub new_files: Vec<PathBuf>,
+}
+
+/// A plaintext file that holds a value which changes.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct Mirror {
+    /// The key whose value it holds.
+    pub key: SecretName,
+    /// What the policy says of it.
+    pub file: SecretFile,
+    /// Mode and owner that it had; `None` where it was not there.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub before: Option<(u32, u32, u32)>,
 }
 
 impl Request {
@@ -102,7 +113,7 @@ impl Request {
                 }
                 _ => {}
             }
-            if change.policy.generate == Origin::Brought && change.from.is_none() {
+            if change.policy.generate == Origin::Brought {
                 all.push(grace(None, None, None));
             }
         }

@@ -1,26 +1,26 @@
 //! What is checked of one secret before it gets a new value.
 
-use std::path::PathBuf;
-
 use regex::bytes::Regex;
 
 use super::choose::{Ask, changeable, in_clear};
 use super::context::World;
-use super::files;
+use super::earlier::value_in;
 use super::request::Change;
 use super::service::{self, Login};
 use crate::audit::{Grace, History};
-use crate::config::{InitOnly, Policy, init_only, longest};
-use crate::disk;
+use crate::config::{InitOnly, Policy, Users, init_only, longest};
 use crate::error::{Error, Result};
 use crate::process::{self, Deadline};
 use crate::secret::url::{self, Part};
-use crate::secret::{Origin, SecretName, SecretValue};
+use crate::secret::{Origin, SecretName, SecretValue, public_of};
 use crate::sops::Open;
 use crate::target::Proof;
 
 /// How long a `verify` command may take.
 const VERIFIED: std::time::Duration = std::time::Duration::from_secs(60);
+
+/// A shorter value may be the same by accident.
+const TELLING: usize = 8;
 
 /// What was found out of one secret.
 pub(super) struct Examined {
@@ -44,6 +44,7 @@ pub(super) fn examine(
 ) -> Result<Examined> {
     let policy = world.config.secrets.get(name).cloned().unwrap_or_default();
     changeable(open, name)?;
+    follows_none(world, name, from.is_some())?;
     let current = service::copy(open, name)?;
     if policy.target.is_none() {
         if let Some(known) = init_only(name.as_str()).filter(|_| policy.init_only.unwrap_or(true)) {
@@ -68,20 +69,20 @@ pub(super) fn examine(
             return Err(in_clear(open, key));
         }
     }
-    let mut new_files = Vec::new();
-    for file in &policy.files {
-        files::writable(world.project, file)?;
-        if disk::stat(&world.project.resolve(&file.path)).is_none() {
-            new_files.push(PathBuf::from(&file.path));
-        }
+    if from.is_none() {
+        brought(world, ask, name, &policy, &current)?;
     }
-    brought(world, ask, name, &policy, from.is_some())?;
     if !policy.migrate.is_empty() {
         process::program(&policy.migrate[0], &world.site)
             .map_err(|e| e.context(format!("`migrate` of [secret.{name}]")))?;
     }
-    let ends = window(world, history, ask, name, &policy, from.is_some())?;
-    let change = Change { name: name.clone(), from: from.cloned(), policy, new_files };
+    if policy.previous.as_ref().is_some_and(|p| p.list) && current.expose().contains(&b',') {
+        return Err(Error::failed(format!("the value of \"{name}\" holds a comma, which its list cannot"))
+            .note("the list of its values before is separated by commas; nothing was changed"));
+    }
+    let earlier = from.map(|id| value_in(world, id, name)).transpose()?;
+    let ends = window(world, history, ask, name, &policy, earlier.as_ref())?;
+    let change = Change { name: name.clone(), from: from.cloned(), policy };
     Ok(Examined { change, ends, service: None, remarks: Vec::new() })
 }
 
@@ -130,22 +131,25 @@ fn window(
     ask: &Ask,
     name: &SecretName,
     policy: &Policy,
-    earlier: bool,
+    earlier: Option<&SecretValue>,
 ) -> Result<Vec<Grace>> {
     let now = (world.clock)();
     let list = policy.previous.as_ref().is_some_and(|p| p.list);
     let mut ends = Vec::new();
     for grace in history.age(name.as_str()).grace {
-        // whoever issued a value takes it away; nothing here can
-        if grace.key.is_none() && grace.service.is_none() {
+        let issued = grace.key.is_none() && grace.service.is_none();
+        // a list has room for one more, and whoever issued a value takes it away; but one that comes back is no old one
+        let stays = issued || list && grace.key.is_some() && !grace.is_over(now) && !ask.emergency;
+        if stays {
+            if let Some(value) = earlier
+                && is_of(world, &grace, name, value)?
+            {
+                ends.push(grace);
+            }
             continue;
         }
-        if grace.is_over(now) || ask.emergency || earlier {
+        if grace.is_over(now) || ask.emergency || earlier.is_some() {
             ends.push(grace);
-            continue;
-        }
-        // a list has room for one more
-        if list && grace.key.is_some() {
             continue;
         }
         let until = grace.until.clone().unwrap_or_default();
@@ -164,10 +168,21 @@ fn window(
     Ok(ends)
 }
 
+/// Whether the replaced value is this one.
+fn is_of(world: &World<'_>, grace: &Grace, name: &SecretName, value: &SecretValue) -> Result<bool> {
+    let known = service::replaced(world, &world.project.grace().join(&grace.rotation), &grace.secret)?;
+    Ok(known.is_some_and(|(_, before)| before.get(name.as_bytes()).is_some_and(|old| old.same_as(value))))
+}
+
 /// A value that a person brings: it is there, looks right, and works.
-fn brought(world: &World<'_>, ask: &Ask, name: &SecretName, policy: &Policy, earlier: bool) -> Result<()> {
-    let Some(brought) = ask.brought.as_ref().filter(|_| policy.generate == Origin::Brought && !earlier)
-    else {
+fn brought(
+    world: &World<'_>,
+    ask: &Ask,
+    name: &SecretName,
+    policy: &Policy,
+    current: &SecretValue,
+) -> Result<()> {
+    let Some(brought) = ask.brought.as_ref().filter(|_| policy.generate == Origin::Brought) else {
         return Ok(());
     };
     let Some(value) = brought.get(name) else {
@@ -178,6 +193,18 @@ fn brought(world: &World<'_>, ask: &Ask, name: &SecretName, policy: &Policy, ear
     let refused = |why: String| Err(Error::failed(why).note("nothing was stored"));
     if value.is_empty() {
         return refused(format!("the value brought for \"{name}\" is empty"));
+    }
+    if value.same_as(current) {
+        return refused(format!("the value brought for \"{name}\" is the present one"));
+    }
+    if policy.pair.is_some() {
+        public_of(value)
+            .map_err(|e| e.context(format!("the value brought for \"{name}\"")).note("nothing was stored"))?;
+    }
+    if value.expose().contains(&0) {
+        return refused(format!(
+            "the value brought for \"{name}\" holds a NUL, which no environment can carry"
+        ));
     }
     if let Some(pattern) = &policy.matches {
         let whole = Regex::new(&format!("^(?:{pattern})$"));
@@ -194,6 +221,25 @@ fn brought(world: &World<'_>, ask: &Ask, name: &SecretName, policy: &Policy, ear
         0 => Ok(()),
         code => refused(format!("`verify` ended with exit code {code} for the value brought for \"{name}\"")),
     }
+}
+
+/// A key that another secret writes has no value of its own: a new one, or an old one, would part it from that secret.
+fn follows_none(world: &World<'_>, name: &SecretName, earlier: bool) -> Result<()> {
+    let writes = |policy: &Policy| {
+        let user = match policy.target.as_ref().map(|t| &t.users) {
+            Some(Users::Alternating { key, .. }) => key.as_ref(),
+            _ => None,
+        };
+        let keys = policy.feeds.iter().map(|feed| &feed.key).chain(policy.previous.iter().map(|p| &p.key));
+        keys.chain(policy.pair.iter().flat_map(|pair| pair.keys())).chain(user).any(|key| key == name)
+    };
+    let Some((owner, _)) = world.config.secrets.iter().find(|(_, policy)| writes(policy)) else {
+        return Ok(());
+    };
+    let verb = if earlier { "rollback" } else { "rotate" };
+    Err(Error::failed(format!("\"{name}\" follows \"{owner}\" and has no value of its own"))
+        .note("nothing was changed")
+        .hint(format!("run `reseal {verb} {owner}`")))
 }
 
 /// Known readers that take only the first characters of a value.
@@ -238,6 +284,9 @@ pub(super) fn overlooked(open: &Open, change: &Change) -> Vec<String> {
     for entry in open.entries() {
         let key = String::from_utf8_lossy(entry.name);
         let fed = feeds.iter().any(|f| f.key.as_str() == key);
+        if key != name.as_str() && current.len() >= TELLING && entry.value.same_as(current) {
+            remarks.push(format!("\"{key}\" has the present value of \"{name}\" too and keeps it"));
+        }
         if !fed && key != name.as_str() && url::check(entry.value, Part::Password, current).is_ok() {
             remarks.push(format!(
                 "\"{key}\" is a URL with the present value of \"{name}\" and keeps it; name it in `feeds` of [secret.{name}]"

@@ -1,9 +1,10 @@
 //! Between the versions of the sealed file and a live service: who logs in there with what, as each version says.
 
+use std::path::Path;
+
 use super::context::World;
 use super::request::{Change, Request};
 use super::unfinished;
-use crate::audit::Grace;
 use crate::config::{Policy, TargetConfig, Users};
 use crate::disk;
 use crate::error::{Error, Result};
@@ -98,16 +99,25 @@ pub(super) fn nobodys(world: &World<'_>) -> SecretValue {
     Spec::DEFAULT.generate(&mut **world.random.borrow_mut())
 }
 
-/// What the rotation that replaced a value knows of it: the change, and the file before.
-/// `None` where somebody has removed it.
-pub(super) fn replaced(world: &World<'_>, grace: &Grace) -> Result<Option<(Change, Open)>> {
-    let folder = world.project.grace().join(&grace.rotation);
-    let previous = folder.join("previous.enc");
-    let Some((header, _)) = Journal::peek(&folder.join("journal.jsonl"))? else { return Ok(None) };
-    let request: Request = unfinished::request(header.request)?;
-    let change = request.secrets.into_iter().find(|change| change.name.as_str() == grace.secret);
-    match change.filter(|_| disk::stat(&previous).is_some()) {
-        Some(change) => Ok(Some((change, world.open(&previous)?))),
-        None => Ok(None),
+/// What the rotation that replaced a value knows of it: the change, and the file before. `None` where the folder is gone:
+/// then a person has seen to it.
+pub(super) fn replaced(world: &World<'_>, folder: &Path, secret: &str) -> Result<Option<(Change, Open)>> {
+    if disk::stat(folder).is_none() {
+        return Ok(None);
     }
+    let lost =
+        || Error::failed(format!("what is known of the value of \"{secret}\" before is lost: {folder:?}"));
+    let (header, _) = Journal::peek(&folder.join("journal.jsonl"))?.ok_or_else(lost)?;
+    let request: Request = unfinished::request(header.request)?;
+    let change =
+        request.secrets.into_iter().find(|change| change.name.as_str() == secret).ok_or_else(lost)?;
+    Ok(Some((change, world.open(&folder.join("previous.enc"))?)))
+}
+
+/// The login of now to the service of then: where the policy of then does not know the user any more, that of now does.
+pub(super) fn login_of_now(open: &Open, then: &Change, now: Option<&Policy>) -> Result<Login> {
+    Login::of(open, &then.name, &then.policy).or_else(|error| match now {
+        Some(now) if now.target.is_some() => Login::of(open, &then.name, now),
+        _ => Err(error),
+    })
 }

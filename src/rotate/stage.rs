@@ -3,17 +3,18 @@
 //! A `pending.enc` that is there and opens is kept: a service may already have its values.
 
 use super::context::{Context, digest};
+use super::earlier::value_in;
 use super::pair::halves;
 use super::request::Change;
 use super::service::{self, Login, copy, other};
 use crate::audit::Grace;
 use crate::config::{Policy, Previous, Users};
-use crate::disk::{self, Backups};
+use crate::disk;
 use crate::error::{Error, Result};
 use crate::saga::{Note, Step};
 use crate::secret::url::{self, Part};
 use crate::secret::{Origin, SecretName, SecretValue, public_of};
-use crate::sops::{Open, Sealed};
+use crate::sops::Open;
 
 pub(super) struct Stage;
 
@@ -100,10 +101,7 @@ fn renew(cx: &Context<'_>, open: &mut Open, change: &Change) -> Result<()> {
 /// The new value: made, brought, or taken from a backup.
 fn value(cx: &Context<'_>, change: &Change) -> Result<SecretValue> {
     if let Some(id) = &change.from {
-        let backup = Backups::new(cx.world.project, &cx.world.config.backup.dir).find(id)?;
-        let open = Sealed::parse(backup.read()?).and_then(|s| s.open(cx.world.keyring));
-        let open = open.map_err(|e| e.context(format!("backup {id:?}")))?;
-        return copy(&open, &change.name);
+        return value_in(cx.world, id, &change.name);
     }
     match &change.policy.generate {
         Origin::Pair(spec) => Ok(spec.generate(&mut **cx.world.random.borrow_mut())?.private),
@@ -130,21 +128,21 @@ fn keep(open: &mut Open, kept: &Previous, replaced: SecretValue) -> Result<()> {
 fn end_grace(cx: &Context<'_>, open: &mut Open, end: &Grace) -> Result<()> {
     let Some(key) = &end.key else { return Ok(()) };
     let key = SecretName::parse(key)?;
-    let known = service::replaced(cx.world, end)?;
-    let is_list = |policy: &Policy| policy.previous.as_ref().is_some_and(|p| p.list);
+    let folder = cx.world.project.grace().join(&end.rotation);
     let secret = SecretName::parse(&end.secret)?;
-    let policy = cx.world.config.secrets.get(&secret);
-    let list =
-        known.as_ref().map_or_else(|| policy.is_some_and(is_list), |(change, _)| is_list(&change.policy));
-    if !list {
+    let list = |policy: &Policy| policy.previous.as_ref().is_some_and(|p| p.key == key && p.list);
+    let known = service::replaced(cx.world, &folder, &end.secret)?;
+    let Some((change, before)) = known.filter(|(change, _)| list(&change.policy)) else {
+        if cx.world.config.secrets.get(&secret).is_some_and(list) {
+            // nothing says which entry it is, and the others still count
+            return Ok(());
+        }
         open.unset(key.as_bytes());
-        if let Some(pair) = policy.and_then(|policy| policy.pair.as_ref()) {
+        if let Some(pair) = cx.world.config.secrets.get(&secret).and_then(|policy| policy.pair.as_ref()) {
             halves(open, pair, &copy(open, &secret)?, None)?;
         }
         return Ok(());
-    }
-    // which entry it was nobody knows any more: the list stays as it is
-    let Some((change, before)) = known else { return Ok(()) };
+    };
     let ended = copy(&before, &change.name)?;
     let Some(now) = open.get(key.as_bytes()) else { return Ok(()) };
     let left = now.expose().split(|b| *b == b',').filter(|entry| *entry != ended.expose());

@@ -47,7 +47,7 @@ pub fn drive<Cx>(
                 record(log, watch, steps, Event::Started(i))?;
                 let event = match steps.list[i].act(cx) {
                     Ok(note) => Event::Succeeded(i, note),
-                    Err(error) => Event::Failed(i, error.to_string()),
+                    Err(error) => Event::Failed(i, told(&error)),
                 };
                 record(log, watch, steps, event)?;
             }
@@ -55,13 +55,21 @@ pub fn drive<Cx>(
                 record(log, watch, steps, Event::UndoStarted(i))?;
                 let event = match steps.list[i].undo(cx) {
                     Ok(()) => Event::Undone(i),
-                    Err(error) => Event::UndoFailed(i, error.to_string()),
+                    Err(error) => Event::UndoFailed(i, told(&error)),
                 };
                 record(log, watch, steps, event)?;
             }
             Next::Commit => record(log, watch, steps, Event::Committed)?,
             Next::End(outcome) => return Ok(outcome),
         }
+    }
+}
+
+/// What the journal keeps of an error: what failed, and the command that helps.
+fn told(error: &Error) -> String {
+    match error.advice() {
+        Some(advice) => format!("{error} ({advice})"),
+        None => error.to_string(),
     }
 }
 

@@ -8,3 +8,4 @@ mod stack;
 mod together;
 mod unbroken;
 mod unseen;
+mod window;

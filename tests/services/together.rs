@@ -185,11 +185,16 @@ fn what_nobody_knows_any_more_is_ended_by_a_person() {
     }
     let servers = &*Servers::shared();
     let case = counting(servers);
+    // nor does anybody take the key away under it
+    case.project.run(&["unset", "DB_PASSWORD"]).code(1).says("run `reseal retire DB_PASSWORD` first");
     std::fs::remove_dir_all(case.project.path(".reseal/grace")).unwrap();
     let said = case.project.run(&["retire", "DB_PASSWORD", "-y"]).ok();
-    said.says("by hand").says("not proven");
+    said.says("see that it is taken away there").says("not proven");
     assert!(!case.project.run(&["status"]).ok().stdout.contains("app_"));
     // and an emergency does not stop at it
-    case.project.run(&["rotate", "CACHE_PASSWORD", "-y", "--emergency"]).ok().says("by hand");
+    case.project
+        .run(&["rotate", "CACHE_PASSWORD", "-y", "--emergency"])
+        .ok()
+        .says("see that it is taken away there");
     case.project.run(&["resume"]).ok().says("there is nothing to resume");
 }

@@ -72,9 +72,9 @@ pub(super) fn examine(redis: &Redis<'_>, current: &Credential<'_>) -> Result<Vec
     let others = account.hashes.len().saturating_sub(1);
     if others > 0 {
         let are = if others == 1 { "password is" } else { "passwords are" };
-        lines.push(format!("{others} more {are} accepted, and stay"));
+        lines.push(format!("{others} more {are} accepted, and not touched by this change"));
     }
-    Ok(lines.into_iter().map(|line| format!("{}: {line}", redis.name())).collect())
+    Ok(lines)
 }
 
 /// Users are kept by each server for itself.

@@ -55,10 +55,7 @@ fn conforms_without_a_file_and_says_what_a_restart_does() {
     let args = ["--requirepass", OLD];
     let mut server = Server::start(&Options { args: &args, ..Options::default() });
     let setup = Setup::of(&server, "default");
-    let line = format!(
-        "redis user \"default\" at 127.0.0.1:{}: a restart would lose the change; the redeploy must carry the new value",
-        server.port
-    );
+    let line = "a restart would lose the change; the redeploy must carry the new value";
     assert_eq!(setup.examine(OLD).unwrap(), [line]);
     let last = setup.conform(OLD);
     // it was true

@@ -151,7 +151,7 @@ fn other_passwords_stay_and_are_named() {
     server.cli("default", OLD, &["ACL", "SETUSER", "default", ">third"]);
     let setup = Setup::of(&server, "default");
     let lines = setup.examine(OLD).unwrap().join("\n");
-    assert!(lines.contains("1 more password is accepted, and stay"), "{lines}");
+    assert!(lines.contains("1 more password is accepted, and not touched by this change"), "{lines}");
     assert!(lines.contains("its own `masterauth` is this password too"), "{lines}");
     setup.apply(NEW, OLD).unwrap();
     setup.revoke(OLD, NEW).unwrap();
