@@ -1,7 +1,7 @@
 //! A first `reseal.toml`, guessed from the names and the shapes of what is there. It holds no value, and what is only
 //! likely stands in it as a comment: the operator decides.
 
-use super::{Config, init_only};
+use super::{Config, init_only, longest};
 use crate::secret::url::{self, Part};
 use crate::secret::{SecretName, SecretValue, looks_like_a_value};
 
@@ -46,7 +46,7 @@ fn guess(file: &str, entries: &[(&[u8], &SecretValue)], around: &Surroundings) -
         }
         let Some(kind) = looks_generated(name) else {
             text += &format!(
-                "# \"{name}\" comes from elsewhere: get a new one there, then `reseal set {name}`\n\n"
+                "# \"{name}\" comes from elsewhere. To be asked for a new one by `reseal rotate {name}`:\n# [secret.{name}]\n# generate = \"prompt\"\n\n"
             );
             continue;
         };
@@ -75,7 +75,15 @@ fn guess(file: &str, entries: &[(&[u8], &SecretValue)], around: &Surroundings) -
             };
             continue;
         }
-        text += &format!("[secret.{name}]\ngenerate = \"{}\"\nevery = \"90d\"\n", shape(value));
+        text += &match longest(name) {
+            // its reader takes no more; what fits is weaker than the floor asks for
+            Some((_, most)) if most < 16 => {
+                format!(
+                    "[secret.{name}]\ngenerate = \"password:{most}\"\nentropy-floor = 40\nevery = \"90d\"\n"
+                )
+            }
+            _ => format!("[secret.{name}]\ngenerate = \"{}\"\nevery = \"90d\"\n", shape(value)),
+        };
         if let Some((previous, _)) = named.iter().find(|(other, _)| keeps_previous_of(other, name)) {
             text += &format!("previous = {{ key = {previous:?}, keep-for = \"24h\" }}\n");
         }
@@ -233,12 +241,13 @@ mod tests {
             ("POSTGRES_PASSWORD", "hunter2hunter2"),
             ("STRIPE_SECRET_KEY", "sk_live_x"),
             ("DB_HOST", "db"),
+            ("VNC_PASSWORD", "12345678"),
         ];
         let text = proposed(&values);
         let config = Config::parse(&text).unwrap();
         let names: Vec<&str> = config.secrets.keys().map(SecretName::as_str).collect();
-        assert_eq!(names, ["JWT_SECRET", "REDIS_PASSWORD"]);
-        assert_eq!(config.secrets.values().last().unwrap().feeds.len(), 1);
+        assert_eq!(names, ["JWT_SECRET", "REDIS_PASSWORD", "VNC_PASSWORD"]);
+        assert_eq!(config.secrets.values().nth(1).unwrap().feeds.len(), 1);
         let target = "# target = { postgres = { at = \"compose:db\", user = \"app\" } }";
         assert!(text.contains("# [secret.APP_DB_PASSWORD]") && text.contains(target), "{text}");
         assert!(

@@ -206,9 +206,6 @@ fn later(secrets: &[Examined], ask: &Ask) -> Vec<String> {
     let mut lines = Vec::new();
     for found in secrets {
         let (name, policy) = (&found.change.name, &found.change.policy);
-        if let Some(word) = policy.migrate.first() {
-            lines.push(format!("migrate the data of {name} with {word}"));
-        }
         match &policy.target {
             Some(target) if found.change.overlaps(ask.emergency) => lines.push(format!(
                 "the old value of {name} is accepted for {} s more",
@@ -221,6 +218,9 @@ fn later(secrets: &[Examined], ask: &Ask) -> Vec<String> {
             None => {}
         }
         lines.extend(found.ends.iter().filter(|end| end.service.is_some()).map(ended));
+        if let Some(word) = policy.migrate.first() {
+            lines.push(format!("migrate the data of {name} with {word}"));
+        }
     }
     lines
 }

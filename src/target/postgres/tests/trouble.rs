@@ -155,7 +155,8 @@ fn a_server_that_does_not_answer_is_no_refusal() {
     assert!(folder.test("app", "old-value").unwrap() && !folder.test("app", "wrong").unwrap());
 
     // before the value is looked at, nothing is known of it
-    let crowd: Vec<_> = (0..5)
+    // more than there is room for, because the login that is tried meanwhile may take a place of theirs
+    let crowd: Vec<_> = (0..12)
         .map(|_| {
             let mut sleeper = server.client(crate::target::servers::postgres::OWNER, None, "postgres");
             crate::target::servers::Running(sleeper.args(["-c", "SELECT pg_sleep(60)"]).spawn().unwrap())
