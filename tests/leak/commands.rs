@@ -93,8 +93,8 @@ fn every_command(manner: &[&str]) {
     silent(&["rollback", "JWT_SECRET", "--yes"]).ok();
     w.expect(".env.enc", "JWT_SECRET");
     assert_eq!(w.project.get("JWT_SECRET"), jwt);
-    silent(&["retire", "--due"]).ok();
     silent(&["retire", "JWT_SECRET", "--yes"]).ok();
+    silent(&["retire", "--due"]).ok();
 
     silent(&["backup", "list"]).ok();
     silent(&["backup", "verify"]).ok();
