@@ -76,7 +76,7 @@ pub fn plan(world: &World<'_>, history: &History, ask: Ask) -> Result<Plan> {
     let retires = matches!(ask.wanted, Wanted::Ended { .. });
     remarks.extend(still_there(world, &open, all, (retires, ask.emergency))?);
 
-    let told = secrets.iter().filter_map(|found| found.service.clone()).collect();
+    let told: Vec<String> = secrets.iter().filter_map(|found| found.service.clone()).collect();
     let mut later = later(&secrets, &ask);
     later.extend(ends.iter().map(ended));
     for found in &mut secrets {
@@ -101,8 +101,11 @@ pub fn plan(world: &World<'_>, history: &History, ask: Ask) -> Result<Plan> {
         (started, probes) = can_deploy(world, &open)?;
     }
     if request.changes_file() && started.is_empty() {
-        remarks
-            .push("no service is started anew: what runs keeps the old values until it is redeployed".into());
+        let until = "no service is started anew: what runs keeps the old values until it is redeployed";
+        remarks.push(match told.is_empty() {
+            true => until.to_owned(),
+            false => format!("{until}, and cannot log in with them any more"),
+        });
     }
     let (before, after) = masked(config, &open, &request);
     let brought = ask.brought.unwrap_or_default();
