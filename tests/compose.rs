@@ -5,6 +5,6 @@
 mod arrival;
 mod health;
 mod killed;
-mod stack;
+pub mod stack;
 mod values;
 mod wrapper;

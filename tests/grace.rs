@@ -5,6 +5,7 @@ use std::thread::sleep;
 use std::time::Duration;
 
 use crate::harness::Project;
+use crate::harness::servers::wait_until;
 
 fn over() {
     sleep(Duration::from_millis(1100));
@@ -285,4 +286,23 @@ fn a_key_that_follows_another_is_not_changed_alone() {
     }
     project.run(&["rotate", "P", "-y"]).ok();
     project.run(&["rollback", "URL", "-y"]).code(1).says("run `reseal rollback P`");
+}
+
+#[test]
+fn a_long_migration_can_be_interrupted_and_goes_on_with_resume() {
+    let project = Project::sealed("KEY=old-key\n");
+    project.script("migrate", "#!/bin/sh\n: >slowly\nexec sleep 60\n");
+    project.write(
+        "reseal.toml",
+        "[secret.KEY]\nprevious = { key = \"OLD_KEY\", keep-for = \"migrated\" }\nmigrate = [\"./migrate\"]\n",
+    );
+    let mut rotation = project.command(&["rotate", "KEY", "-y", "-q"]);
+    let mut rotation = rotation.stderr(std::process::Stdio::null()).spawn().unwrap();
+    wait_until("the migration", || project.exists("slowly"));
+    let interrupted = std::process::Command::new("kill").args(["-INT", &rotation.id().to_string()]).status();
+    assert!(interrupted.unwrap().success());
+    assert_eq!(rotation.wait().unwrap().code(), Some(130));
+    assert_eq!(project.get("OLD_KEY"), "old-key");
+    project.script("migrate", "#!/bin/sh\ntest \"$OLD\" = old-key -a \"$NEW\" = \"$KEY\"\n");
+    project.run(&["resume"]).ok().says("committed: KEY");
 }

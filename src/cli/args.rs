@@ -263,6 +263,23 @@ pub(super) enum BackupCommand {
     Prune,
 }
 
+// how a rotation of any kind is carried out; three slashes would make this the help of each command
+#[derive(Args)]
+pub(super) struct HowArgs {
+    /// Print the plan and change nothing
+    #[arg(short = 'n', long)]
+    pub(super) dry_run: bool,
+    /// Start no service anew; those that have a target are told all the same
+    #[arg(long)]
+    pub(super) no_deploy: bool,
+    /// Why, for the audit log
+    #[arg(long, value_name = "TEXT")]
+    pub(super) reason: Option<String>,
+    /// Do not ask
+    #[arg(short, long)]
+    pub(super) yes: bool,
+}
+
 #[derive(Args)]
 pub(super) struct RotateArgs {
     /// The keys
@@ -274,21 +291,11 @@ pub(super) struct RotateArgs {
     /// All secrets of the policy
     #[arg(long)]
     pub(super) all: bool,
-    /// Print the plan and change nothing
-    #[arg(short = 'n', long)]
-    pub(super) dry_run: bool,
-    /// Start no service anew; those that have a target are told all the same
-    #[arg(long)]
-    pub(super) no_deploy: bool,
     /// Leave no replaced value to count, and end the sessions that it opened
     #[arg(long)]
     pub(super) emergency: bool,
-    /// Why, for the audit log
-    #[arg(long, value_name = "TEXT")]
-    pub(super) reason: Option<String>,
-    /// Do not ask
-    #[arg(short, long)]
-    pub(super) yes: bool,
+    #[command(flatten)]
+    pub(super) how: HowArgs,
 }
 
 #[derive(Args)]
@@ -299,18 +306,8 @@ pub(super) struct RollbackArgs {
     /// The backup whose values are meant [default: the newest one in which one of them was another]
     #[arg(long, value_name = "ID")]
     pub(super) to: Option<String>,
-    /// Print the plan and change nothing
-    #[arg(short = 'n', long)]
-    pub(super) dry_run: bool,
-    /// Start no service anew
-    #[arg(long)]
-    pub(super) no_deploy: bool,
-    /// Why, for the audit log
-    #[arg(long, value_name = "TEXT")]
-    pub(super) reason: Option<String>,
-    /// Do not ask
-    #[arg(short, long)]
-    pub(super) yes: bool,
+    #[command(flatten)]
+    pub(super) how: HowArgs,
 }
 
 #[derive(Args)]
@@ -321,18 +318,8 @@ pub(super) struct RetireArgs {
     /// Every replaced value whose time is over
     #[arg(long)]
     pub(super) due: bool,
-    /// Print the plan and change nothing
-    #[arg(short = 'n', long)]
-    pub(super) dry_run: bool,
-    /// Start no service anew
-    #[arg(long)]
-    pub(super) no_deploy: bool,
-    /// Why, for the audit log
-    #[arg(long, value_name = "TEXT")]
-    pub(super) reason: Option<String>,
-    /// Do not ask
-    #[arg(short, long)]
-    pub(super) yes: bool,
+    #[command(flatten)]
+    pub(super) how: HowArgs,
 }
 
 #[derive(Args)]

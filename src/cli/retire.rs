@@ -2,11 +2,11 @@
 
 use super::args::{Global, RetireArgs};
 use super::report::Report;
-use super::rotation::{Manner, carry_out};
+use super::rotation::carry_out;
 use super::session::{self, Session};
 use crate::audit::History;
 use crate::error::{Error, Result};
-use crate::rotate::{Ask, Brought, Wanted};
+use crate::rotate::{Ask, Wanted};
 use crate::secret::SecretName;
 
 pub(super) fn run(global: &Global, args: &RetireArgs, report: &Report) -> Result<()> {
@@ -17,8 +17,7 @@ pub(super) fn run(global: &Global, args: &RetireArgs, report: &Report) -> Result
         return Err(Error::usage("nothing to retire: no key is named")
             .hint("name the keys, or say `--due` for all whose time is over"));
     }
-    let manner = Manner { dry_run: args.dry_run, yes: args.yes, question: "take them away now?" };
-    carry_out(global, &session, &manner, report, |_, log| {
+    carry_out(global, &session, &args.how, "take them away now?", report, |_, log| {
         let history = History::of(&log.entries, &session.project.label());
         let now = session::timestamp();
         let over = history
@@ -32,13 +31,6 @@ pub(super) fn run(global: &Global, args: &RetireArgs, report: &Report) -> Result
             return Ok(None);
         }
         let wanted = Wanted::Ended { names, due: args.due };
-        let brought = Some(Brought::new());
-        Ok(Some(Ask {
-            wanted,
-            deploy: !args.no_deploy,
-            emergency: false,
-            reason: args.reason.clone(),
-            brought,
-        }))
+        Ok(Some(Ask::of(wanted, !args.how.no_deploy, args.how.reason.clone())))
     })
 }

@@ -5,7 +5,7 @@ use std::io::IsTerminal;
 
 use super::args::{Global, RotateArgs};
 use super::report::Report;
-use super::rotation::{Manner, carry_out};
+use super::rotation::carry_out;
 use super::session::Session;
 use super::set::without_line_end;
 use super::terminal::Terminal;
@@ -17,15 +17,14 @@ pub(super) fn run(global: &Global, args: &RotateArgs, report: &Report) -> Result
     let session = Session::new(global)?;
     let names: Result<Vec<_>> = args.keys.iter().map(|k| SecretName::parse(k)).collect();
     let wanted = Wanted::New { names: names?, groups: args.group.clone(), all: args.all };
-    let manner = Manner { dry_run: args.dry_run, yes: args.yes, question: "rotate now?" };
-    carry_out(global, &session, &manner, report, |_, _| {
+    carry_out(global, &session, &args.how, "rotate now?", report, |_, _| {
         let brought = rotate::to_be_brought(&session.config, &wanted)?;
-        let brought = if args.dry_run { None } else { Some(values(global, &brought)?) };
+        let brought = if args.how.dry_run { None } else { Some(values(global, &brought)?) };
         Ok(Some(Ask {
             wanted,
-            deploy: !args.no_deploy,
+            deploy: !args.how.no_deploy,
             emergency: args.emergency,
-            reason: args.reason.clone(),
+            reason: args.how.reason.clone(),
             brought,
         }))
     })

@@ -3,7 +3,7 @@
 use anstyle::AnsiColor;
 use similar::{ChangeTag, TextDiff};
 
-use super::args::Global;
+use super::args::{Global, HowArgs};
 use super::progress::Progress;
 use super::report::{Report, count};
 use super::session::Session;
@@ -14,25 +14,18 @@ use crate::error::{Error, Kind, Result};
 use crate::rotate::{self, Ask, Ended, Plan, World};
 use crate::saga::Outcome;
 
-/// How it is to be carried out.
-pub(super) struct Manner {
-    pub(super) dry_run: bool,
-    pub(super) yes: bool,
-    /// What a person is asked.
-    pub(super) question: &'static str,
-}
-
-/// Makes the plan of what `ask` gives, shows it, and carries it out.
+/// Makes the plan of what `ask` gives, shows it, asks the question, and carries it out.
 pub(super) fn carry_out(
     global: &Global,
     session: &Session,
-    manner: &Manner,
+    how: &HowArgs,
+    question: &str,
     report: &Report,
     ask: impl FnOnce(&World<'_>, &Log) -> Result<Option<Ask>>,
 ) -> Result<()> {
     session.sealed()?;
     // a plan alone changes nothing, so that it may be made by someone who may only read
-    let _lock = if manner.dry_run { None } else { Some(session.project.lock()?) };
+    let _lock = if how.dry_run { None } else { Some(session.project.lock()?) };
     rotate::none_unfinished(&session.project)?;
     let log = audit::read(&session.project.audit())?;
     if let Some(broken) = &log.broken {
@@ -42,15 +35,15 @@ pub(super) fn carry_out(
     let world = session.world(report);
     let Some(ask) = ask(&world, &log)? else { return Ok(()) };
     let plan = rotate::plan(&world, &history, ask)?;
-    if manner.dry_run {
+    if how.dry_run {
         if report.json {
             return report.json(&serde_json::json!({ "v": 1, "plan": plan.request(), "told": plan.told, "deploy": plan.deploy, "probes": plan.probes, "later": plan.later, "remarks": plan.remarks }));
         }
         return report.data(shown(session, &plan, report).as_bytes());
     }
     report.say(shown(session, &plan, report).trim_end());
-    if !manner.yes {
-        match Terminal::new(global.no_input).agrees(manner.question) {
+    if !how.yes {
+        match Terminal::new(global.no_input).agrees(question) {
             Some(true) => {}
             Some(false) => return Err(Error::failed("not confirmed").note("nothing was changed")),
             None => {

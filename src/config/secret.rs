@@ -151,6 +151,17 @@ impl Policy {
         Ok(policy)
     }
 
+    /// The keys that follow this secret: those that are written with it, beside its own.
+    pub fn follows(&self) -> impl Iterator<Item = &SecretName> {
+        let user = match self.target.as_ref().map(|target| &target.users) {
+            Some(Users::Alternating { key, .. }) => key.as_ref(),
+            _ => None,
+        };
+        let fed = self.feeds.iter().map(|feed| &feed.key);
+        let kept = self.previous.iter().map(|kept| &kept.key);
+        fed.chain(kept).chain(self.pair.iter().flat_map(|pair| pair.keys())).chain(user)
+    }
+
     /// Refuses what contradicts itself.
     fn fits(&self, fields: &Fields<'_>) -> Result<()> {
         match (&self.generate, &self.pair) {

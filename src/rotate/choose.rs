@@ -23,6 +23,13 @@ pub struct Ask {
     pub brought: Option<Brought>,
 }
 
+impl Ask {
+    /// Where nobody brings a value, and there is no haste.
+    pub fn of(wanted: Wanted, deploy: bool, reason: Option<String>) -> Self {
+        Ask { wanted, deploy, emergency: false, reason, brought: Some(Brought::new()) }
+    }
+}
+
 /// What is to be done.
 pub enum Wanted {
     /// New values.

@@ -4,7 +4,7 @@
 use super::context::{Context, World};
 use super::request::{Change, Mirror};
 use crate::audit::Grace;
-use crate::config::{SecretFile, Users};
+use crate::config::SecretFile;
 use crate::disk::{self, Attributes, Owner, Project};
 use crate::error::{Error, Result};
 use crate::saga::{Note, Step};
@@ -64,12 +64,7 @@ pub(super) fn mirrors<'a>(
     for Change { name, policy, .. } in changes {
         own.push(name);
         written.push(name.as_str());
-        written.extend(policy.feeds.iter().map(|feed| feed.key.as_str()));
-        written.extend(policy.previous.iter().map(|kept| kept.key.as_str()));
-        written.extend(policy.pair.iter().flat_map(|pair| pair.keys()).map(SecretName::as_str));
-        if let Some(Users::Alternating { key, .. }) = policy.target.as_ref().map(|t| &t.users) {
-            written.extend(key.iter().map(SecretName::as_str));
-        }
+        written.extend(policy.follows().map(SecretName::as_str));
     }
     for end in ends {
         let Some(key) = &end.key else { continue };

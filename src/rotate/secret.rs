@@ -8,7 +8,7 @@ use super::earlier::value_in;
 use super::request::Change;
 use super::service::{self, Login};
 use crate::audit::{Grace, History};
-use crate::config::{InitOnly, Policy, Users, init_only, longest};
+use crate::config::{InitOnly, Policy, init_only, longest};
 use crate::error::{Error, Result};
 use crate::process::{self, Deadline};
 use crate::secret::url::{self, Part};
@@ -225,15 +225,9 @@ fn brought(
 
 /// A key that another secret writes has no value of its own: a new one, or an old one, would part it from that secret.
 fn follows_none(world: &World<'_>, name: &SecretName, earlier: bool) -> Result<()> {
-    let writes = |policy: &Policy| {
-        let user = match policy.target.as_ref().map(|t| &t.users) {
-            Some(Users::Alternating { key, .. }) => key.as_ref(),
-            _ => None,
-        };
-        let keys = policy.feeds.iter().map(|feed| &feed.key).chain(policy.previous.iter().map(|p| &p.key));
-        keys.chain(policy.pair.iter().flat_map(|pair| pair.keys())).chain(user).any(|key| key == name)
-    };
-    let Some((owner, _)) = world.config.secrets.iter().find(|(_, policy)| writes(policy)) else {
+    let mut owners =
+        world.config.secrets.iter().filter(|(_, policy)| policy.follows().any(|key| key == name));
+    let Some((owner, _)) = owners.next() else {
         return Ok(());
     };
     let verb = if earlier { "rollback" } else { "rotate" };

@@ -203,19 +203,24 @@ impl Drop for Stack {
     /// As `down -v` does it, but by what Docker has: it works for both versions and whatever became of the files.
     fn drop(&mut self) {
         self.await_orphans();
-        let label = format!("label=com.docker.compose.project={}", self.name);
-        for (list, remove) in [
-            (vec!["ps", "-aq"], vec!["rm", "-fv"]),
-            (vec!["network", "ls", "-q"], vec!["network", "rm"]),
-            (vec!["volume", "ls", "-q"], vec!["volume", "rm", "-f"]),
-        ] {
-            let listed = Command::new("docker").args(list).args(["--filter", &label]).output();
-            let listed = listed.map(|o| String::from_utf8_lossy(&o.stdout).into_owned()).unwrap_or_default();
-            if !listed.is_empty() {
-                let mut command = Command::new("docker");
-                command.args(remove).args(listed.lines()).stdout(Stdio::null()).stderr(Stdio::null());
-                let _ = command.status();
-            }
+        remove_project(&self.name);
+    }
+}
+
+/// Takes away all that Docker made for a compose project.
+pub fn remove_project(name: &str) {
+    let label = format!("label=com.docker.compose.project={name}");
+    for (list, remove) in [
+        (vec!["ps", "-aq"], vec!["rm", "-fv"]),
+        (vec!["network", "ls", "-q"], vec!["network", "rm"]),
+        (vec!["volume", "ls", "-q"], vec!["volume", "rm", "-f"]),
+    ] {
+        let listed = Command::new("docker").args(list).args(["--filter", &label]).output();
+        let listed = listed.map(|o| String::from_utf8_lossy(&o.stdout).into_owned()).unwrap_or_default();
+        if !listed.is_empty() {
+            let mut command = Command::new("docker");
+            command.args(remove).args(listed.lines()).stdout(Stdio::null()).stderr(Stdio::null());
+            let _ = command.status();
         }
     }
 }

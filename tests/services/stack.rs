@@ -6,6 +6,7 @@ use std::net::{TcpListener, TcpStream};
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
+use crate::compose::stack::remove_project;
 use crate::harness::{Output, Project, have};
 use crate::leak::canary::Canary;
 
@@ -106,6 +107,14 @@ impl Stack {
         stack
     }
 
+    /// From now on this script stands between reseal and compose; `OLD` in it is the first password.
+    fn deployed_by(&self, script: &str) {
+        self.project.script("compose", &script.replace("OLD", OLD));
+        let policy = self.project.text("reseal.toml");
+        let named = policy.replace("kind = \"compose\"", "kind = \"compose\"\ncommand = [\"./compose\"]");
+        self.project.write("reseal.toml", named);
+    }
+
     /// The status of the application's page; 0 where nobody answers.
     fn page(&self) -> u16 {
         let mut answer = String::new();
@@ -176,18 +185,7 @@ impl Stack {
 
 impl Drop for Stack {
     fn drop(&mut self) {
-        let label = format!("label=com.docker.compose.project={}", self.name);
-        for (list, remove) in [
-            (&["ps", "-aq"][..], &["rm", "-fv"][..]),
-            (&["network", "ls", "-q"], &["network", "rm"]),
-            (&["volume", "ls", "-q"], &["volume", "rm", "-f"]),
-        ] {
-            let listed = docker(&[list, &["--filter", &label]].concat()).stdout;
-            let words: Vec<&str> = listed.lines().collect();
-            if !words.is_empty() {
-                docker(&[remove, &words].concat());
-            }
-        }
+        remove_project(&self.name);
     }
 }
 
@@ -247,12 +245,7 @@ fn an_application_that_falls_ill_gets_everything_back() {
     let stack = Stack::running();
     // ill on any container that is made from now on, until the old values are back
     let compose = "#!/bin/sh\ntest \"$POSTGRES_PASSWORD\" = OLD && rm -f pin/ill || touch pin/ill\nexec docker compose \"$@\"\n";
-    stack.project.script("compose", &compose.replace("OLD", OLD));
-    let policy = stack.project.text("reseal.toml");
-    stack.project.write(
-        "reseal.toml",
-        policy.replace("kind = \"compose\"", "kind = \"compose\"\ncommand = [\"./compose\"]"),
-    );
+    stack.deployed_by(compose);
     stack.project.run(&["rotate", "--all", "--yes"]).code(10).says("rolled back");
     assert!(!stack.consistent());
 }
@@ -264,12 +257,7 @@ fn a_deployment_that_leaves_the_database_down_is_taken_back() {
     }
     let stack = Stack::running();
     let compose = "#!/bin/sh\nif test \"$POSTGRES_PASSWORD\" != OLD; then docker compose down; exit 1; fi\nexec docker compose \"$@\"\n";
-    stack.project.script("compose", &compose.replace("OLD", OLD));
-    let policy = stack.project.text("reseal.toml");
-    stack.project.write(
-        "reseal.toml",
-        policy.replace("kind = \"compose\"", "kind = \"compose\"\ncommand = [\"./compose\"]"),
-    );
+    stack.deployed_by(compose);
     stack.project.run(&["rotate", "--all", "--yes"]).code(10).says("rolled back");
     assert!(!stack.consistent());
 }

@@ -198,3 +198,22 @@ fn what_nobody_knows_any_more_is_ended_by_a_person() {
         .says("see that it is taken away there");
     case.project.run(&["resume"]).ok().says("there is nothing to resume");
 }
+
+#[test]
+fn a_service_that_forgets_at_the_redeploy_what_it_was_told_is_found_out() {
+    if !have("services::a_service_that_forgets", &NEEDS) {
+        return;
+    }
+    let servers = &*Servers::shared();
+    let case = Case::new(servers, Strategy::Single);
+    // as a restart from its own environment would, which still has the old value
+    let forget = format!(
+        "REDISCLI_AUTH={ADMIN} redis-cli -p {} ACL SETUSER {} resetpass '>{OLD_CACHE}' >said",
+        servers.redis.port, case.cache_user
+    );
+    case.project.write("before-up", forget);
+    let said = case.project.run(&["rotate", "--group", "data", "-y"]).code(10);
+    said.says("since the redeploy the service of \"CACHE_PASSWORD\" refuses the new value");
+    assert_eq!(case.project.text("said"), "OK\n");
+    assert!(!case.consistent(servers));
+}
