@@ -3,6 +3,8 @@
 
 use std::io::{BufRead, IsTerminal, Write};
 
+use rustix::termios::{LocalModes, OptionalActions, Termios, tcgetattr, tcsetattr};
+
 use crate::error::{Error, Result};
 use crate::keys::Prompt;
 use crate::secret::SecretValue;
@@ -25,6 +27,7 @@ impl Terminal {
 
     /// A value, typed twice without echo.
     pub(super) fn value(&self, name: &str) -> Result<Option<SecretValue>> {
+        let _quiet = Quiet::begin();
         let Some(first) = self.passphrase(&format!("value of {name}")) else { return Ok(None) };
         let Some(second) = self.passphrase("the same again") else { return Ok(None) };
         if !first.same_as(&second) {
@@ -44,11 +47,37 @@ impl Terminal {
     }
 }
 
+/// No echo from before the prompt until it is dropped: whoever pastes a value is faster than the reader of it, who
+/// turns the echo off only after the prompt.
+struct Quiet(Option<Termios>);
+
+impl Quiet {
+    fn begin() -> Self {
+        let before = tcgetattr(std::io::stdin()).ok();
+        if let Some(before) = &before {
+            let mut quiet = before.clone();
+            quiet.local_modes.remove(LocalModes::ECHO);
+            // best effort: the reader tries it too
+            let _ = tcsetattr(std::io::stdin(), OptionalActions::Now, &quiet);
+        }
+        Quiet(before)
+    }
+}
+
+impl Drop for Quiet {
+    fn drop(&mut self) {
+        if let Some(before) = &self.0 {
+            let _ = tcsetattr(std::io::stdin(), OptionalActions::Now, before);
+        }
+    }
+}
+
 impl Prompt for Terminal {
     fn passphrase(&self, description: &str) -> Option<SecretValue> {
         if !self.present {
             return None;
         }
+        let _quiet = Quiet::begin();
         let _ = write!(std::io::stderr(), "{description}: ");
         rpassword::read_password().ok().map(|text| SecretValue::new(text.into_bytes()))
     }
