@@ -4,7 +4,7 @@
 //! The program is this library and a `main` of a few lines. A reader starts at `rotate/mod.rs`, which tells a rotation
 //! as the list of its steps. Below it lie, each knowing only what stands under it: `saga`, the engine that does steps or
 //! takes them back; `deploy`, how services get the values; `audit`, the record for people; `sops`, the file format;
-//! `keys`, who can open it; `disk`, the only code that touches files; `config`, the policy. `cli` alone knows arguments,
+//! `keys`, who can open it; `dialect`, how programs read the text of an env file; `disk`, the only code that touches files; `config`, the policy. `cli` alone knows arguments,
 //! environment and terminal.
 //!
 //! The library promises nothing yet beyond what it re-exports here, and that may change before 1.0.
@@ -15,6 +15,7 @@ mod audit;
 mod cli;
 mod config;
 mod deploy;
+mod dialect;
 mod disk;
 mod docker;
 mod doctor;

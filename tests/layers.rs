@@ -6,26 +6,27 @@ use std::fs;
 use std::path::Path;
 
 /// Module, and what it may use. `*` stands for everything.
-const TABLE: [(&str, &[&str]); 17] = [
+const TABLE: [(&str, &[&str]); 18] = [
     ("main", &["*"]),
     ("lib", &["*"]),
     ("cli", &["*"]),
     (
         "rotate",
         &[
-            "saga", "target", "deploy", "disk", "sops", "keys", "audit", "config", "process", "secret",
-            "error",
+            "saga", "target", "deploy", "disk", "sops", "keys", "audit", "config", "dialect", "process",
+            "secret", "error",
         ],
     ),
-    ("doctor", &["disk", "sops", "config", "secret", "error"]),
+    ("doctor", &["disk", "sops", "config", "dialect", "secret", "error"]),
     ("audit", &["disk", "error"]),
     ("saga", &["disk", "error"]),
     ("target", &["docker", "process", "config", "secret", "error"]),
-    ("deploy", &["docker", "process", "config", "secret", "error"]),
+    ("deploy", &["docker", "process", "disk", "config", "dialect", "secret", "error"]),
     ("docker", &["process", "error"]),
     ("process", &["secret", "error"]),
     ("sops", &["keys", "secret", "error"]),
-    ("config", &["secret", "error"]),
+    ("config", &["dialect", "secret", "error"]),
+    ("dialect", &["secret", "error"]),
     ("keys", &["secret", "error"]),
     ("disk", &["secret", "error"]),
     ("secret", &["error"]),

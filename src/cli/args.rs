@@ -78,8 +78,19 @@ pub(super) enum Command {
     Encrypt(EncryptArgs),
     /// Print the whole file in plain
     Decrypt(DecryptArgs),
+    /// Change the file in an editor that can write to RAM only
+    Edit(EditArgs),
+    /// Print the values as a program reads them
+    Export(ExportArgs),
+    /// What changed between two versions, without any value
+    Diff(DiffArgs),
     /// Become a command that has the values in its environment
     Exec(ExecArgs),
+    /// Start the services on what the sealed file holds, and wait until they are well
+    Deploy(DeployArgs),
+    // starts a command that sees what it gets on standard input in the place of files
+    #[command(hide = true)]
+    Within(WithinArgs),
     /// Encrypted copies of the sealed file
     Backup(BackupArgs),
     /// Make new values, put them in the file, redeploy, prove it, or put everything back
@@ -111,6 +122,8 @@ impl Command {
                 | Command::Set(_)
                 | Command::Encrypt(_)
                 | Command::Decrypt(_)
+                | Command::Edit(_)
+                | Command::Deploy(_)
                 | Command::Backup(_)
                 | Command::Rotate(_)
                 | Command::Resume(_)
@@ -131,6 +144,15 @@ pub(super) struct InitArgs {
     /// Remove the plaintext once the sealed file has been opened again
     #[arg(long)]
     pub(super) delete_plaintext: bool,
+    /// A script that rotates secrets by sed; what it changes is proposed, and what is wrong with it is said
+    #[arg(long, value_name = "FILE")]
+    pub(super) script: Vec<PathBuf>,
+    /// Do not ask
+    #[arg(short, long)]
+    pub(super) yes: bool,
+    /// Print what is understood and what would be proposed, and write nothing
+    #[arg(short = 'n', long)]
+    pub(super) dry_run: bool,
 }
 
 #[derive(Args)]
@@ -225,10 +247,60 @@ pub(super) struct DecryptArgs {
 }
 
 #[derive(Args)]
+pub(super) struct EditArgs {
+    /// Why, for the audit log
+    #[arg(long, value_name = "TEXT")]
+    pub(super) reason: Option<String>,
+}
+
+#[derive(Args)]
+pub(super) struct ExportArgs {
+    /// Who is to read it: dotenv, compose, compose-v1, compose-v2, docker, shell, systemd, dotenvy, python-dotenv, node-dotenv, json, yaml
+    #[arg(long, value_name = "FORMAT", default_value = "dotenv")]
+    pub(super) format: String,
+    /// Only these keys
+    #[arg(value_name = "KEY")]
+    pub(super) keys: Vec<String>,
+}
+
+#[derive(Args)]
+pub(super) struct DiffArgs {
+    /// The versions: a file, the id of a backup, or `live`; or what git gives an external diff
+    #[arg(value_name = "VERSION", num_args = 1..=9)]
+    pub(super) versions: Vec<OsString>,
+    /// Exit with 3 when they differ
+    #[arg(long)]
+    pub(super) exit_code: bool,
+}
+
+#[derive(Args)]
+pub(super) struct DeployArgs {
+    /// Why, for the audit log
+    #[arg(long, value_name = "TEXT")]
+    pub(super) reason: Option<String>,
+}
+
+#[derive(Args)]
+pub(super) struct WithinArgs {
+    /// Where the command sees the file; may be repeated
+    #[arg(long, value_name = "PATH", required = true)]
+    pub(super) env_file: Vec<PathBuf>,
+    /// The command and its arguments
+    #[arg(required = true, trailing_var_arg = true, allow_hyphen_values = true, value_name = "COMMAND")]
+    pub(super) command: Vec<OsString>,
+}
+
+#[derive(Args)]
 pub(super) struct ExecArgs {
     /// Give the command nothing of this environment but PATH, HOME and TERM
     #[arg(long)]
     pub(super) pristine: bool,
+    /// Let the command, and nobody else, see the values as an env file at this path; may be repeated
+    #[arg(long, value_name = "PATH")]
+    pub(super) env_file: Vec<PathBuf>,
+    /// Who reads that file: compose, compose-v1, compose-v2, docker, shell, systemd, dotenvy, python-dotenv, node-dotenv
+    #[arg(long, value_name = "FORMAT", default_value = "compose", requires = "env_file")]
+    pub(super) env_format: String,
     /// The command and its arguments
     #[arg(required = true, trailing_var_arg = true, allow_hyphen_values = true, value_name = "COMMAND")]
     pub(super) command: Vec<OsString>,

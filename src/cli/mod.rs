@@ -8,9 +8,13 @@ mod change;
 mod completions;
 mod decrypt;
 mod demo;
+mod deploy;
+mod diff;
 mod doctor;
+mod edit;
 mod encrypt;
 mod exec;
+mod export;
 mod get;
 mod hardening;
 mod history;
@@ -29,6 +33,7 @@ mod set;
 mod status;
 mod terminal;
 mod unset;
+mod within;
 
 use std::ffi::OsString;
 
@@ -88,7 +93,12 @@ fn act(cli: Cli, report: &Report) -> Result<()> {
         Command::Unset(args) => unset::run(&global, &args, report),
         Command::Encrypt(args) => encrypt::run(&global, &args, report),
         Command::Decrypt(args) => decrypt::run(&global, &args, report),
+        Command::Edit(args) => edit::run(&global, &args, report),
+        Command::Export(args) => export::run(&global, &args, report),
+        Command::Diff(args) => diff::run(&global, &args, report),
         Command::Exec(args) => exec::run(&global, &args, report),
+        Command::Deploy(args) => deploy::run(&global, &args, report),
+        Command::Within(args) => within::run(&args, report),
         Command::Backup(args) => backup::run(&global, args.what, report),
         Command::Rotate(args) => rotate::run(&global, &args, report),
         Command::Resume(args) => resume::run(&global, &args, report),

@@ -1,8 +1,10 @@
 //! `[deploy]` and `[[probe]]`: how new values reach the services, and how it is seen that these are well.
 
+use std::path::PathBuf;
 use std::time::Duration;
 
 use super::fields::Fields;
+use crate::dialect::{self, Dialect};
 use crate::error::Result;
 
 /// How new values reach the services.
@@ -18,6 +20,21 @@ pub struct DeployConfig {
     pub timeout: Duration,
     /// The compose project's name, where the folder's name is not it.
     pub project: Option<String>,
+    /// The env files that the services are configured with: kinds compose and swarm get them rendered in RAM, for the
+    /// time of the command and visible to it alone; kind systemd on a runtime path.
+    pub env_files: Vec<PathBuf>,
+    /// Who reads the env files.
+    pub env_format: Vec<Dialect>,
+    /// Kind swarm: the stack's name.
+    pub stack: Option<String>,
+    /// Kind swarm: the stack's files; without any, services are updated one by one.
+    pub files: Vec<PathBuf>,
+    /// Kind systemd: what is restarted, in order.
+    pub units: Vec<String>,
+    /// Kind systemd: a folder on a RAM file system that gets one file a key, for `LoadCredential=`.
+    pub credentials: Option<PathBuf>,
+    /// Containers, by name or `project/service`, that may keep a replaced value.
+    pub leave: Vec<String>,
 }
 
 /// The ways that this version knows.
@@ -29,6 +46,10 @@ pub enum DeployKind {
     Wrapper,
     /// `docker compose` with the values in its environment.
     Compose,
+    /// Docker Swarm, with values as versioned docker secrets.
+    Swarm,
+    /// systemd units.
+    Systemd,
 }
 
 impl Default for DeployConfig {
@@ -39,6 +60,13 @@ impl Default for DeployConfig {
             steps: Vec::new(),
             timeout: Duration::from_secs(120),
             project: None,
+            env_files: Vec::new(),
+            env_format: Vec::new(),
+            stack: None,
+            files: Vec::new(),
+            units: Vec::new(),
+            credentials: None,
+            leave: Vec::new(),
         }
     }
 }
@@ -52,11 +80,9 @@ impl DeployConfig {
             "none" => DeployKind::None,
             "wrapper" => DeployKind::Wrapper,
             "compose" => DeployKind::Compose,
-            "swarm" | "systemd" => {
-                return Err(fields
-                    .wrong(at, format!("deploy kind {kind:?} is not supported by this version of reseal")));
-            }
-            _ => return Err(fields.wrong(at, "\"kind\" is none of wrapper, compose, none")),
+            "swarm" => DeployKind::Swarm,
+            "systemd" => DeployKind::Systemd,
+            _ => return Err(fields.wrong(at, "\"kind\" is none of wrapper, compose, swarm, systemd, none")),
         };
         config.command = fields.strings("command")?.unwrap_or_default();
         if config.kind == DeployKind::Wrapper && config.command.is_empty() {
@@ -67,8 +93,47 @@ impl DeployConfig {
             config.timeout = timeout;
         }
         config.project = fields.string("project")?;
+        config.leave = fields.strings("leave")?.unwrap_or_default();
+        config.parse_kind(&mut fields)?;
         fields.finish()?;
         Ok(config)
+    }
+
+    /// What only some kinds have; another has it as an unknown key.
+    fn parse_kind(&mut self, fields: &mut Fields<'_>) -> Result<()> {
+        let readers: &[Dialect] = match self.kind {
+            DeployKind::None | DeployKind::Wrapper => return Ok(()),
+            DeployKind::Compose => &[Dialect::ComposeV1, Dialect::ComposeV2],
+            DeployKind::Swarm => &[Dialect::Docker],
+            DeployKind::Systemd => &[Dialect::Systemd],
+        };
+        let paths =
+            |list: Option<Vec<String>>| list.unwrap_or_default().into_iter().map(PathBuf::from).collect();
+        self.env_files = paths(fields.strings("env-files")?);
+        self.env_format = match fields.string_at("env-format")? {
+            None => readers.to_vec(),
+            Some((at, name)) => Dialect::named(&name)
+                .ok_or_else(|| fields.wrong(at, format!("\"env-format\" is none of {}", dialect::NAMES)))?
+                .to_vec(),
+        };
+        match self.kind {
+            DeployKind::Swarm => {
+                self.stack = fields.string("stack")?;
+                self.files = paths(fields.strings("files")?);
+                if self.stack.is_none() {
+                    return Err(fields.lacks("\"stack\" is missing: kind \"swarm\" needs the stack's name"));
+                }
+            }
+            DeployKind::Systemd => {
+                self.units = fields.strings("units")?.unwrap_or_default();
+                self.credentials = fields.string("credentials")?.map(PathBuf::from);
+                if self.units.is_empty() {
+                    return Err(fields.lacks("\"units\" is missing: kind \"systemd\" needs what to restart"));
+                }
+            }
+            _ => {}
+        }
+        Ok(())
     }
 }
 

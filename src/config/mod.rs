@@ -26,6 +26,7 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use crate::dialect::{self, Dialect};
 use crate::error::Result;
 use crate::secret::SecretName;
 use fields::Fields;
@@ -47,6 +48,8 @@ pub struct Config {
     pub deploy: DeployConfig,
     /// How it is seen that the services are well.
     pub probes: Vec<ProbeConfig>,
+    /// Who reads the text of the env file, rendered or decrypted; each must read every value as it is (I9).
+    pub consumers: Vec<Dialect>,
     /// What is known of each secret.
     pub secrets: BTreeMap<SecretName, Policy>,
 }
@@ -84,6 +87,7 @@ impl Default for Config {
             },
             deploy: DeployConfig::default(),
             probes: Vec::new(),
+            consumers: Vec::new(),
             secrets: BTreeMap::new(),
         }
     }
@@ -102,6 +106,13 @@ impl Config {
         if let Some(mode) = top.mode("mode")? {
             config.mode = mode;
         }
+        for name in top.strings("consumers")?.unwrap_or_default() {
+            let readers = Dialect::named(&name)
+                .ok_or_else(|| top.lacks(format!("consumer {name:?} is none of {}", dialect::NAMES)))?;
+            config.consumers.extend(readers);
+        }
+        config.consumers.sort_unstable();
+        config.consumers.dedup();
         if let Some(mut backup) = top.table("backup")? {
             if let Some(dir) = backup.string("dir")? {
                 config.backup.dir = dir.into();

@@ -9,7 +9,7 @@ use std::ffi::OsStr;
 use std::os::unix::ffi::OsStrExt;
 use std::time::Duration;
 
-use super::{Values, configured};
+use super::{Release, Values, configured};
 use crate::config::DeployConfig;
 use crate::error::{Error, Result};
 use crate::process::{self, Deadline, Program, Site, ask, withhold_keys};
@@ -37,7 +37,8 @@ pub(super) fn preflight(config: &DeployConfig, site: &Site) -> Result<()> {
 }
 
 /// Calls compose with the values in its environment, once for each step.
-pub(super) fn redeploy(config: &DeployConfig, site: &Site, values: Values<'_>) -> Result<()> {
+pub(super) fn redeploy(config: &DeployConfig, site: &Site, release: &Release<'_>) -> Result<()> {
+    let values = release.values;
     fits_environment(values)?;
     let (program, words) = compose(config, site)?;
     super::run_steps(config, site, &program, &words, &|command| {
@@ -93,7 +94,7 @@ pub(super) fn fits_environment(values: Values<'_>) -> Result<()> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::testing::{Folder, deploy};
+    use super::super::testing::{Folder, deploy, release};
     use super::super::{carries, preflight, redeploy};
     use super::*;
     use crate::config::DeployKind;
@@ -112,7 +113,7 @@ mod tests {
         let mut config = deploy(DeployKind::Compose, &["sh", "-c", "env >seen; printf %s \"$NEW\" >new"]);
         config.project = Some("shop".to_owned());
         let value = SecretValue::new(b"a $b 'c' \"d\" \xff".to_vec());
-        redeploy(&config, &site, &[(b"NEW", &value)]).unwrap();
+        redeploy(&config, &site, &release(&[(b"NEW", &value)])).unwrap();
         assert_eq!(folder.bytes("new"), value.expose());
         let seen = String::from_utf8_lossy(&folder.bytes("seen")).into_owned();
         assert!(!seen.contains("SOPS_AGE_KEY") && !seen.contains("SOPS_AGE_SSH"), "{seen}");
@@ -129,7 +130,7 @@ mod tests {
         let nul = SecretValue::new(b"s3cret\0".to_vec());
         let large = SecretValue::new(b"s3cret".repeat(LARGEST / 6));
         for (name, value) in [(&b"A=B"[..], &fine), (b"", &fine), (b"A", &nul), (b"A", &large)] {
-            let error = redeploy(&config, &folder.site(), &[(name, value)]).unwrap_err();
+            let error = redeploy(&config, &folder.site(), &release(&[(name, value)])).unwrap_err();
             assert!(!error.to_string().contains("s3cret"));
             // the same is known before anything is begun
             assert!(carries(&config, &[(name, value)]).is_err());
@@ -142,7 +143,7 @@ mod tests {
         let folder = Folder::new();
         let config = deploy(DeployKind::Compose, &["sh", "-c", "echo >ran"]);
         let value = SecretValue::new(vec![b'x'; LARGEST - "A=".len() - 1]);
-        redeploy(&config, &folder.site(), &[(b"A", &value)]).unwrap();
+        redeploy(&config, &folder.site(), &release(&[(b"A", &value)])).unwrap();
         assert!(folder.has("ran"));
     }
 
@@ -151,7 +152,7 @@ mod tests {
         let folder = Folder::new();
         let config = deploy(DeployKind::Compose, &["sh", "-c", "echo \"$PATH\" >ran"]);
         let path = SecretValue::new(b"/nowhere".to_vec());
-        redeploy(&config, &folder.site(), &[(b"PATH", &path)]).unwrap();
+        redeploy(&config, &folder.site(), &release(&[(b"PATH", &path)])).unwrap();
         assert_eq!(folder.read("ran"), "/nowhere\n");
     }
 

@@ -6,6 +6,8 @@
 //! error, and no error quotes it. Every child has a deadline and ends with it, its own children included, so no
 //! call waits for ever. A call changes nothing that a second call would not: `up -d` twice is `up -d` once (I5).
 
+use std::collections::BTreeMap;
+
 use crate::config::{DeployConfig, DeployKind};
 use crate::error::{Error, Result};
 use crate::process::{self, Deadline, Prepare, Program, Site};
@@ -21,8 +23,18 @@ mod testing;
 
 pub use probe::{glance, name, wait};
 
-/// The plaintext values that compose is started with.
+/// Plaintext values with their names.
 pub type Values<'a> = &'a [(&'a [u8], &'a SecretValue)];
+
+/// What services are started on.
+pub struct Release<'a> {
+    /// All values of the sealed file.
+    pub values: Values<'a>,
+    /// For each name, a name of its present value that tells nothing of it, and changes with it.
+    pub versions: &'a BTreeMap<Vec<u8>, String>,
+    /// The names whose values may differ from those that the services run on; `None`: all.
+    pub changed: Option<&'a [String]>,
+}
 
 /// What both kinds of command are called with where `steps` names nothing.
 const UP: [&str; 2] = ["up", "-d"];
@@ -34,6 +46,7 @@ pub fn preflight(config: &DeployConfig, site: &Site) -> Result<()> {
         DeployKind::None => Ok(()),
         DeployKind::Wrapper => wrapper(config, site).map(drop),
         DeployKind::Compose => compose::preflight(config, site),
+        DeployKind::Swarm | DeployKind::Systemd => Err(Error::failed("to be built")),
     }
 }
 
@@ -42,6 +55,7 @@ pub fn carries(config: &DeployConfig, values: Values<'_>) -> Result<()> {
     match config.kind {
         DeployKind::None | DeployKind::Wrapper => Ok(()),
         DeployKind::Compose => compose::fits_environment(values),
+        DeployKind::Swarm | DeployKind::Systemd => Err(Error::failed("to be built")),
     }
 }
 
@@ -49,7 +63,7 @@ pub fn carries(config: &DeployConfig, values: Values<'_>) -> Result<()> {
 ///
 /// A wrapper opens the sealed file itself: it gets the environment as it is, age key variables included, and no
 /// values. Compose gets the values and no age key. Whether the services then are well is for [`glance`] and [`wait`].
-pub fn redeploy(config: &DeployConfig, site: &Site, values: Values<'_>) -> Result<()> {
+pub fn redeploy(config: &DeployConfig, site: &Site, release: &Release<'_>) -> Result<()> {
     match config.kind {
         DeployKind::None => Ok(()),
         DeployKind::Wrapper => {
@@ -57,7 +71,8 @@ pub fn redeploy(config: &DeployConfig, site: &Site, values: Values<'_>) -> Resul
             let words = config.command.get(1..).unwrap_or_default();
             run_steps(config, site, &program, words, &|_| {})
         }
-        DeployKind::Compose => compose::redeploy(config, site, values),
+        DeployKind::Compose => compose::redeploy(config, site, release),
+        DeployKind::Swarm | DeployKind::Systemd => Err(Error::failed("to be built")),
     }
 }
 
@@ -102,7 +117,7 @@ fn run_steps(
 
 #[cfg(test)]
 mod tests {
-    use super::testing::{Folder, deploy, words};
+    use super::testing::{Folder, deploy, release, words};
     use super::*;
 
     #[test]
@@ -112,7 +127,7 @@ mod tests {
         let mut config = deploy(DeployKind::Wrapper, &["./wrapper", "-c", "echo \"$0 $1\" >>said"]);
         config.steps = vec![words(&["down", "x"]), words(&["up", "-d"])];
         preflight(&config, &folder.site()).unwrap();
-        redeploy(&config, &folder.site(), &[]).unwrap();
+        redeploy(&config, &folder.site(), &release(&[])).unwrap();
         assert_eq!(folder.read("said"), "down x\nup -d\n");
     }
 
@@ -120,7 +135,7 @@ mod tests {
     fn without_steps_it_is_up_d() {
         let folder = Folder::new();
         let config = deploy(DeployKind::Wrapper, &["sh", "-c", "echo \"$0 $1\" >>said"]);
-        redeploy(&config, &folder.site(), &[]).unwrap();
+        redeploy(&config, &folder.site(), &release(&[])).unwrap();
         assert_eq!(folder.read("said"), "up -d\n");
     }
 
@@ -129,7 +144,7 @@ mod tests {
         let folder = Folder::new();
         let mut config = deploy(DeployKind::Wrapper, &["sh", "-c"]);
         config.steps = vec![words(&["exit 3; s3cret"]), words(&["echo >said"])];
-        let error = redeploy(&config, &folder.site(), &[]).unwrap_err();
+        let error = redeploy(&config, &folder.site(), &release(&[])).unwrap_err();
         assert_eq!(error.to_string(), "step 1 of 2 under [deploy]: \"sh\" ended with exit code 3");
         assert!(!folder.has("said"));
     }
@@ -140,7 +155,7 @@ mod tests {
         let mut config = deploy(DeployKind::Wrapper, &["sh", "-c", "sleep 0.3"]);
         config.steps = vec![words(&["a"]), words(&["b"]), words(&["c"])];
         config.timeout = std::time::Duration::from_millis(500);
-        let error = redeploy(&config, &folder.site(), &[]).unwrap_err().to_string();
+        let error = redeploy(&config, &folder.site(), &release(&[])).unwrap_err().to_string();
         assert_eq!(error, "step 2 of 3 under [deploy]: \"sh\" was still running after 500ms and was stopped");
     }
 
@@ -154,7 +169,7 @@ mod tests {
             DeployKind::Wrapper,
             &["sh", "-c", "test \"$SOPS_AGE_KEY_FILE\" = /k && test -z \"$NEW\""],
         );
-        redeploy(&config, &site, &[(b"NEW", &value)]).unwrap();
+        redeploy(&config, &site, &release(&[(b"NEW", &value)])).unwrap();
     }
 
     #[test]
@@ -162,7 +177,7 @@ mod tests {
         let folder = Folder::new();
         let config = deploy(DeployKind::None, &["./missing"]);
         preflight(&config, &folder.site()).unwrap();
-        redeploy(&config, &folder.site(), &[]).unwrap();
+        redeploy(&config, &folder.site(), &release(&[])).unwrap();
     }
 
     #[test]

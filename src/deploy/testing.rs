@@ -9,8 +9,13 @@ pub(super) fn deploy(kind: DeployKind, command: &[&str]) -> DeployConfig {
     DeployConfig {
         kind,
         command: words(command),
-        steps: vec![],
         timeout: Duration::from_secs(30),
-        project: None,
+        ..DeployConfig::default()
     }
+}
+
+/// All values of a file, none of them older than another.
+pub(super) fn release<'a>(values: super::Values<'a>) -> super::Release<'a> {
+    static NONE: std::collections::BTreeMap<Vec<u8>, String> = std::collections::BTreeMap::new();
+    super::Release { values, versions: &NONE, changed: None }
 }

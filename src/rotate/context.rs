@@ -58,6 +58,11 @@ fn stamp(time: jiff::Timestamp) -> String {
     time.strftime("%Y-%m-%dT%H:%M:%SZ").to_string()
 }
 
+/// For each key, a name of its present value that tells nothing of it.
+pub fn versions(open: &Open) -> BTreeMap<Vec<u8>, String> {
+    open.entries().filter_map(|e| Some((e.name.to_vec(), open.version(e.name)?))).collect()
+}
+
 /// The only thing that a journal keeps of a file.
 pub(super) fn digest(ciphertext: &[u8]) -> String {
     Sha256::digest(ciphertext).iter().map(|b| format!("{b:02x}")).collect()
@@ -117,8 +122,11 @@ impl<'a> Context<'a> {
         self.redeployed.set(true);
         self.wait_for_leftovers()?;
         let open = world.open(self.live())?;
-        let entries: Vec<_> = open.entries().map(|e| (e.name, e.value)).collect();
-        let done = deploy::redeploy(&world.config.deploy, &world.site, &entries);
+        let values: Vec<_> = open.entries().map(|e| (e.name, e.value)).collect();
+        let versions = versions(&open);
+        let changed = self.request.keys();
+        let release = deploy::Release { values: &values, versions: &versions, changed: Some(&changed) };
+        let done = deploy::redeploy(&world.config.deploy, &world.site, &release);
         self.failed.set(done.is_err());
         done
     }

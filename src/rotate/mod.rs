@@ -27,7 +27,7 @@ mod swap;
 mod unfinished;
 
 pub use choose::{Ask, Wanted, to_be_brought};
-pub use context::{Brought, World};
+pub use context::{Brought, World, versions};
 pub use earlier::earlier;
 pub use files::attributes as file_attributes;
 pub use pair::halves;

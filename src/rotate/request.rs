@@ -34,7 +34,7 @@ pub struct Request {
     pub emergency: bool,
     /// Whether services are started anew.
     pub deploy: bool,
-    /// In which way: `none`, `wrapper`, `compose`.
+    /// In which way: `none`, `wrapper`, `compose`, `swarm`, `systemd`.
     pub deploy_kind: String,
     /// Why.
     #[serde(skip_serializing_if = "Option::is_none", default)]
@@ -82,6 +82,19 @@ impl Request {
             }
         }
         names
+    }
+
+    /// Every key of the sealed file that may have another value than before.
+    pub(super) fn keys(&self) -> Vec<String> {
+        let mut keys: Vec<String> = Vec::new();
+        for Change { name, policy, .. } in &self.secrets {
+            keys.push(name.to_string());
+            keys.extend(policy.follows().map(ToString::to_string));
+        }
+        keys.extend(self.ends.iter().filter_map(|end| end.key.clone()));
+        keys.sort_unstable();
+        keys.dedup();
+        keys
     }
 
     /// The replaced values that count for a while from `now` on; services are named by `service`.

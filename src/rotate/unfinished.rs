@@ -137,6 +137,8 @@ pub(super) fn kind_name(kind: DeployKind) -> &'static str {
         DeployKind::None => "none",
         DeployKind::Wrapper => "wrapper",
         DeployKind::Compose => "compose",
+        DeployKind::Swarm => "swarm",
+        DeployKind::Systemd => "systemd",
     }
 }
 

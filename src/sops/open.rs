@@ -7,6 +7,8 @@
 
 use std::ops::Range;
 
+use sha2::{Digest, Sha256};
+
 use super::dotenv::{self, Line};
 use super::mac::Mac;
 use super::metadata::{Metadata, damaged};
@@ -120,6 +122,16 @@ impl Open {
     /// The value of a key. Of duplicates the last counts, as it does for a program that gets them all.
     pub fn get(&self, name: &[u8]) -> Option<&SecretValue> {
         self.entries().filter(|e| e.name == name).last().map(|e| e.value)
+    }
+
+    /// A name of a key's present value that tells nothing of it: SHA-256 of its ciphertext, in hex. It changes with the
+    /// value. `None` where there is no such key, or where it was changed and is not sealed yet.
+    pub fn version(&self, name: &[u8]) -> Option<String> {
+        let is_it =
+            |line: &&Held| matches!(&line.body, Body::Pair { key, .. } if &self.bytes[key.clone()] == name);
+        let line = self.lines.iter().rfind(is_it)?;
+        let digest = Sha256::digest(&self.bytes[line.raw.clone()?]);
+        Some(digest.iter().map(|b| format!("{b:02x}")).collect())
     }
 
     /// The line numbers on which a key stands.

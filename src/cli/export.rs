@@ -1,0 +1,9 @@
+//! To be built.
+
+use super::args::{ExportArgs, Global};
+use super::report::Report;
+use crate::error::{Error, Result};
+
+pub(super) fn run(_global: &Global, _args: &ExportArgs, _report: &Report) -> Result<()> {
+    Err(Error::failed("to be built"))
+}
