@@ -52,6 +52,8 @@ pub enum Act {
     Stuck,
     /// Replaced values were taken away.
     Retired,
+    /// A service fell ill after the commit.
+    Degraded,
 }
 
 /// What the caller says of an event; number, time and hash are added here.

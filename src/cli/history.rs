@@ -33,13 +33,14 @@ pub(super) fn run(global: &Global, args: &HistoryArgs, report: &Report) -> Resul
             report.say(&format!("nothing is recorded{whom} yet"));
         }
         for entry in &entries {
-            report.line(&line(entry))?;
+            report.line(&line(entry, true))?;
         }
     }
     log.broken.map_or(Ok(()), Err)
 }
 
-fn line(entry: &Entry) -> String {
+/// An event in words; with the names of its secrets, where they are not said already.
+pub(super) fn line(entry: &Entry, named: bool) -> String {
     let event = &entry.event;
     let act = match event.act {
         Act::Sealed => "sealed",
@@ -51,12 +52,16 @@ fn line(entry: &Entry) -> String {
         Act::RolledBack => "rolled back",
         Act::Stuck => "stuck",
         Act::Retired => "retired",
+        Act::Degraded => "degraded",
     };
     let who = match &event.who.sudo {
         Some(person) => format!("{person} (as {})", event.who.user),
         None => event.who.user.clone(),
     };
-    let mut line = format!("{}  {act:<11}  {}  by {who}", entry.at, event.secrets.join(", "));
+    let mut line = match named {
+        true => format!("{}  {act:<11}  {}  by {who}", entry.at, event.secrets.join(", ")),
+        false => format!("{act} {} by {who}", entry.at),
+    };
     if let Some(reason) = &event.reason {
         line += &format!("  reason: {reason}");
     }

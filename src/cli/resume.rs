@@ -24,12 +24,12 @@ pub(super) fn run(global: &Global, args: &ResumeArgs, report: &Report) -> Result
         }
         return nothing(report);
     }
-    let _lock = session.project.lock()?;
+    let lock = session.project.lock()?;
     let world = session.world(report);
     let mut progress = Progress::new(report, &world.stop)?;
     match rotate::resume(&world, args.back, &mut progress)? {
         None => nothing(report),
-        Some(ended) => match told(&session, &ended, report) {
+        Some(ended) => match told(&session, &world, &ended, lock, report) {
             // going back was what was asked for, and so it is no failure
             Err(error) if args.back && error.kind() == Kind::RolledBack => {
                 report.say(&format!("rolled back: {} is as before", session.project.label()));

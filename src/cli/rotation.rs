@@ -6,12 +6,12 @@ use similar::{ChangeTag, TextDiff};
 use super::args::{Global, HowArgs};
 use super::progress::Progress;
 use super::report::{Report, count};
-use super::session::Session;
+use super::session::{self, Session};
 use super::terminal::Terminal;
 use crate::audit::{self, History, Log, Proven};
 use crate::disk;
 use crate::error::{Error, Kind, Result};
-use crate::rotate::{self, Ask, Ended, Plan, World};
+use crate::rotate::{self, Ask, Degraded, Ended, Plan, World};
 use crate::saga::Outcome;
 
 /// Makes the plan of what `ask` gives, shows it, asks the question, and carries it out.
@@ -25,7 +25,7 @@ pub(super) fn carry_out(
 ) -> Result<()> {
     session.sealed()?;
     // a plan alone changes nothing, so that it may be made by someone who may only read
-    let _lock = if how.dry_run { None } else { Some(session.project.lock()?) };
+    let lock = if how.dry_run { None } else { Some(session.project.lock()?) };
     rotate::none_unfinished(&session.project)?;
     let log = audit::read(&session.project.audit())?;
     if let Some(broken) = &log.broken {
@@ -55,7 +55,7 @@ pub(super) fn carry_out(
     }
     let mut progress = Progress::new(report, &world.stop)?;
     let ended = rotate::run(&world, plan, &mut progress)?;
-    told(session, &ended, report)
+    told(session, &world, &ended, lock, report)
 }
 
 /// The plan for people: what changes, with every value masked, and what is done about it.
@@ -99,22 +99,23 @@ fn shown(session: &Session, plan: &Plan, report: &Report) -> String {
     text
 }
 
-/// How it ended, in words and as exit code.
-pub(super) fn told(session: &Session, ended: &Ended, report: &Report) -> Result<()> {
+/// How it ended, in words and as exit code. Where it is committed, the lock is let go and the services are watched for as
+/// long as the policy says.
+pub(super) fn told(
+    session: &Session,
+    world: &World<'_>,
+    ended: &Ended,
+    lock: impl Sized,
+    report: &Report,
+) -> Result<()> {
     let file = session.project.label();
     let names = ended.request.names().join(", ");
     let new = !ended.request.secrets.is_empty();
     let why = ended.why.clone().unwrap_or_default();
     let step = ended.step.clone().unwrap_or_default();
     let folder = disk::quoted(&session.project.rotations().join(&ended.request.rotation));
-    if report.json {
-        let outcome = match ended.outcome {
-            Outcome::Committed => "committed",
-            Outcome::RolledBack => "rolled-back",
-            Outcome::Open(_) => "unfinished",
-            Outcome::Stuck(_) => "stuck",
-        };
-        report.json(&serde_json::json!({ "v": 1, "rotation": ended.request.rotation, "outcome": outcome, "secrets": ended.request.names(), "failure": ended.why, "grace": ended.grace, "proofs": ended.proofs }))?;
+    if ended.outcome != Outcome::Committed {
+        json(ended, &[], report)?;
     }
     match ended.outcome {
         Outcome::Committed => {
@@ -129,7 +130,11 @@ pub(super) fn told(session: &Session, ended: &Ended, report: &Report) -> Result<
             for grace in &ended.grace {
                 report.note(&grace.to_string());
             }
-            Ok(())
+            drop(lock);
+            let degraded =
+                if ended.request.deploy { watch(session, world, ended, report) } else { Vec::new() };
+            json(ended, &degraded, report)?;
+            found(&degraded)
         }
         Outcome::RolledBack => {
             let again = match ended.request.secrets.first() {
@@ -155,6 +160,49 @@ pub(super) fn told(session: &Session, ended: &Ended, report: &Report) -> Result<
             ))
             .hint("mend the cause, then run `reseal resume` to try again")),
     }
+}
+
+/// What a program gets.
+fn json(ended: &Ended, degraded: &[Degraded], report: &Report) -> Result<()> {
+    if !report.json {
+        return Ok(());
+    }
+    let outcome = match ended.outcome {
+        Outcome::Committed => "committed",
+        Outcome::RolledBack => "rolled-back",
+        Outcome::Open(_) => "unfinished",
+        Outcome::Stuck(_) => "stuck",
+    };
+    let mut told = serde_json::json!({ "v": 1, "rotation": ended.request.rotation, "outcome": outcome, "secrets": ended.request.names(), "failure": ended.why, "grace": ended.grace, "proofs": ended.proofs });
+    if !degraded.is_empty() {
+        told["degraded"] = degraded.iter().map(ToString::to_string).collect();
+    }
+    report.json(&told)
+}
+
+/// Watches the services for a while, and writes down who fell ill.
+fn watch(session: &Session, world: &World<'_>, ended: &Ended, report: &Report) -> Vec<Degraded> {
+    let Some(window) = rotate::window(world) else { return Vec::new() };
+    report.say(&format!("watching the services for {} s; Ctrl-C ends that", window.as_secs()));
+    let degraded = rotate::watch(world, &mut |line| report.note(line));
+    for one in &degraded {
+        let locked = session.project.lock();
+        if let Err(error) =
+            locked.and_then(|_lock| rotate::note_degraded(world, &ended.request, one, &session::now()))
+        {
+            report.note(&format!("{:?} got no record of it: {error}", session.project.audit()));
+        }
+    }
+    degraded
+}
+
+fn found(degraded: &[Degraded]) -> Result<()> {
+    let Some(first) = degraded.first() else { return Ok(()) };
+    let error = Error::new(Kind::Found, first.to_string());
+    let error = degraded[1..].iter().fold(error, |error, other| error.note(other.to_string()));
+    Err(error
+        .note("the rotation is committed and stays")
+        .hint("mend the service, or go back to the values before with `reseal rollback`"))
 }
 
 /// What a login showed, in words.

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use super::fields::Fields;
+use super::fields::{Fields, duration};
 use crate::dialect::{self, Dialect};
 use crate::error::Result;
 
@@ -144,13 +144,24 @@ pub struct ProbeConfig {
     pub check: Check,
     /// How long it may take to become well.
     pub within: Duration,
+    /// How long it is looked at after the commit.
+    pub after: Option<After>,
+}
+
+/// `[probe.after]`: a window after the commit, in which a service that falls ill is told of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct After {
+    /// How long.
+    pub lasts: Duration,
+    /// How often.
+    pub every: Duration,
 }
 
 /// What is looked at.
 #[derive(Clone, Debug)]
 pub enum Check {
-    /// A GET that must answer 2xx or 3xx.
-    Http(String),
+    /// A page that must be answered as it shall.
+    Http(Page),
     /// `host:port` that must accept a connection.
     Tcp(String),
     /// Compose services whose containers must run and, where they say so, be healthy.
@@ -159,19 +170,111 @@ pub enum Check {
     Command(Vec<String>),
 }
 
+/// What a GET of a page must give.
+#[derive(Clone, Debug)]
+pub struct Page {
+    /// Its address.
+    pub url: String,
+    /// The status; `None`: any of 200 to 399.
+    pub status: Option<u16>,
+    /// A regular expression that its body must match somewhere.
+    pub body: Option<String>,
+    /// How long any one answer may take.
+    pub latency: Option<Duration>,
+    /// How many times it is asked for in one look; every answer counts.
+    pub requests: u64,
+}
+
 impl ProbeConfig {
     pub(super) fn parse(mut fields: Fields<'_>) -> Result<Self> {
         let mut checks = Vec::new();
-        checks.extend(fields.string("http")?.map(Check::Http));
+        if let Some(url) = fields.string("http")? {
+            checks.push(Check::Http(Page::parse(url, &mut fields)?));
+        }
         checks.extend(fields.string("tcp")?.map(Check::Tcp));
         checks.extend(fields.strings("compose")?.map(Check::Compose));
         checks.extend(fields.strings("command")?.map(Check::Command));
         let within = fields.duration("within")?.unwrap_or(Duration::from_secs(60));
+        let after = fields.table("after")?.map(After::parse).transpose()?;
         let check = match (checks.pop(), checks.is_empty()) {
             (Some(check), true) => check,
             _ => return Err(fields.lacks("a probe needs exactly one of http, tcp, compose, command")),
         };
         fields.finish()?;
-        Ok(ProbeConfig { check, within })
+        Ok(ProbeConfig { check, within, after })
+    }
+}
+
+impl After {
+    fn parse(mut fields: Fields<'_>) -> Result<Self> {
+        let lasts = fields.duration("for")?.ok_or_else(|| fields.lacks("\"for\" is missing from after"))?;
+        let every = fields.duration("every")?.unwrap_or(Duration::from_secs(10));
+        fields.finish()?;
+        Ok(After { lasts, every })
+    }
+}
+
+impl Page {
+    fn parse(url: String, fields: &mut Fields<'_>) -> Result<Self> {
+        let status = fields.number("status", 100, 599)?.and_then(|status| u16::try_from(status).ok());
+        let body = fields.string_at("body")?;
+        if let Some((at, text)) = &body
+            && regex::bytes::Regex::new(text).is_err()
+        {
+            return Err(fields.wrong(*at, "\"body\" is no regular expression"));
+        }
+        let latency = match fields.string_at("latency")? {
+            None => None,
+            Some((at, text)) => Some(milliseconds(&text).or_else(|| duration(&text)).ok_or_else(|| {
+                fields.wrong(at, "\"latency\" is no time span such as \"300ms\" or \"2s\"")
+            })?),
+        };
+        let requests = fields.number("requests", 1, 1000)?.unwrap_or(1) as u64;
+        Ok(Page { url, status, body: body.map(|(_, text)| text), latency, requests })
+    }
+}
+
+fn milliseconds(text: &str) -> Option<Duration> {
+    let number: u64 = text.strip_suffix("ms")?.parse().ok()?;
+    (number > 0).then(|| Duration::from_millis(number))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::Config;
+    use super::*;
+
+    #[test]
+    fn a_probe_says_what_it_wants_and_for_how_long() {
+        let config = Config::parse(
+            "[[probe]]\nhttp = \"http://h/\"\nstatus = 204\nbody = \"o+k\"\nlatency = \"300ms\"\nrequests = 20\n\
+             [probe.after]\nfor = \"10m\"\n[[probe]]\ntcp = \"db:1\"\nafter = { for = \"1m\", every = \"2s\" }",
+        )
+        .unwrap();
+        let Check::Http(page) = &config.probes[0].check else { panic!("not a page") };
+        assert_eq!((page.status, page.requests), (Some(204), 20));
+        assert_eq!(page.latency, Some(Duration::from_millis(300)));
+        let window = |seconds, every| {
+            Some(After { lasts: Duration::from_secs(seconds), every: Duration::from_secs(every) })
+        };
+        assert_eq!(config.probes[0].after, window(600, 10));
+        assert_eq!(config.probes[1].after, window(60, 2));
+    }
+
+    #[test]
+    fn what_a_probe_cannot_want_is_named() {
+        for (line, wants) in [
+            ("status = 99", "\"status\""),
+            ("body = \"(\"", "\"body\" is no regular expression"),
+            ("latency = \"fast\"", "\"latency\" is no time span"),
+            ("latency = \"0ms\"", "\"latency\" is no time span"),
+            ("after = { every = \"1s\" }", "\"for\" is missing"),
+            ("requests = 0", "\"requests\""),
+        ] {
+            let error = Config::parse(&format!("[[probe]]\nhttp = \"http://h/\"\n{line}")).unwrap_err();
+            assert!(error.to_string().contains(wants), "{line}: {error}");
+        }
+        // these belong to a page only
+        assert!(Config::parse("[[probe]]\ntcp = \"db:1\"\nstatus = 200").is_err());
     }
 }

@@ -12,7 +12,7 @@ mod secret;
 mod sops_yaml;
 mod target;
 
-pub use deploy::{Check, DeployConfig, DeployKind, ProbeConfig};
+pub use deploy::{After, Check, DeployConfig, DeployKind, Page, ProbeConfig};
 pub use init_only::{InitOnly, init_only};
 pub use limits::longest;
 pub use propose::{Surroundings, propose};

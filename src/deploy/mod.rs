@@ -21,7 +21,7 @@ mod tcp;
 #[cfg(test)]
 mod testing;
 
-pub use probe::{glance, name, wait};
+pub use probe::{check, glance, name, wait};
 
 /// Plaintext values with their names.
 pub type Values<'a> = &'a [(&'a [u8], &'a SecretValue)];

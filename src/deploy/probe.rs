@@ -7,36 +7,43 @@
 use std::time::Duration;
 
 use super::{health, http, tcp};
-use crate::config::{Check, ProbeConfig};
+use crate::config::{Check, Page, ProbeConfig};
 use crate::error::{Error, Kind, Result};
 use crate::process::{self, Deadline, Site};
 
 /// No try gets less: the last one would only put "no answer within 3ms" in place of the true reason.
 const LEAST: Duration = Duration::from_secs(1);
 
+/// How long a look beforehand may take.
+const BEFORE: Duration = Duration::from_secs(5);
+
 /// Tries a probe once, within the limit; the error is the reason why it does not pass.
 pub fn check(probe: &Check, site: &Site, project: Option<&str>, limit: Duration) -> Result<()> {
     match probe {
-        Check::Http(url) if has_user(url) => {
+        Check::Http(page) if has_user(&page.url) => {
             Err(Error::usage("the address holds a user name, which is not sent")
                 .hint("reseal.toml holds no secret: probe a page that needs no login, or use a command"))
         }
-        Check::Http(url) => http::check(url, limit),
+        Check::Http(page) => http::check(page, limit),
         Check::Tcp(address) => tcp::check(address, limit),
         Check::Compose(services) => health::check(services, site, project, &Deadline::new(limit)),
         Check::Command(words) => command(words, site, limit),
     }
 }
 
-/// One look beforehand, without effect: a command is not run, because what it does is not known.
+/// One look beforehand, without effect: a command is not run, because what it does is not known, and a page is asked for
+/// once.
 pub fn glance(probe: &ProbeConfig, site: &Site, project: Option<&str>) -> Result<()> {
     match &probe.check {
         Check::Command(words) => words
             .first()
             .map_or(Ok(()), |word| process::program(word, site).map(drop))
             .map_err(|e| e.context(format!("probe {}", name(&probe.check)))),
-        other => check(other, site, project, Duration::from_secs(5))
-            .map_err(|e| e.context(format!("probe {}", name(other)))),
+        Check::Http(page) => {
+            let once = Check::Http(Page { requests: 1, ..page.clone() });
+            check(&once, site, project, BEFORE).map_err(|e| e.context(format!("probe {}", name(&once))))
+        }
+        other => check(other, site, project, BEFORE).map_err(|e| e.context(format!("probe {}", name(other)))),
     }
 }
 
@@ -68,7 +75,7 @@ pub fn name(check: &Check) -> String {
 
 fn parts(check: &Check) -> (&'static str, String) {
     match check {
-        Check::Http(url) => ("http", without_secrets(url)),
+        Check::Http(page) => ("http", without_secrets(&page.url)),
         Check::Tcp(address) => ("tcp", without_secrets(address)),
         Check::Compose(services) => ("compose", services.join(", ")),
         Check::Command(words) => ("command", words.first().cloned().unwrap_or_default()),
@@ -121,6 +128,14 @@ mod tests {
     use super::super::testing::{Folder, words};
     use super::*;
 
+    fn http(url: &str) -> Check {
+        Check::Http(Page { url: url.to_owned(), status: None, body: None, latency: None, requests: 1 })
+    }
+
+    fn probe(check: Check, within: Duration) -> ProbeConfig {
+        ProbeConfig { check, within, after: None }
+    }
+
     #[test]
     fn names_hold_no_password_and_no_token() {
         for (url, shown) in [
@@ -134,7 +149,7 @@ mod tests {
             ("http://host/health?token=t#f", "http http://host/health"),
             ("user:pass@host", "http host"),
         ] {
-            assert_eq!(name(&Check::Http(url.to_owned())), shown);
+            assert_eq!(name(&http(url)), shown);
         }
         assert_eq!(name(&Check::Tcp("db:5432".to_owned())), "tcp db:5432");
         assert_eq!(name(&Check::Compose(words(&["api", "db"]))), "compose api, db");
@@ -160,7 +175,7 @@ mod tests {
         let folder = Folder::new();
         // passes at the third try
         let check = Check::Command(words(&["sh", "-c", "echo >>tries; test $(wc -l <tries) -ge 3"]));
-        wait(&ProbeConfig { check, within: Duration::from_secs(600) }, &folder.site(), None).unwrap();
+        wait(&probe(check, Duration::from_secs(600)), &folder.site(), None).unwrap();
         assert_eq!(folder.read("tries").lines().count(), 3);
     }
 
@@ -170,7 +185,7 @@ mod tests {
         let url = format!("http://127.0.0.1:{port}/health?token=t");
         let within = Duration::from_millis(400);
         let folder = Folder::new();
-        let error = wait(&ProbeConfig { check: Check::Http(url), within }, &folder.site(), None).unwrap_err();
+        let error = wait(&probe(http(&url), within), &folder.site(), None).unwrap_err();
         assert_eq!(
             error.to_string(),
             format!("probe http \"http://127.0.0.1:{port}/health\" failed for 400ms: connection refused")
@@ -181,12 +196,8 @@ mod tests {
     fn what_waiting_cannot_mend_ends_at_once() {
         let began = Instant::now();
         let folder = Folder::new();
-        for check in [
-            Check::Http("http://u:s3cret@h/".to_owned()),
-            Check::Tcp("db".to_owned()),
-            Check::Command(vec![]),
-        ] {
-            let probe = ProbeConfig { check, within: Duration::from_secs(600) };
+        for check in [http("http://u:s3cret@h/"), Check::Tcp("db".to_owned()), Check::Command(vec![])] {
+            let probe = probe(check, Duration::from_secs(600));
             let error = wait(&probe, &folder.site(), None).unwrap_err();
             assert!(!error.to_string().contains("s3cret"), "{error}");
         }

@@ -36,6 +36,12 @@ impl Backup {
         self.id.split('-').next().unwrap_or_default()
     }
 
+    /// The same as a point in time.
+    pub fn made(&self) -> Option<jiff::Timestamp> {
+        let time = jiff::civil::DateTime::strptime("%Y%m%dT%H%M%S%.fZ", self.time()).ok()?;
+        time.to_zoned(jiff::tz::TimeZone::UTC).ok().map(|zoned| zoned.timestamp())
+    }
+
     /// The bytes, if they still are what the name says.
     pub fn read(&self) -> Result<Vec<u8>> {
         let bytes = read(&self.path)?;

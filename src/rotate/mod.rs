@@ -25,6 +25,7 @@ mod service;
 mod stage;
 mod swap;
 mod unfinished;
+mod watch;
 
 pub use choose::{Ask, Wanted, to_be_brought};
 pub use context::{Brought, World, versions};
@@ -34,6 +35,7 @@ pub use pair::halves;
 pub use plan::{Plan, plan};
 pub use request::Request;
 pub use unfinished::{none_unfinished, peek, unfinished};
+pub use watch::{Degraded, note_degraded, watch, window};
 
 use crate::audit::{self, Act, Event, Grace, History, Proof, Proven};
 use crate::disk;

@@ -199,7 +199,9 @@ fn can_deploy(world: &World<'_>, open: &Open) -> Result<(Vec<String>, Vec<String
                 .note("nothing was changed")
                 .hint("mend the service first, or use `--no-deploy`, which starts none anew")
         })?;
-        probes.push(format!("{} within {} s", deploy::name(&probe.check), probe.within.as_secs()));
+        let watched = probe.after.map(|after| format!(", watched for {} s more", after.lasts.as_secs()));
+        let watched = watched.unwrap_or_default();
+        probes.push(format!("{} within {} s{watched}", deploy::name(&probe.check), probe.within.as_secs()));
     }
     Ok((in_words(config), probes))
 }

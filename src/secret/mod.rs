@@ -3,6 +3,7 @@
 //! A [`SecretName`] may be shown; a [`SecretValue`] may not. The only way to a value's bytes is
 //! [`SecretValue::expose`], so a search for `expose` lists every place that handles plaintext.
 
+mod fingerprint;
 mod generate;
 mod name;
 mod origin;
@@ -10,6 +11,7 @@ mod pair;
 pub(crate) mod url;
 mod value;
 
+pub use fingerprint::Fingerprints;
 pub use generate::{FLOOR_BITS, Spec};
 pub use name::{SecretName, looks_like_a_value, nearest};
 pub use origin::Origin;

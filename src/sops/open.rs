@@ -14,7 +14,7 @@ use super::mac::Mac;
 use super::metadata::{Metadata, damaged};
 use super::value::{Cipher, Fault, Plain, Type};
 use crate::error::{Error, Kind, Result};
-use crate::secret::{Random, SecretName, SecretValue, looks_like_a_value};
+use crate::secret::{Fingerprints, Random, SecretName, SecretValue, looks_like_a_value};
 
 /// An opened and verified file.
 pub struct Open {
@@ -132,6 +132,21 @@ impl Open {
         let line = self.lines.iter().rfind(is_it)?;
         let digest = Sha256::digest(&self.bytes[line.raw.clone()?]);
         Some(digest.iter().map(|b| format!("{b:02x}")).collect())
+    }
+
+    /// Names for values, alike in every version of the file that has the same data key, and telling nothing without it.
+    pub fn fingerprints(&self) -> Fingerprints {
+        Fingerprints::keyed(self.cipher.key())
+    }
+
+    /// When the file was sealed, RFC 3339.
+    pub fn modified(&self) -> &str {
+        &self.metadata.modified
+    }
+
+    /// The texts of the age recipients.
+    pub fn recipients(&self) -> impl Iterator<Item = &str> {
+        self.metadata.recipients()
     }
 
     /// The line numbers on which a key stands.

@@ -7,6 +7,7 @@ mod backup;
 mod completions;
 mod decrypt;
 mod demo;
+mod diff;
 mod doctor;
 mod encrypt;
 mod exec;
@@ -90,9 +91,11 @@ impl<'a> Transcript<'a> {
             (r"\b[0-9a-f]{64}\b", "[SHA256]"),
             (r"age1[0-9a-z]{58}", "[RECIPIENT]"),
             (r"process \d+", "process [PID]"),
+            (r"(?m)^([+-]\w+) [0-9a-f]{12}\b", "$1 [PRINT]"),
+            (r#""fingerprint":"[0-9a-f]{12}""#, r#""fingerprint":"[PRINT]""#),
+            (r"(  |\[TIME\] )by \S+", "${1}by [USER]"),
             (r#""host":"[^"]*""#, r#""host":"[HOST]""#),
             (r#""user":"[^"]*""#, r#""user":"[USER]""#),
-            (r"(?m)  by \S+", "  by [USER]"),
         ] {
             settings.add_filter(pattern, mask);
         }

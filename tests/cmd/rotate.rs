@@ -154,3 +154,29 @@ fn a_grace_period_is_not_cut_short_by_the_next_rotation() {
     transcript.run(&["rotate", "JWT_SECRET", "-y", "--emergency", "--reason", "leaked"]).ok();
     transcript.told("rotate-grace");
 }
+
+#[test]
+fn a_service_that_falls_ill_after_the_commit_is_told_of() {
+    let project = deployed();
+    let policy =
+        POLICY.replace("within = \"1s\"", "within = \"1s\"\nafter = { for = \"3s\", every = \"1s\" }");
+    project.write("reseal.toml", &policy);
+    let mut transcript = Transcript::of(&project);
+    transcript.run(&["rotate", "JWT_SECRET", "--yes"]).ok();
+    // well until the commit, ill at the first look after it, well at the third
+    let ill = "#!/bin/sh\necho x >>looks; n=$(wc -l <looks); [ $n -eq 1 ] || [ $n -ge 4 ]\n";
+    project.script("healthy", ill);
+    transcript.run(&["rotate", "APP_DB_PASSWORD", "--yes"]).code(3);
+    project.remove("looks");
+    let told = transcript.run(&["rotate", "DB_HOST", "--yes", "--quiet", "--json"]).code(3);
+    let told: serde_json::Value = serde_json::from_str(&told.stdout).unwrap();
+    assert_eq!(told["outcome"], "committed");
+    assert!(told["degraded"][0].as_str().unwrap().contains("failed 2 of 3 times"), "{told}");
+    transcript.run(&["history", "DB_HOST"]).ok();
+    transcript.told("rotate-degraded");
+    project.run(&["status"]).ok();
+    // without a redeploy there is nothing to watch
+    project.remove("looks");
+    project.run(&["rotate", "DB_HOST", "--yes", "--no-deploy"]).ok();
+    assert!(!project.exists("looks"));
+}
