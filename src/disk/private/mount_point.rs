@@ -35,13 +35,11 @@ impl MountPoint {
             Ok(there) if there.is_file() => Ok(MountPoint { path, to_hold: is_marked(&there) }),
             Ok(there) => {
                 let what = if there.is_dir() { "a folder" } else { "no regular file" };
-                Err(Error::failed(format!("{path:?} is {what}, and only a file can be covered"))
-                    .note("nothing was changed"))
+                Err(Error::failed(format!("{path:?} is {what}, and only a file can be covered")))
             }
             Err(e) if e.kind() == ErrorKind::NotFound => {
                 creatable(&path).map_err(|e| {
                     e.context(format!("there is no {path:?} to lay the values over, and none can be made"))
-                        .note("nothing was changed")
                         .hint("have somebody who may write there make an empty file of that name")
                 })?;
                 Ok(MountPoint { path, to_hold: true })
