@@ -116,8 +116,15 @@ fn a_private_half_that_is_edited_takes_its_public_half_along() {
         let mut command = project.command(&["edit"]);
         crate::harness::Output::of(command.env("EDITOR", "./ed").env("NEW", new))
     };
-    edit("no key at all").code(1).says("\"JWT_PRIVATE_KEY\"").says("nothing was changed").hides("no key at all");
+    edit("no key at all")
+        .code(1)
+        .says("\"JWT_PRIVATE_KEY\"")
+        .says("nothing was changed")
+        .hides("no key at all");
     assert_ne!(project.get("JWT_PUBLIC_KEY"), first.1);
     edit(&first.0.replace('\n', "\\\\n")).ok();
-    assert_eq!((project.get("JWT_PRIVATE_KEY"), project.get("JWT_PUBLIC_KEY"), project.get("JWT_KEY_ID")), first);
+    assert_eq!(
+        (project.get("JWT_PRIVATE_KEY"), project.get("JWT_PUBLIC_KEY"), project.get("JWT_KEY_ID")),
+        first
+    );
 }

@@ -83,9 +83,12 @@ fn no_file_holds_the_value(project: &Project) {
     let mut folders = vec![project.root.clone(), "/dev/shm".into(), "/run".into(), "/var/tmp".into()];
     let own = fs::read_dir("/tmp").unwrap().map(|e| e.unwrap().path());
     let mut files: Vec<_> = own.filter(|p| p.is_file()).collect();
-    folders.extend(fs::read_dir("/tmp").unwrap().map(|e| e.unwrap().path()).filter(|p| {
-        p.file_name().is_some_and(|n| n.to_string_lossy().starts_with("reseal-edit"))
-    }));
+    folders.extend(
+        fs::read_dir("/tmp")
+            .unwrap()
+            .map(|e| e.unwrap().path())
+            .filter(|p| p.file_name().is_some_and(|n| n.to_string_lossy().starts_with("reseal-edit"))),
+    );
     while let Some(folder) = folders.pop() {
         for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
             match entry.file_type() {
@@ -135,4 +138,5 @@ impl Drop for Running {
 }
 
 /// Reads the file, says so and waits.
-const WAITS: &str = "grep -q zebra .env || exit 9; : > ready; while [ ! -e go ]; do sleep 0.01; done; grep -q zebra .env";
+const WAITS: &str =
+    "grep -q zebra .env || exit 9; : > ready; while [ ! -e go ]; do sleep 0.01; done; grep -q zebra .env";

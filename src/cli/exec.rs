@@ -29,7 +29,11 @@ pub(super) fn run(global: &Global, args: &ExecArgs, report: &Report) -> Result<(
         return Err(Error::usage(format!("exec has no option {program:?}")).hint("see `reseal exec --help`"));
     }
     let session = Session::new(global)?;
-    let shown = if args.env_file.is_empty() { None } else { Some(Shown::prepare(args, &session).map_err(not_started)?) };
+    let shown = if args.env_file.is_empty() {
+        None
+    } else {
+        Some(Shown::prepare(args, &session).map_err(not_started)?)
+    };
     let open = session.open(report)?;
     let mut command = Command::new(program);
     command.args(rest);

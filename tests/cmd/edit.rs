@@ -13,7 +13,8 @@ fn edit(transcript: &mut Transcript<'_>, project: &Project, editor: &str) -> Out
 fn what_was_changed_is_named() {
     let project = Project::sealed(ENV);
     let mut transcript = Transcript::of(&project);
-    for editor in [":", "echo NEW=1 >> $1", "sed -i '/NEW/d; s/^DB_HOST=.*/DB_HOST=web/' $1", "sed -i 1d $1"] {
+    for editor in [":", "echo NEW=1 >> $1", "sed -i '/NEW/d; s/^DB_HOST=.*/DB_HOST=web/' $1", "sed -i 1d $1"]
+    {
         edit(&mut transcript, &project, editor).ok();
     }
     transcript.told("edit");

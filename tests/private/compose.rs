@@ -57,14 +57,16 @@ fn deploys(compose: &[&str]) {
     let group = fs::metadata("/var/run/docker.sock").unwrap().gid().to_string();
     let _down = Down(&project);
     let run = |args: &[&str]| {
-        let all: Vec<&str> = ["exec", "--env-file", ".env", "--"].iter().chain(compose).chain(args).copied().collect();
+        let all: Vec<&str> =
+            ["exec", "--env-file", ".env", "--"].iter().chain(compose).chain(args).copied().collect();
         Output::of(&mut as_user(&project, &group, &all)).ok()
     };
     run(&["up", "-d"]);
     nothing_stays(&project, ".env");
     no_file_holds_the_value(&project);
     let [id] = &containers(&project)[..] else { panic!("not one container") };
-    let environment = Output::of(Command::new("docker").args(["exec", id, "cat", "/proc/1/environ"])).ok().stdout;
+    let environment =
+        Output::of(Command::new("docker").args(["exec", id, "cat", "/proc/1/environ"])).ok().stdout;
     for entry in [format!("TOKEN={VALUE}"), "HOST=db".into(), "GREETING=hello db".into()] {
         assert!(environment.split('\0').any(|e| e == entry), "{entry} is not in the container");
     }

@@ -32,7 +32,10 @@ fn what_was_changed_is_changed_and_the_rest_keeps_its_ciphertext() {
     let kept = ["TOKEN", "PEM"].map(|key| line(&project, key));
     let output = edited(&project, "sed -i 's/^HOST=.*/HOST=web/; /^LAST/d' $1; echo 'NEW=a=b #c' >> $1").ok();
     assert_eq!(output.stderr, "HOST, NEW are set in .env.enc\nLAST taken out of .env.enc\n");
-    assert_eq!(project.run(&["decrypt"]).ok().stdout, ENV.replace("=db", "=web").replace("LAST=", "NEW=a=b #c"));
+    assert_eq!(
+        project.run(&["decrypt"]).ok().stdout,
+        ENV.replace("=db", "=web").replace("LAST=", "NEW=a=b #c")
+    );
     assert_eq!(kept, ["TOKEN", "PEM"].map(|key| line(&project, key)));
     let audit = project.text(".reseal/audit.jsonl");
     assert!(audit.contains(r#""act":"set","file":".env.enc","secrets":["HOST","NEW"]"#), "{audit}");
@@ -51,7 +54,9 @@ fn unchanged_is_unchanged_to_the_byte() {
     project.pipe(&["set", "PATHS"], "C:\\new").ok();
     fs::remove_dir_all(project.path(".reseal")).unwrap();
     let sealed = project.read(".env.enc");
-    for script in [":", "sed -i p $1; sed -i 'n;d' $1", "printf %s \"$(cat $1)\" > t 2>/dev/null; truncate -s -1 $1"] {
+    for script in
+        [":", "sed -i p $1; sed -i 'n;d' $1", "printf %s \"$(cat $1)\" > t 2>/dev/null; truncate -s -1 $1"]
+    {
         edited(&project, script).ok().says("nothing was changed");
         unchanged(&project, &sealed);
     }
@@ -64,7 +69,10 @@ fn unchanged_is_unchanged_to_the_byte() {
 fn order_and_comments_are_written_as_edited() {
     let project = Project::sealed(ENV);
     let kept = ["TOKEN", "HOST", "PEM"].map(|key| line(&project, key));
-    let output = edited(&project, "{ echo '# first'; grep HOST $1; echo; grep -v -e HOST -e application $1; } > /tmp/x; cp /tmp/x $1");
+    let output = edited(
+        &project,
+        "{ echo '# first'; grep HOST $1; echo; grep -v -e HOST -e application $1; } > /tmp/x; cp /tmp/x $1",
+    );
     assert_eq!(output.ok().stderr, "comments or the order of lines changed in .env.enc\n");
     let text = "# first\nHOST=db\n\nTOKEN=zebra-7f3c-quagga\n\n# lines\nPEM=one\\ntwo\nLAST=\n";
     assert_eq!(project.run(&["decrypt"]).ok().stdout, text);
@@ -130,7 +138,8 @@ fn what_a_real_vim_leaves_behind_stays_in_ram() {
                -c '%s/^HOST=.*/\\=\"HOST=\" . g:rc/' -c 'silent! w! stolen' -c 'silent! w! ~/copy' -c wq";
     Output::of(project.command(&["edit"]).env("SOPS_EDITOR", vim)).ok();
     assert_eq!(project.get("HOST"), "read");
-    let after: Vec<_> = project.files().into_iter().filter(|f| !f.to_string_lossy().contains("/.reseal/")).collect();
+    let after: Vec<_> =
+        project.files().into_iter().filter(|f| !f.to_string_lossy().contains("/.reseal/")).collect();
     assert_eq!(after, before);
     no_file_holds_the_value(&project);
 }
@@ -192,20 +201,39 @@ fn killed_while_it_is_edited_nothing_stays() {
     let live = project.read(".env.enc");
     assert_ne!(live, sealed);
     fs::write(project.path("go"), "\n").unwrap();
-    until("the editor's process has ended", || desks(&project) == 0);
+    until("the editor's process has ended", || desks(&project).is_empty());
     assert_eq!(project.read(".env.enc"), live);
     no_file_holds_the_value(&project);
     assert!(!holds(&project.path("swap")));
 }
 
+#[test]
+fn an_editor_whose_process_is_killed_changes_nothing() {
+    let project = Project::sealed(ENV);
+    let sealed = project.read(".env.enc");
+    let mut child = observed(&project, project.command(&["edit"]));
+    for desk in desks(&project) {
+        let killed = std::process::Command::new("kill").args(["-KILL", &desk]).status();
+        assert!(killed.unwrap().success());
+    }
+    assert_eq!(child.wait().unwrap().code(), Some(1));
+    unchanged(&project, &sealed);
+    // the editor itself lives on with its text in RAM, until it is closed
+    fs::write(project.path("go"), "\n").unwrap();
+    no_file_holds_the_value(&project);
+    assert_eq!(project.read(".env.enc"), sealed);
+}
+
 /// The processes that editors of this project run under.
-fn desks(project: &Project) -> usize {
+fn desks(project: &Project) -> Vec<String> {
     let here = |pid: &str| fs::read_link(format!("/proc/{pid}/cwd")).is_ok_and(|cwd| cwd == project.root);
     let names = fs::read_dir("/proc").unwrap().map(|e| e.unwrap().file_name().to_string_lossy().into_owned());
     names
         .filter(|pid| pid.bytes().all(|b| b.is_ascii_digit()) && here(pid))
-        .filter(|pid| fs::read(format!("/proc/{pid}/cmdline")).is_ok_and(|l| l.starts_with(b"reseal\0desk\0")))
-        .count()
+        .filter(|pid| {
+            fs::read(format!("/proc/{pid}/cmdline")).is_ok_and(|l| l.starts_with(b"reseal\0desk\0"))
+        })
+        .collect()
 }
 
 #[test]
@@ -235,7 +263,10 @@ fn at_a_terminal_a_mistake_opens_the_editor_again() {
         output
     };
     let given_up = at_terminal("no\n").code(1).stdout;
-    assert!(given_up.contains("line 8 has no \"=\"") && given_up.contains("the editing was given up"), "{given_up}");
+    assert!(
+        given_up.contains("line 8 has no \"=\"") && given_up.contains("the editing was given up"),
+        "{given_up}"
+    );
     unchanged(&project, &sealed);
     let mended = at_terminal("\n").ok().stdout;
     assert!(mended.contains("line 8 has no \"=\"") && mended.contains("HOST2 is set in"), "{mended}");

@@ -4,10 +4,11 @@ use std::fs;
 use std::process::{Command, Stdio};
 use std::time::Duration;
 
-use super::{ENV, WAITS, Running, no_file_holds_the_value, nothing_stays};
+use super::{ENV, Running, WAITS, as_user, no_file_holds_the_value, nothing_stays, until};
 use crate::harness::{Project, have};
 
-const EFFECTS: &str = "openat,write,flock,unshare,mount,umount2,pidfd_open,execve,prctl,capset,?fork,?vfork,clone,clone3";
+const EFFECTS: &str =
+    "openat,write,flock,unshare,mount,umount2,pidfd_open,execve,prctl,capset,?fork,?vfork,clone,clone3";
 const COMMAND: [&str; 6] = ["exec", "--env-file", ".env", "--", "cat", ".env"];
 
 #[test]
@@ -85,12 +86,33 @@ fn a_command_that_is_killed_leaves_nothing() {
 }
 
 #[test]
+fn a_command_of_an_ordinary_user_that_is_killed_leaves_nothing() {
+    if !have("private::a_command_of_an_ordinary_user", &["other-user"]) {
+        return;
+    }
+    let project = Project::sealed(ENV);
+    for wait in [None, Some(0), Some(3), Some(9), Some(27)] {
+        let mut command = as_user(&project, "", &["exec", "--env-file", ".env", "--", "sh", "-c", WAITS]);
+        let mut child = command.stdout(Stdio::null()).spawn().unwrap();
+        match wait {
+            None => until("the command has begun", || project.exists("ready")),
+            Some(wait) => std::thread::sleep(Duration::from_millis(wait)),
+        }
+        child.kill().unwrap();
+        child.wait().unwrap();
+        nothing_stays(&project, ".env");
+    }
+    no_file_holds_the_value(&project);
+}
+
+#[test]
 fn what_the_command_leaves_running_loses_the_file_with_it() {
     let project = Project::sealed(ENV);
-    let script = "(until [ -e go ]; do sleep 0.01; done; cat .env > left 2>&1; : > ready) >/dev/null 2>&1 & :";
+    let script =
+        "(until [ -e go ]; do sleep 0.01; done; cat .env > left 2>&1; : > ready) >/dev/null 2>&1 & :";
     project.run(&["exec", "--env-file", ".env", "--", "sh", "-c", script]).ok();
     nothing_stays(&project, ".env");
     project.write("go", "");
-    super::until("it has looked", || project.exists("ready"));
+    until("it has looked", || project.exists("ready"));
     assert!(!super::holds(&project.path("left")));
 }

@@ -5,12 +5,14 @@ use std::fs;
 use std::os::unix::fs::{MetadataExt, symlink};
 use std::process::{Command, Stdio};
 
-use super::{ENV, Running, VALUE, WAITS, keepers, no_file_holds_the_value, not_mounted, nothing_stays, until};
+use super::{
+    ENV, Running, VALUE, WAITS, keepers, no_file_holds_the_value, not_mounted, nothing_stays, until,
+};
 use crate::harness::{Output, Project, have};
 
 const EXEC: [&str; 6] = ["exec", "--env-file", ".env", "--", "sh", "-c"];
 
-fn exec<'a>(script: &'a str) -> Vec<&'a str> {
+fn exec(script: &str) -> Vec<&str> {
     EXEC.into_iter().chain([script]).collect()
 }
 
@@ -25,7 +27,10 @@ fn the_command_reads_the_values_and_nobody_else_does() {
     not_mounted(&project);
     no_file_holds_the_value(&project);
     if have("private::nobody_else", &["other-user"]) {
-        for path in [project.path(".env"), format!("/proc/{}/root{}", running.0.id(), project.path(".env").display()).into()] {
+        for path in [
+            project.path(".env"),
+            format!("/proc/{}/root{}", running.0.id(), project.path(".env").display()).into(),
+        ] {
             let mut other = Command::new("setpriv");
             other.args(["--reuid=65534", "--regid=65534", "--clear-groups", "cat"]).arg(path);
             let output = Output::of(other.stdin(Stdio::null()));
@@ -71,7 +76,9 @@ fn several_at_once_share_the_empty_file_and_the_last_removes_it() {
     nothing_stays(&project, ".env");
     std::thread::scope(|scope| {
         for _ in 0..4 {
-            scope.spawn(|| (0..4).for_each(|_| drop(project.run(&exec("grep -q zebra .env && sleep 0.02")).ok())));
+            scope.spawn(|| {
+                (0..4).for_each(|_| drop(project.run(&exec("grep -q zebra .env && sleep 0.02")).ok()));
+            });
         }
     });
     nothing_stays(&project, ".env");
@@ -93,7 +100,8 @@ fn several_paths_and_another_folder() {
     project.write("app/.env.enc", project.read(".env.enc"));
     let script = "cat .env conf.env ../up.env; test ! -e ../.env";
     let args = ["-C", "app", "exec", "--env-file", ".env", "--env-file=conf.env", "--env-file", "../up.env"];
-    let args: Vec<&str> = args.into_iter().chain(["--env-file", "./.env", "--", "sh", "-c", script]).collect();
+    let args: Vec<&str> =
+        args.into_iter().chain(["--env-file", "./.env", "--", "sh", "-c", script]).collect();
     assert_eq!(project.run(&args).ok().stdout, ENV.repeat(3));
     for name in ["app/.env", "app/conf.env", "up.env"] {
         nothing_stays(&project, name);
@@ -136,4 +144,36 @@ fn within_shows_its_standard_input_and_passes_everything_else_through() {
     let large = format!("A={}\n", "x".repeat(3 << 20));
     let args = ["within", "--env-file", ".env", "--", "wc", "-c", ".env"];
     assert_eq!(project.pipe(&args, &large).ok().stdout, format!("{} .env\n", large.len()));
+}
+
+#[test]
+fn the_value_is_written_to_ram_and_nowhere_else() {
+    if !have("private::the_value_is_written_to_ram", &["strace"]) {
+        return;
+    }
+    let project = Project::sealed(ENV);
+    let log = project.path("calls");
+    let options = ["-f", "-y", "-s", "9999", "-e", "trace=write,pwrite64,writev,sendto,sendmsg,execve", "-o"];
+    let mut args: Vec<&str> = options.to_vec();
+    args.extend([
+        log.to_str().unwrap(),
+        env!("CARGO_BIN_EXE_reseal"),
+        "exec",
+        "--env-file",
+        ".env",
+        "--",
+        "true",
+    ]);
+    Output::of(&mut project.around("strace", &args)).ok();
+    let calls = fs::read_to_string(&log).unwrap();
+    let said: Vec<&str> = calls.lines().filter(|line| line.contains(VALUE)).collect();
+    assert_eq!(said.len(), 1, "{said:?}");
+    // the folder that the file system in RAM lies over for a moment
+    let to = said[0].split_once("write(").unwrap().1.split_once('>').unwrap().0;
+    assert!(["/dev/shm/file", "/run/file", "/tmp/file"].iter().any(|ram| to.ends_with(ram)), "{to}");
+    assert!(
+        ["/dev/shm/file", "/run/file", "/tmp/file"].iter().all(|path| !std::path::Path::new(path).exists())
+    );
+    project.remove("calls");
+    nothing_stays(&project, ".env");
 }

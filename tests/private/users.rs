@@ -18,6 +18,23 @@ fn an_ordinary_user_stays_who_they_are_and_gains_no_right() {
 }
 
 #[test]
+fn a_root_that_may_not_mount_gains_no_right_either() {
+    if !have("private::a_root_that_may_not_mount", &["root", "setpriv"]) {
+        return;
+    }
+    let project = Project::sealed(ENV);
+    let bounds = "--bounding-set=-sys_admin,-net_raw";
+    let show = ["sh", "-c", "grep ^Cap /proc/self/status"];
+    let before = Output::of(&mut project.around("setpriv", &[&[bounds], &show[..]].concat())).ok().stdout;
+    let exec = [bounds, env!("CARGO_BIN_EXE_reseal"), "exec", "--env-file", ".env", "--"];
+    let within = Output::of(&mut project.around("setpriv", &[&exec, &show[..]].concat())).ok().stdout;
+    assert_eq!(within, before);
+    let cat = Output::of(&mut project.around("setpriv", &[&exec[..], &["cat", ".env"]].concat()));
+    assert_eq!(cat.ok().stdout, ENV);
+    nothing_stays(&project, ".env");
+}
+
+#[test]
 fn of_an_ordinary_user_too_nobody_else_sees_a_value() {
     if !have("private::of_an_ordinary_user_too", &["other-user"]) {
         return;
@@ -56,13 +73,18 @@ fn where_there_are_no_namespaces_the_reason_is_told_and_nothing_is_started() {
         return;
     }
     let project = Project::sealed(ENV);
-    for (limit, before) in [("max_mnt_namespaces", ""), ("max_user_namespaces", "setpriv --bounding-set=-all")] {
+    for (limit, before) in
+        [("max_mnt_namespaces", ""), ("max_user_namespaces", "setpriv --bounding-set=-all")]
+    {
         let script = format!("echo 0 > /proc/sys/user/{limit} && exec {before} \"$0\" \"$@\"");
         for args in [&["exec", "--env-file", ".env", "--", "touch", "started"][..], &["edit"]] {
             let head = ["-U", "--map-root-user", "sh", "-c", &script, env!("CARGO_BIN_EXE_reseal")];
             let all: Vec<&str> = head.iter().chain(args).copied().collect();
             let output = Output::of(project.around("unshare", &all).env("EDITOR", "touch started"));
-            output.code(1).says(&format!("switched off (user.{limit})")).says(&format!("sysctl -w user.{limit}="));
+            output
+                .code(1)
+                .says(&format!("switched off (user.{limit})"))
+                .says(&format!("sysctl -w user.{limit}="));
             assert!(!project.exists("started"));
         }
     }

@@ -20,7 +20,8 @@ pub(super) fn explain_io(doing: &str, error: &io::Error) -> Error {
 }
 
 fn reason(error: &io::Error) -> (String, &'static str) {
-    let setting = |path: &str| fs::read_to_string(path).map(|text| text.trim().to_owned()).unwrap_or_default();
+    let setting =
+        |path: &str| fs::read_to_string(path).map(|text| text.trim().to_owned()).unwrap_or_default();
     if setting("/proc/sys/user/max_mnt_namespaces") == "0" {
         return (
             "mount namespaces are switched off (user.max_mnt_namespaces)".to_owned(),
