@@ -68,6 +68,22 @@ fn a_folder_that_may_not_be_written_to_is_refused() {
 }
 
 #[test]
+fn the_empty_file_of_another_user_is_not_built_upon() {
+    if !have("private::the_empty_file_of_another_user", &["other-user"]) {
+        return;
+    }
+    let project = Project::sealed(ENV);
+    let mut command = as_user(&project, "", &["exec", "--env-file", ".env", "--", "touch", "started"]);
+    // as a keeper of root leaves it when the machine loses power
+    project.write(".env", "");
+    Output::of(&mut project.around("touch", &["-d", "@0", ".env"])).ok();
+    Output::of(&mut command).code(1).says("the empty file of another user's reseal").says("can be removed");
+    assert!(!project.exists("started"));
+    project.run(&["exec", "--env-file", ".env", "--", "true"]).ok();
+    nothing_stays(&project, ".env");
+}
+
+#[test]
 fn where_there_are_no_namespaces_the_reason_is_told_and_nothing_is_started() {
     if !have("private::where_there_are_no_namespaces", &["mounts"]) {
         return;

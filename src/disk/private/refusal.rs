@@ -52,8 +52,13 @@ fn reason(error: &io::Error) -> (String, &'static str) {
             "see `sysctl user.max_user_namespaces user.max_mnt_namespaces`",
         );
     }
+    let why = if error.kind() == io::ErrorKind::PermissionDenied {
+        "it is not permitted".into()
+    } else {
+        error.to_string()
+    };
     (
-        error.to_string(),
+        why,
         "in a container it takes CAP_SYS_ADMIN; elsewhere run it as root, or look at what the kernel's security module forbids",
     )
 }
