@@ -7,6 +7,9 @@
 
 mod create;
 mod dotenv;
+mod edit;
+#[cfg(test)]
+mod edit_tests;
 mod mac;
 mod metadata;
 #[cfg(test)]
@@ -20,6 +23,7 @@ mod stamp;
 mod value;
 
 pub use create::NewFile;
+pub use edit::Edited;
 pub use open::Open;
 pub use rule::Rule;
 

@@ -9,6 +9,7 @@ mod decrypt;
 mod demo;
 mod diff;
 mod doctor;
+mod edit;
 mod encrypt;
 mod exec;
 mod get;
