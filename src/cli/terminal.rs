@@ -19,10 +19,24 @@ impl Terminal {
         Terminal { present: !no_input && std::io::stderr().is_terminal() && std::io::stdin().is_terminal() }
     }
 
+    /// Whether somebody can be asked.
+    pub(super) fn is_there(&self) -> bool {
+        self.present
+    }
+
     /// A yes or no; `None` where nobody can be asked.
     pub(super) fn agrees(&self, question: &str) -> Option<bool> {
         let answer = self.ask(&format!("{question} [y/N] "))?;
         Some(matches!(answer.trim(), "y" | "Y" | "yes"))
+    }
+
+    /// A yes or no, `default` where only the line is ended; `None` where nobody can be asked, or the input has ended.
+    pub(super) fn answers(&self, question: &str, default: bool) -> Option<bool> {
+        let answer = self.ask(&format!("{question} [{}] ", if default { "Y/n" } else { "y/N" }))?;
+        match answer.trim() {
+            "" => answer.ends_with('\n').then_some(default),
+            said => Some(matches!(said, "y" | "Y" | "yes")),
+        }
     }
 
     /// A value, typed twice without echo.
