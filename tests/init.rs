@@ -55,6 +55,7 @@ const CASES: [Case; 5] = [
             "POSTGRES_PASSWORD: DATABASE_URL holds the same value, and stays as it is",
             "a container of another user cannot read it",
             "empties the sealed file",
+            "./scripts/dc.sh, line 5: a new file, in plain",
         ],
     },
     Case {

@@ -58,6 +58,8 @@ struct Around<'a> {
     stack: &'a Stack,
     keepers: Vec<Keeper>,
     procedures: Vec<Procedure>,
+    /// The wrapper, read like one of them.
+    wrapper: Option<Procedure>,
     /// Secret files of compose: the key whose value they hold, and the path.
     files: Vec<(String, String)>,
 }
@@ -108,6 +110,7 @@ pub fn propose(folder: &Folder<'_>, entries: &[(&[u8], &SecretValue)], agreed: &
         keepers: server::keepers(&stack, &keys, &value),
         procedures: folder.scripts.iter().map(|(name, text)| Procedure::read(name, text, &keys)).collect(),
         files: files.filter(|(_, path)| !path.starts_with('/') && !path.contains("..")).collect(),
+        wrapper: folder.wrapper.as_ref().map(|(name, text)| Procedure::read(name, text, &keys)),
         stack: &stack,
     };
     let head = format!(

@@ -81,7 +81,7 @@ pub(super) fn understood(around: &Around<'_>, blocks: &[Block]) -> (Vec<String>,
 /// What is wrong with the procedures, those that are alike in one line.
 pub(super) fn faults(around: &Around<'_>) -> Vec<String> {
     let mut told = Vec::new();
-    for procedure in &around.procedures {
+    for procedure in around.procedures.iter().chain(&around.wrapper) {
         let mut all = procedure.faults.clone();
         for (key, rotated) in procedure.rotates.iter().filter(|(_, r)| r.by_code) {
             let most = longest(key)
