@@ -1,6 +1,7 @@
 //! `reseal init` on whole projects as people have them: an env file, compose files, and the script or the page by which
 //! they rotate until now. One folder below `tests/init/` each; what is said of it is a snapshot.
 
+mod happens;
 mod wizard;
 
 use std::fs;

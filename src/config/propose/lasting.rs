@@ -2,7 +2,7 @@
 
 use super::Around;
 use super::block::Block;
-use super::names::{pem, shape};
+use super::shape::{pem, shape};
 use super::shell::Made;
 use crate::secret::SecretValue;
 

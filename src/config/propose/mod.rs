@@ -8,10 +8,14 @@ mod deploy;
 mod faults;
 mod lasting;
 mod names;
+mod period;
 mod procedure;
+mod served;
 mod server;
+mod shape;
 mod shell;
 mod tell;
+mod yaml;
 
 use super::Config;
 use crate::secret::SecretValue;

@@ -115,7 +115,7 @@ pub(super) fn keepers(stack: &Stack, keys: &Keys<'_>, value: &dyn Fn(&str) -> Op
         if engine == Engine::Redis {
             let by_command = service.command.split_once("requirepass").and_then(|(_, rest)| {
                 let word = rest.trim_start_matches([' ', '=', '\'', '"']).split([' ', '"', '\'']).next()?;
-                super::compose::references(word).first().map(|key| (*key).to_owned())
+                super::yaml::references(word).first().map(|key| (*key).to_owned())
             });
             let bitnami = service.image.starts_with("bitnami/").then_some("REDIS_PASSWORD");
             let by_image = bitnami.and_then(|variable| stack.source(service, variable, keys));

@@ -121,7 +121,7 @@ pub(super) fn substitutions(line: &str) -> Vec<Substitution<'_>> {
 }
 
 /// The shell variables in a text.
-pub(super) use super::compose::references as variables;
+pub(super) use super::yaml::references as variables;
 
 #[cfg(test)]
 mod tests {

@@ -3,8 +3,9 @@
 
 use super::Around;
 use super::block::Block;
-use super::names::{Kind, kind, looks_random};
+use super::names::{Kind, kind};
 use super::server::Engine;
+use super::shape::looks_random;
 use crate::config::longest;
 use crate::secret::SecretValue;
 use crate::secret::url::{self, Part};

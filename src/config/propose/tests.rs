@@ -145,3 +145,88 @@ fn hostile_texts_make_no_broken_policy() {
     let unread = told(&[], &folder("services: ["), &[]);
     assert!(unread.unclear[0].starts_with("compose.yaml cannot be read"));
 }
+
+/// The texts of the projects below `tests/init`.
+const TEXTS: [&str; 6] = [
+    include_str!("../../../tests/init/sops-sed-and-wrapper/compose.yaml"),
+    include_str!("../../../tests/init/redis-rewrite-and-key-pairs/compose.yml"),
+    include_str!("../../../tests/init/sops-sed-and-wrapper/ROTATION.md"),
+    include_str!("../../../tests/init/restart-and-reencrypt/rotate.sh"),
+    include_str!("../../../tests/init/redis-rewrite-and-key-pairs/rotate-secrets.sh"),
+    include_str!("../../../tests/init/policy-and-checklists/policy.md"),
+];
+
+const NAMES: [&str; 16] = [
+    "JWT_SECRET",
+    "JWT_SECRET_PREVIOUS",
+    "OLD_JWT_SECRET",
+    "POSTGRES_PASSWORD",
+    "POSTGRES_USER",
+    "DATABASE_URL",
+    "DIRECT_URL",
+    "REDIS_PASSWORD",
+    "REDIS_URL",
+    "GRAFANA_ADMIN_PASSWORD",
+    "DATA_ENCRYPTION_KEY",
+    "JWT_PRIVATE_KEY",
+    "JWT_PUBLIC_KEY",
+    "STRIPE_SECRET_KEY",
+    "TOKEN_URL",
+    "VNC_PASSWORD",
+];
+
+proptest::proptest! {
+    #![proptest_config(proptest::prelude::ProptestConfig::with_cases(150))]
+
+    /// Whatever is there, cut and with values strewn into it: a policy comes out, and no value.
+    #[test]
+    fn a_policy_comes_out_and_no_value(
+        entries in proptest::collection::vec((0..NAMES.len(), 0..4usize, 0..6u8), 0..12),
+        value in "[a-z]{8}[A-Z]{8}[0-9]{8}",
+        strewn in proptest::collection::vec((0..TEXTS.len(), 0.0..1.0f64), 0..6),
+        cut in proptest::collection::vec((0..TEXTS.len(), 0.0..1.0f64), 0..3),
+    ) {
+        let values: [String; 4] = std::array::from_fn(|i| format!("{value}{i}"));
+        let values: Vec<(&str, String)> = entries.iter().map(|(name, which, form)| (NAMES[*name], match form {
+            0 => format!("postgres://appuser:{}@db:5432/appdb", values[*which]),
+            1 => format!("redis://:{}@cache", values[*which]),
+            2 => format!("-----BEGIN PRIVATE KEY-----{}", values[*which]),
+            3 => format!("sk_live_{}", values[*which]),
+            4 => String::new(),
+            _ => values[*which].clone(),
+        })).collect();
+        let mut texts = TEXTS.map(str::to_owned);
+        let at = |text: &str, part: f64| {
+            let wanted = (text.len() as f64 * part) as usize;
+            (0..=wanted).rev().find(|at| text.is_char_boundary(*at)).unwrap_or(0)
+        };
+        for (which, part) in strewn {
+            let place = at(&texts[which], part);
+            texts[which].insert_str(place, &format!("{value}7"));
+        }
+        for (which, part) in cut {
+            let place = at(&texts[which], part);
+            texts[which].truncate(place);
+        }
+        let [one, two, scripts @ ..] = texts;
+        let names = ["ROTATION.md", "rotate.sh", "rotate-secrets.sh", "policy.md"];
+        let folder = Folder {
+            sealed: ".env.enc",
+            plain: ".env",
+            wrapper: None,
+            compose: vec![("compose.yaml".into(), one), ("compose.override.yaml".into(), two)],
+            scripts: names.into_iter().map(str::to_owned).zip(scripts).collect(),
+        };
+        let values: Vec<(&str, &str)> = values.iter().map(|(name, value)| (*name, value.as_str())).collect();
+        let first = told(&values, &folder, &[]);
+        let all: Vec<&str> = first.doubts.iter().map(|(key, _)| key.as_str()).collect();
+        for proposal in [&first, &told(&values, &folder, &all)] {
+            proptest::prop_assert!(Config::parse(&proposal.policy).is_ok(), "{}", proposal.policy);
+            let doubts = proposal.doubts.iter().map(|(_, question)| question);
+            let lines = proposal.understood.iter().chain(&proposal.unclear).chain(&proposal.faults).chain(doubts);
+            for text in lines.chain([&proposal.policy]) {
+                proptest::prop_assert!(!text.contains(&value), "{text}");
+            }
+        }
+    }
+}
