@@ -2,6 +2,7 @@
 //! they rotate until now. One folder below `tests/init/` each; what is said of it is a snapshot.
 
 mod happens;
+mod live;
 mod wizard;
 
 use std::fs;

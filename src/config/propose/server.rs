@@ -113,9 +113,17 @@ pub(super) fn keepers(stack: &Stack, keys: &Keys<'_>, value: &dyn Fn(&str) -> Op
             found.push(Keeper { key, service, engine, user, target, first_start: true });
         }
         if engine == Engine::Redis {
+            // compose puts `${KEY}` in; `$$KEY` is left to a shell in the container, which has its environment
             let by_command = service.command.split_once("requirepass").and_then(|(_, rest)| {
-                let word = rest.trim_start_matches([' ', '=', '\'', '"']).split([' ', '"', '\'']).next()?;
-                super::yaml::references(word).first().map(|key| (*key).to_owned())
+                let ends = |c: char| matches!(c, ' ' | '"' | '\'' | '\\');
+                let word = rest.trim_start_matches(|c| ends(c) || c == '=').split(ends).next()?;
+                match word.strip_prefix("$$") {
+                    None => super::yaml::references(word).first().map(|key| (*key).to_owned()),
+                    Some(inner) => match stack.source(service, inner.trim_matches(['{', '}']), keys)? {
+                        Source::Key(key) => Some(key),
+                        Source::Literal(_) => None,
+                    },
+                }
             });
             let bitnami = service.image.starts_with("bitnami/").then_some("REDIS_PASSWORD");
             let by_image = bitnami.and_then(|variable| stack.source(service, variable, keys));
