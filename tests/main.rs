@@ -17,6 +17,7 @@ mod compose;
 mod crash;
 mod exit_codes;
 mod grace;
+mod init;
 mod interop;
 mod layers;
 mod leak;

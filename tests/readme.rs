@@ -1,6 +1,7 @@
-//! The README is run: its `console` blocks, one after the other, in one throw-away project.
+//! The README and the migration guide are run: their `console` blocks, one after the other, in one throw-away project.
 //!
-//! A block of `dotenv` becomes the project's `.env`, one of `toml` its policy. A command must succeed, unless the next
+//! A block of `dotenv` becomes the project's `.env`, one of `toml` its policy, one of `yaml` its compose file, and one
+//! with `file=NAME` that file. A command must succeed, unless the next
 //! one is `echo $?`. What it prints must be what stands below it, once times, ids and folders are made alike; `…` stands
 //! for any lines. Blocks of other kinds are for people. Every `toml` block of the other pages must be a policy.
 
@@ -11,7 +12,7 @@ use std::path::Path;
 
 use regex::Regex;
 
-use crate::harness::{Output, Project};
+use crate::harness::{IDENTITY, Output, Project, RECIPIENT, have};
 
 /// Stands in for the wrapper of this repository where that is not there yet.
 const WRAPPER: &str = "#!/bin/sh\nexec \"$RESEAL\" exec -- true\n";
@@ -27,22 +28,58 @@ fn the_readme_runs() {
     let project = Project::empty();
     let wrapper = fs::read_to_string("scripts/docker-compose-sops.sh").unwrap_or_else(|_| WRAPPER.to_owned());
     project.script("scripts/docker-compose-sops.sh", &wrapper);
+    assert!(run("README.md", &project, |_| {}) > 15, "only few commands were found");
+}
+
+/// The project of that page was sealed by the real sops, and has the plaintext lying about.
+#[test]
+fn the_migration_guide_runs() {
+    if !have("the_migration_guide_runs", &["sops"]) {
+        return;
+    }
+    let project = Project::empty();
+    project.script(
+        "scripts/docker-compose-sops.sh",
+        &fs::read_to_string("scripts/docker-compose-sops.sh").unwrap(),
+    );
+    project.write("home/.config/sops/age/keys.txt", format!("{IDENTITY}\n"));
+    project.remove("age.key");
+    let sealed = |project: &Project| {
+        let args = ["encrypt", "--input-type", "dotenv", "--output-type", "dotenv", "--age", RECIPIENT];
+        project.sops(&[&args[..], &["--output", ".env.enc", ".env"]].concat()).ok();
+        project.write(".env.bak", project.read(".env"));
+        for name in [".env", ".env.bak", ".env.enc"] {
+            project.chmod(name, 0o644);
+        }
+    };
+    assert!(run("docs/migrating.md", &project, sealed) > 9, "only few commands were found");
+}
+
+/// Runs a page in a project, and answers how many commands it has. `given` follows a block of `dotenv`.
+fn run(page: &str, project: &Project, given: impl Fn(&Project)) -> usize {
     let healthy = healthy();
     let mut last = 0;
     let mut commands = 0;
-    for block in blocks("README.md") {
+    for block in blocks(page) {
+        if let Some((_, name)) = block.kind.split_once(" file=") {
+            project.write(name, &block.text);
+        }
         match block.kind.as_str() {
-            "dotenv" => project.write(".env", &block.text),
+            "dotenv" => {
+                project.write(".env", &block.text);
+                given(project);
+            }
+            "yaml" => project.write("compose.yaml", &block.text),
             "toml" => project.write("reseal.toml", block.text.replace("127.0.0.1:8000", &healthy)),
             "console" => {
                 let said = commands_of(&block);
                 for (i, (command, expected)) in said.iter().enumerate() {
-                    let place = format!("README.md, block of line {}: {command}", block.line);
-                    let output = shell(&project, command, last);
+                    let place = format!("{page}, block of line {}: {command}", block.line);
+                    let output = shell(project, command, last);
                     last = output.code.unwrap_or(-1);
                     let judged = said.get(i + 1).is_some_and(|(next, _)| next == "echo $?");
                     assert!(judged || last == 0, "{place}: exit {last}\n{}", output.stdout);
-                    let (found, wanted) = (alike(&output.stdout, &project), alike(expected, &project));
+                    let (found, wanted) = (alike(&output.stdout, project), alike(expected, project));
                     assert!(
                         fits(&found, &wanted),
                         "{place}\n--- it says\n{found}--- the page says\n{wanted}"
@@ -53,7 +90,7 @@ fn the_readme_runs() {
             _ => {}
         }
     }
-    assert!(commands > 15, "only {commands} commands were found");
+    commands
 }
 
 #[test]

@@ -43,7 +43,7 @@ pub(super) fn run(global: &Global, args: &EditArgs, report: &Report) -> Result<(
                 Ok(edited) => break edited,
                 Err(error) => {
                     let again = "press Enter to go on editing, or write \"no\" to give up: ";
-                    if !terminal.is_present() {
+                    if !terminal.is_there() {
                         return Err(error.note("nothing was changed"));
                     }
                     report.error(&error);

@@ -19,20 +19,28 @@ impl Terminal {
         Terminal { present: !no_input && std::io::stderr().is_terminal() && std::io::stdin().is_terminal() }
     }
 
-    /// A yes or no; `None` where nobody can be asked.
-    pub(super) fn agrees(&self, question: &str) -> Option<bool> {
-        let answer = self.ask(&format!("{question} [y/N] "))?;
-        Some(matches!(answer.trim(), "y" | "Y" | "yes"))
+    /// Whether somebody can be asked.
+    pub(super) fn is_there(&self) -> bool {
+        self.present
     }
 
-    /// Whether somebody can be asked.
-    pub(super) fn is_present(&self) -> bool {
-        self.present
+    /// A yes or no; `None` where nobody can be asked.
+    pub(super) fn agrees(&self, question: &str) -> Option<bool> {
+        self.answers(question, false).or(self.present.then_some(false))
     }
 
     /// A line; `None` where nobody can be asked, or has closed the input.
     pub(super) fn line(&self, question: &str) -> Option<String> {
         self.ask(question).filter(|line| !line.is_empty())
+    }
+
+    /// A yes or no, `default` where only the line is ended; `None` where nobody can be asked, or the input has ended.
+    pub(super) fn answers(&self, question: &str, default: bool) -> Option<bool> {
+        let answer = self.ask(&format!("{question} [{}] ", if default { "Y/n" } else { "y/N" }))?;
+        match answer.trim() {
+            "" => answer.ends_with('\n').then_some(default),
+            said => Some(matches!(said, "y" | "Y" | "yes")),
+        }
     }
 
     /// A value, typed twice without echo.

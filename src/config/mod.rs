@@ -15,7 +15,7 @@ mod target;
 pub use deploy::{After, Check, DeployConfig, DeployKind, Page, ProbeConfig};
 pub use init_only::{InitOnly, init_only};
 pub use limits::longest;
-pub use propose::{Surroundings, propose};
+pub use propose::{Folder, Proposal, propose};
 pub use secret::{Keep, PairKeys, Policy, Previous, SecretFile};
 pub use sops_yaml::Creation;
 #[cfg(test)]
