@@ -34,8 +34,14 @@ const FORMS: [Form; 14] = [
     Form { quote: b"\"", escapes: &[(b'\n', br"\n"), (b'\r', br"\r")] },
 ];
 
-/// Lines that an unclosed quote would reach into.
-const BELOW: &[u8] = b"Z1=\"z\"\nZ2='z'\nZ3=\"z\"\nZ4='z'\n";
+/// Lines that an unclosed quote would reach into: four of them.
+fn below(reader: Dialect) -> &'static [u8] {
+    match reader {
+        // it takes a quote for open only if one at the end of a line closes it
+        Dialect::NodeDotenv => b"Z1=z'\nZ2=z\"\nZ3=z`\nZ4=z'\n",
+        _ => b"Z1=\"z\"\nZ2='z'\nZ3=\"z\"\nZ4='z'\n",
+    }
+}
 
 /// The text of an env file from which each of the readers reads exactly these values, or an error that names the key and
 /// the character that one of them would change, never the value. Of a name that comes twice the last value is written,
@@ -101,7 +107,7 @@ impl Form {
 fn alone_and_above(reader: Dialect, name: &[u8], value: &SecretValue, line: &SecretValue) -> bool {
     let is = |pair: Option<&Pair>| pair.is_some_and(|(n, v)| n == name && v.same_as(value));
     let alone = reader.read(line.expose());
-    let above = || reader.read(SecretValue::concat(&[line.expose(), BELOW]).expose());
+    let above = || reader.read(SecretValue::concat(&[line.expose(), below(reader)]).expose());
     alone.is_ok_and(|pairs| pairs.len() == 1 && is(pairs.first()))
         && above().is_ok_and(|pairs| pairs.len() == 5 && is(pairs.first()))
 }
