@@ -125,7 +125,7 @@ fn refusal(readers: &[Dialect], name: &[u8], value: &SecretValue) -> Error {
     let single = readers.iter().find(|reader| line(&[**reader], name, value).is_none());
     if let Some(reader) = single {
         let what = fault::blame(name, value, |name, value| line(&[*reader], name, value).is_some());
-        return Error::failed(format!("{reader} reads the value of {key} from no text: {what}"))
+        return Error::failed(format!("{reader} cannot read the value of {key} from any text: {what}"))
             .hint("hand it over in the environment with `reseal exec`");
     }
     let what = fault::blame(name, value, |name, value| line(readers, name, value).is_some());
@@ -206,10 +206,26 @@ mod tests {
     #[test]
     fn a_refusal_names_key_reader_and_character_and_no_value() {
         for (readers, bad, said) in [
-            (&[Dialect::Docker][..], "hidden\nhidden", "docker --env-file reads the value of \"K\" from no text: a line feed"),
-            (&[Dialect::Docker], "hidden\r", "docker --env-file reads the value of \"K\" from no text: a carriage return at the end"),
-            (&[Dialect::PythonDotenv], "hidden${x}", "python-dotenv reads the value of \"K\" from no text: a `$`"),
-            (&[Dialect::NodeDotenv], "'\"` #hidden", "dotenv of node reads the value of \"K\" from no text: a `'` at the start"),
+            (
+                &[Dialect::Docker][..],
+                "hidden\nhidden",
+                "docker --env-file cannot read the value of \"K\" from any text: a line feed",
+            ),
+            (
+                &[Dialect::Docker],
+                "hidden\r",
+                "docker --env-file cannot read the value of \"K\" from any text: a carriage return at the end",
+            ),
+            (
+                &[Dialect::PythonDotenv],
+                "hidden${x}",
+                "python-dotenv cannot read the value of \"K\" from any text: a `$`",
+            ),
+            (
+                &[Dialect::NodeDotenv],
+                "'\"` #hidden",
+                "dotenv of node cannot read the value of \"K\" from any text: a `'` at the start",
+            ),
             (
                 &[Dialect::ComposeV1, Dialect::Shell],
                 "hidden's \"$x\"",
@@ -223,6 +239,6 @@ mod tests {
         let error = render(&[Dialect::ComposeV2], [(b"K".as_slice(), &bytes)].into_iter()).err().unwrap();
         assert!(error.to_string().ends_with(": byte 0xfe"), "{error}");
         let error = text(&[Dialect::Shell], &[("A-B", "1")]).unwrap_err().to_string();
-        assert_eq!(error, "a shell reads the value of \"A-B\" from no text: its name");
+        assert_eq!(error, "a shell cannot read the value of \"A-B\" from any text: its name");
     }
 }

@@ -13,7 +13,15 @@ fn a_container_has_the_values() {
     for seed in seeds() {
         let (text, values) = rendered(&[Docker], seed, 2000);
         project.write("values.env", &text);
-        let run = ["run", "--rm", "--network=none", "--env-file=values.env", "reseal-test:1", "cat", "/proc/1/environ"];
+        let run = [
+            "run",
+            "--rm",
+            "--network=none",
+            "--env-file=values.env",
+            "reseal-test:1",
+            "cat",
+            "/proc/1/environ",
+        ];
         let output = project.around("docker", &run).output().unwrap();
         assert!(output.status.success(), "seed {seed}: {}", String::from_utf8_lossy(&output.stderr));
         arrived("a container", seed, &values, &environ(&output.stdout));
@@ -46,7 +54,8 @@ fn created(project: &Project, text: &[u8]) -> Read {
         return None;
     }
     let id = made.stdout.trim();
-    let shown = Output::of(&mut project.around("docker", &["inspect", "--format={{json .Config.Env}}", id])).ok();
+    let shown =
+        Output::of(&mut project.around("docker", &["inspect", "--format={{json .Config.Env}}", id])).ok();
     Output::of(&mut project.around("docker", &["rm", id])).ok();
     let pairs: Vec<String> = serde_json::from_str(&shown.stdout).unwrap();
     let pairs = pairs.iter().map(|pair| pair.split_once('=').unwrap()).filter(|(name, _)| *name != "PATH");

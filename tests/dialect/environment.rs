@@ -21,15 +21,18 @@ fn hold(program: &str, words: &[&str]) {
     let project = Project::empty();
     for seed in seeds() {
         let mut rng = StdRng::seed_from_u64(seed);
-        let drawn = std::iter::repeat_with(|| drawn::value(&mut rng)).filter(|v| std::str::from_utf8(v).is_ok());
+        let drawn =
+            std::iter::repeat_with(|| drawn::value(&mut rng)).filter(|v| std::str::from_utf8(v).is_ok());
         let mut values: BTreeMap<Vec<u8>, Vec<u8>> =
             drawn.take(400).enumerate().map(|(n, v)| (format!("K{n}").into_bytes(), v)).collect();
         values.insert(b"LONG".to_vec(), vec![b'$'; LONGEST - b"LONG=".len()]);
-        let mut yaml = "version: '3.8'\nservices:\n  s:\n    image: reseal-test:1\n    network_mode: none\n".to_owned();
+        let mut yaml =
+            "version: '3.8'\nservices:\n  s:\n    image: reseal-test:1\n    network_mode: none\n".to_owned();
         yaml += "    environment:\n";
         for (n, name) in values.keys().enumerate() {
             let name = String::from_utf8_lossy(name);
-            yaml += &if n % 2 == 0 { format!("    - {name}\n") } else { format!("    - {name}=${{{name}}}\n") };
+            yaml +=
+                &if n % 2 == 0 { format!("    - {name}\n") } else { format!("    - {name}=${{{name}}}\n") };
         }
         project.write("docker-compose.yml", yaml);
         let args = [&words[1..], &["run", "--rm", "-T", "s", "cat", "/proc/1/environ"]].concat();

@@ -70,7 +70,11 @@ fn agree(reader: Dialect, seed: u64, files: &[(Vec<u8>, Read)], read: &[Read]) {
     for ((text, said), read) in files.iter().zip(read) {
         let shown = |read: &Read| {
             let pairs = read.as_ref()?.iter();
-            Some(pairs.map(|(n, v)| format!("{}={:?}", n.escape_ascii(), v.escape_ascii().to_string())).collect::<Vec<_>>())
+            Some(
+                pairs
+                    .map(|(n, v)| format!("{}={:?}", n.escape_ascii(), v.escape_ascii().to_string()))
+                    .collect::<Vec<_>>(),
+            )
         };
         assert!(
             said == read,

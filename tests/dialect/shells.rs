@@ -11,11 +11,20 @@ use reseal::Dialect::Shell;
 const SHELLS: [&[&str]; 4] = [&["dash"], &["bash", "--posix"], &["bash"], &["busybox", "sh"]];
 
 /// The environment that a script ends with, after reading `$1`.
-fn ends(project: &Project, shell: &[&str], script: &str, files: &[String]) -> Vec<BTreeMap<Vec<u8>, Vec<u8>>> {
+fn ends(
+    project: &Project,
+    shell: &[&str],
+    script: &str,
+    files: &[String],
+) -> Vec<BTreeMap<Vec<u8>, Vec<u8>>> {
     // one start of the shell for all files; a block for each
     let all = format!("for f; do ( {script}\ncat /proc/self/environ; printf '\\0\\0' ); done");
-    let args: Vec<&str> =
-        shell[1..].iter().copied().chain(["-c", &all, "sh"]).chain(files.iter().map(String::as_str)).collect();
+    let args: Vec<&str> = shell[1..]
+        .iter()
+        .copied()
+        .chain(["-c", &all, "sh"])
+        .chain(files.iter().map(String::as_str))
+        .collect();
     let output = project.around(shell[0], &args).output().unwrap();
     assert!(output.status.success(), "{shell:?}: {}", String::from_utf8_lossy(&output.stderr));
     // the block of cat ends with a NUL, and two more follow
