@@ -15,6 +15,7 @@ mod bad_input;
 mod cmd;
 mod compose;
 mod crash;
+mod dialect;
 mod exit_codes;
 mod grace;
 mod init;

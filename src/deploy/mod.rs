@@ -9,6 +9,7 @@
 use std::collections::BTreeMap;
 
 use crate::config::{DeployConfig, DeployKind};
+use crate::dialect;
 use crate::error::{Error, Result};
 use crate::process::{self, Deadline, Prepare, Program, Site};
 use crate::secret::SecretValue;
@@ -52,6 +53,9 @@ pub fn preflight(config: &DeployConfig, site: &Site) -> Result<()> {
 
 /// Checks that the values can get to the services unchanged, as far as it is reseal that hands them over (I9).
 pub fn carries(config: &DeployConfig, values: Values<'_>) -> Result<()> {
+    if !config.env_files.is_empty() {
+        dialect::render(&config.env_format, values.iter().copied())?;
+    }
     match config.kind {
         DeployKind::None | DeployKind::Wrapper => Ok(()),
         DeployKind::Compose => compose::fits_environment(values),

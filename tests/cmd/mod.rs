@@ -12,6 +12,7 @@ mod doctor;
 mod edit;
 mod encrypt;
 mod exec;
+mod export;
 mod get;
 mod help;
 mod history;
