@@ -3,8 +3,10 @@
 //! What a container got is read from the environment of its first process, and never from what somebody says about it.
 
 mod arrival;
+mod env_file;
 mod health;
 mod killed;
+pub mod shop;
 pub mod stack;
 mod values;
 mod wrapper;

@@ -14,6 +14,7 @@ mod harness;
 mod bad_input;
 mod cmd;
 mod compose;
+mod consumers;
 mod crash;
 mod exit_codes;
 mod grace;

@@ -37,7 +37,8 @@ fn is_blank(c: char) -> bool {
 }
 
 fn name(text: &str) -> Result<(&str, &str), Unread> {
-    let exported = text.strip_prefix("export").filter(|rest| rest.starts_with(['\t', '\n', '\x0c', '\r', ' ']));
+    let exported =
+        text.strip_prefix("export").filter(|rest| rest.starts_with(['\t', '\n', '\x0c', '\r', ' ']));
     let text = exported.map_or(text, |rest| rest.trim_start_matches(is_blank));
     for (at, c) in text.char_indices() {
         match c {
@@ -47,7 +48,10 @@ fn name(text: &str) -> Result<(&str, &str), Unread> {
                     return Err(Unread::Refused);
                 }
                 // no name, or one that later versions drop
-                if name.is_empty() || name.starts_with(|c: char| c.is_ascii_digit()) || name.contains(is_blank) {
+                if name.is_empty()
+                    || name.starts_with(|c: char| c.is_ascii_digit())
+                    || name.contains(is_blank)
+                {
                     return Err(Unread::Unknown);
                 }
                 return Ok((name, &text[at + 1..]));

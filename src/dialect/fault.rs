@@ -74,11 +74,7 @@ fn plain(reader: Dialect, name: &[u8], value: &SecretValue) -> bool {
 
 /// What of the value, or else its name, keeps `fits` from being true. First what is enough alone; else what is needed
 /// together with what stands before it in the list.
-pub(super) fn blame(
-    name: &[u8],
-    value: &SecretValue,
-    fits: impl Fn(&[u8], &SecretValue) -> bool,
-) -> String {
+pub(super) fn blame(name: &[u8], value: &SecretValue, fits: impl Fn(&[u8], &SecretValue) -> bool) -> String {
     if !fits(name, &SecretValue::new(b"x".to_vec())) {
         return "its name".to_owned();
     }
@@ -202,7 +198,8 @@ pub(super) mod tests {
 
     #[test]
     fn the_character_is_named_and_never_the_value() {
-        let plain = |reader, what| vec![format!("{reader} reads the plain line of \"K\" as something else: {what}")];
+        let plain =
+            |reader, what| vec![format!("{reader} reads the plain line of \"K\" as something else: {what}")];
         let never = |reader, what| vec![format!("{reader} reads the value of \"K\" from no text: {what}")];
         use Dialect::{ComposeV1, ComposeV2, Docker, NodeDotenv, Shell, Systemd};
         for (reader, value, what) in [

@@ -15,7 +15,8 @@ use super::{Pair, Unread, utf8};
 use crate::secret::SecretValue;
 
 /// What JavaScript takes for a blank.
-const BLANK: &str = r"[\t\n\x0B\x0C\r \x{A0}\x{1680}\x{2000}-\x{200A}\x{2028}\x{2029}\x{202F}\x{205F}\x{3000}\x{FEFF}]";
+const BLANK: &str =
+    r"[\t\n\x0B\x0C\r \x{A0}\x{1680}\x{2000}-\x{200A}\x{2028}\x{2029}\x{202F}\x{205F}\x{3000}\x{FEFF}]";
 
 /// A pair: its name, and its value with quotes and blanks.
 static PAIR: LazyLock<Option<Regex>> = LazyLock::new(|| {
@@ -81,7 +82,11 @@ mod tests {
     #[test]
     fn outer_quotes_go_and_backslashes_stay() {
         reads(NodeDotenv, b"A= b #c\nB='x # $y\\n' # z\n", &[("A", "b"), ("B", "x # $y\\n")]);
-        reads(NodeDotenv, b"A=\"1\\n2\n3\\\"\"\nB=`it's \"x\"`\n", &[("A", "1\n2\n3\\\""), ("B", "it's \"x\"")]);
+        reads(
+            NodeDotenv,
+            b"A=\"1\\n2\n3\\\"\"\nB=`it's \"x\"`\n",
+            &[("A", "1\n2\n3\\\""), ("B", "it's \"x\"")],
+        );
         reads(NodeDotenv, b"what\nA: x\nB='x\nC=1", &[("A", "x"), ("B", "'x"), ("C", "1")]);
         assert_eq!(NodeDotenv.read("A=\u{2028}".as_bytes()).err(), Some(Unread::Unknown));
     }

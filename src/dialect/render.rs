@@ -200,10 +200,26 @@ mod tests {
     #[test]
     fn a_refusal_names_key_reader_and_character_and_no_value() {
         for (readers, bad, said) in [
-            (&[Dialect::Docker][..], "hidden\nhidden", "docker --env-file reads the value of \"K\" from no text: a line feed"),
-            (&[Dialect::Docker], "hidden\r", "docker --env-file reads the value of \"K\" from no text: a carriage return at the end"),
-            (&[Dialect::PythonDotenv], "hidden${x}", "python-dotenv reads the value of \"K\" from no text: a `$`"),
-            (&[Dialect::NodeDotenv], "'\"` #hidden", "dotenv of node reads the value of \"K\" from no text: a `'` at the start"),
+            (
+                &[Dialect::Docker][..],
+                "hidden\nhidden",
+                "docker --env-file reads the value of \"K\" from no text: a line feed",
+            ),
+            (
+                &[Dialect::Docker],
+                "hidden\r",
+                "docker --env-file reads the value of \"K\" from no text: a carriage return at the end",
+            ),
+            (
+                &[Dialect::PythonDotenv],
+                "hidden${x}",
+                "python-dotenv reads the value of \"K\" from no text: a `$`",
+            ),
+            (
+                &[Dialect::NodeDotenv],
+                "'\"` #hidden",
+                "dotenv of node reads the value of \"K\" from no text: a `'` at the start",
+            ),
             (
                 &[Dialect::ComposeV1, Dialect::Shell],
                 "hidden's \"$x\"",

@@ -148,10 +148,11 @@ mod tests {
 
     #[test]
     fn quotes_join_and_export_is_read_too() {
-        reads(Shell, b"export A='it'\\''s $x\n`y`' # c\nB=a\"b\\$\\n\\\"\"c\n", &[
-            ("A", "it's $x\n`y`"),
-            ("B", "ab$\\n\"c"),
-        ]);
+        reads(
+            Shell,
+            b"export A='it'\\''s $x\n`y`' # c\nB=a\"b\\$\\n\\\"\"c\n",
+            &[("A", "it's $x\n`y`"), ("B", "ab$\\n\"c")],
+        );
         reads(Shell, b"# c\n A=a~c\\ d\nB=", &[("A", "a~c d"), ("B", "")]);
     }
 

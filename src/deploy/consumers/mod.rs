@@ -55,9 +55,13 @@ pub fn still_old(config: &DeployConfig, site: &Site, compared: &Compared<'_>) ->
             std::thread::sleep(Duration::from_millis(500));
             continue;
         }
-        return Err(Error::failed(listed(&found)).hint(
-            "redeploy what is named with the same value from one place, stop it, or name it under `leave` of [deploy]",
-        ));
+        let stale = found.iter().any(|finding| matches!(finding.what, What::Holds { .. }));
+        return Err(Error::failed(listed(&found)).hint(match stale {
+            true => {
+                "redeploy what is named with the same value from one place, stop it, or name it under `leave` of [deploy]"
+            }
+            false => "see what the compose file and the command of [deploy] make of it on its way",
+        }));
     }
 }
 
@@ -153,7 +157,11 @@ fn look(config: &DeployConfig, site: &Site, compared: &Compared<'_>, after: bool
         if after && ours && config.kind == DeployKind::Compose && !container.is_one_off() {
             let service = container.service().unwrap_or_default();
             for (variable, key) in expected(model.as_ref(), service, compared) {
-                if !stale.contains(&key) && !replaced.is_now(container.variable(&variable), &key) {
+                let seen = container.variable(&variable);
+                // without an account of the project it is not known who should have one
+                let misses = seen.is_none() && model.is_some();
+                if !stale.contains(&key) && (misses || seen.is_some_and(|seen| !replaced.is_now(seen, &key)))
+                {
                     found.push(finding(What::Differs { key, variable }));
                 }
             }
@@ -163,7 +171,7 @@ fn look(config: &DeployConfig, site: &Site, compared: &Compared<'_>, after: bool
 }
 
 /// The variables of a service that must hold exactly a value of the file, and its key. Without an account of the
-/// project it is those that are called as a key that has changed, where the container has one at all.
+/// project it is those that are called as a key that has changed.
 fn expected(model: Option<&compose::Model>, service: &str, compared: &Compared<'_>) -> Vec<(String, String)> {
     let Some(model) = model else {
         return compared.changed.iter().map(|key| (key.clone(), key.clone())).collect();
