@@ -28,4 +28,5 @@ mod remarks;
 mod resume;
 mod rollback;
 mod services;
+mod swarm;
 mod vectors;

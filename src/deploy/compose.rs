@@ -133,7 +133,7 @@ mod tests {
             let error = redeploy(&config, &folder.site(), &release(&[(name, value)])).unwrap_err();
             assert!(!error.to_string().contains("s3cret"));
             // the same is known before anything is begun
-            assert!(carries(&config, &[(name, value)]).is_err());
+            assert!(carries(&config, &folder.site(), &[(name, value)]).is_err());
         }
         assert!(!folder.has("ran"));
     }

@@ -17,6 +17,8 @@ mod compose;
 mod health;
 mod http;
 mod probe;
+mod swarm;
+mod systemd;
 mod tcp;
 #[cfg(test)]
 mod testing;
@@ -46,16 +48,18 @@ pub fn preflight(config: &DeployConfig, site: &Site) -> Result<()> {
         DeployKind::None => Ok(()),
         DeployKind::Wrapper => wrapper(config, site).map(drop),
         DeployKind::Compose => compose::preflight(config, site),
-        DeployKind::Swarm | DeployKind::Systemd => Err(Error::failed("to be built")),
+        DeployKind::Swarm => swarm::preflight(config, site),
+        DeployKind::Systemd => systemd::preflight(config, site),
     }
 }
 
 /// Checks that the values can get to the services unchanged, as far as it is reseal that hands them over (I9).
-pub fn carries(config: &DeployConfig, values: Values<'_>) -> Result<()> {
+pub fn carries(config: &DeployConfig, site: &Site, values: Values<'_>) -> Result<()> {
     match config.kind {
         DeployKind::None | DeployKind::Wrapper => Ok(()),
         DeployKind::Compose => compose::fits_environment(values),
-        DeployKind::Swarm | DeployKind::Systemd => Err(Error::failed("to be built")),
+        DeployKind::Swarm => swarm::carries(config, site, values),
+        DeployKind::Systemd => systemd::carries(config, values),
     }
 }
 
@@ -72,7 +76,48 @@ pub fn redeploy(config: &DeployConfig, site: &Site, release: &Release<'_>) -> Re
             run_steps(config, site, &program, words, &|_| {})
         }
         DeployKind::Compose => compose::redeploy(config, site, release),
-        DeployKind::Swarm | DeployKind::Systemd => Err(Error::failed("to be built")),
+        DeployKind::Swarm => swarm::redeploy(config, site, release),
+        DeployKind::Systemd => systemd::redeploy(config, site, release),
+    }
+}
+
+/// What a redeploy does, in words; for the kinds that run no `steps`.
+pub fn in_words(config: &DeployConfig) -> Vec<String> {
+    match config.kind {
+        DeployKind::None | DeployKind::Wrapper | DeployKind::Compose => Vec::new(),
+        DeployKind::Swarm => swarm::in_words(config),
+        DeployKind::Systemd => systemd::in_words(config),
+    }
+}
+
+/// Writes what services read when they start, where that is lost with the machine's RAM, and starts nothing. `false`:
+/// services of this kind read nothing of the sort.
+pub fn prepare(config: &DeployConfig, site: &Site, values: Values<'_>) -> Result<bool> {
+    match config.kind {
+        DeployKind::Systemd => systemd::write(config, site, values).map(|()| true),
+        DeployKind::None | DeployKind::Wrapper | DeployKind::Compose | DeployKind::Swarm => Ok(false),
+    }
+}
+
+/// What a change of these keys does not reach, and what stays behind, in words.
+pub fn remarks(config: &DeployConfig, site: &Site, keys: &[String]) -> Result<Vec<String>> {
+    match config.kind {
+        DeployKind::Swarm => swarm::remarks(config, site, keys),
+        DeployKind::None | DeployKind::Wrapper | DeployKind::Compose | DeployKind::Systemd => Ok(Vec::new()),
+    }
+}
+
+/// Takes away what the services were given of the replaced values of these keys, once nobody needs it any more.
+/// `versions` is of what they run on now.
+pub fn tidy(
+    config: &DeployConfig,
+    site: &Site,
+    versions: &BTreeMap<Vec<u8>, String>,
+    keys: &[String],
+) -> Result<()> {
+    match config.kind {
+        DeployKind::Swarm => swarm::tidy(config, site, versions, keys),
+        DeployKind::None | DeployKind::Wrapper | DeployKind::Compose | DeployKind::Systemd => Ok(()),
     }
 }
 

@@ -131,6 +131,13 @@ impl<'a> Context<'a> {
         done
     }
 
+    /// Takes away what services were given of values that are not live.
+    pub(super) fn tidy(&self) -> Result<()> {
+        let world = self.world;
+        let versions = versions(&world.open(self.live())?);
+        deploy::tidy(&world.config.deploy, &world.site, &versions, &self.request.keys())
+    }
+
     /// A deploy command that a killed run has left behind, or that failed and left children of its own, would finish
     /// after the next one, with the values of another version. So each run holds a lock that its children inherit, and
     /// waits for it here. After a failure of its own the wait has an end: what holds on longer is taken for a service.

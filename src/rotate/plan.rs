@@ -99,6 +99,10 @@ pub fn plan(world: &World<'_>, history: &History, ask: Ask) -> Result<Plan> {
     if request.changes_file() && ask.deploy {
         request.deploy = config.deploy.kind != DeployKind::None || !config.probes.is_empty();
         (started, probes) = can_deploy(world, &open)?;
+        remarks.extend(deploy::remarks(&config.deploy, &world.site, &request.keys())?);
+        if config.deploy.kind == DeployKind::Swarm {
+            later.push("the docker secrets of the old values are removed".to_owned());
+        }
     }
     if request.changes_file() && started.is_empty() {
         let until = "no service is started anew: what runs keeps the old values until it is redeployed";
@@ -190,7 +194,7 @@ fn can_deploy(world: &World<'_>, open: &Open) -> Result<(Vec<String>, Vec<String
     let config = world.config;
     deploy::preflight(&config.deploy, &world.site)?;
     let entries: Vec<_> = open.entries().map(|e| (e.name, e.value)).collect();
-    deploy::carries(&config.deploy, &entries).map_err(|e| e.note("nothing was changed"))?;
+    deploy::carries(&config.deploy, &world.site, &entries).map_err(|e| e.note("nothing was changed"))?;
     let mut probes = Vec::new();
     for probe in &config.probes {
         // a service that is ill already would make the rotation fail for reasons of its own
@@ -260,6 +264,7 @@ fn writable(world: &World<'_>) -> Result<()> {
 fn in_words(config: &Config) -> Vec<String> {
     let command = match (config.deploy.kind, config.deploy.command.is_empty()) {
         (DeployKind::None, _) => return Vec::new(),
+        (DeployKind::Swarm | DeployKind::Systemd, _) => return deploy::in_words(&config.deploy),
         (_, true) => "docker compose".to_owned(),
         _ => config.deploy.command.join(" "),
     };
