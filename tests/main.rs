@@ -29,4 +29,5 @@ mod resume;
 mod rollback;
 mod services;
 mod swarm;
+mod systemd;
 mod vectors;

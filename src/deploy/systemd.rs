@@ -71,6 +71,9 @@ pub(super) fn redeploy(config: &DeployConfig, site: &Site, release: &Release<'_>
     let systemctl = Systemctl::new(config, site)?;
     let deadline = Deadline::new(config.timeout);
     for unit in &config.units {
+        // systemd starts a unit no more that failed too often in a short time, as it may have on values that are gone; of
+        // one that is not loaded there is nothing to reset
+        let _ = systemctl.ask(&["reset-failed", "--", unit]);
         let args = systemctl.words(&["restart", "--", unit]);
         process::run(site, &systemctl.program, &args, &deadline, &|command| withhold_keys(command, site))
             .map_err(|e| e.context(format!("unit {unit:?}")).hint(see(unit)))?;

@@ -31,7 +31,7 @@ pub const FILE: &str = r#"services:
     deploy:
       replicas: 2
       restart_policy: {delay: 100ms}
-      update_config: {parallelism: 1, monitor: 300ms, failure_action: rollback}
+      update_config: {parallelism: 1, order: start-first, monitor: 300ms, failure_action: rollback}
       rollback_config: {parallelism: 2, monitor: 300ms}
 
 secrets:
