@@ -29,4 +29,6 @@ mod remarks;
 mod resume;
 mod rollback;
 mod services;
+mod swarm;
+mod systemd;
 mod vectors;

@@ -52,6 +52,8 @@ pub enum Act {
     Stuck,
     /// Replaced values were taken away.
     Retired,
+    /// The services were started on what the file holds.
+    Deployed,
 }
 
 /// What the caller says of an event; number, time and hash are added here.

@@ -51,6 +51,7 @@ fn line(entry: &Entry) -> String {
         Act::RolledBack => "rolled back",
         Act::Stuck => "stuck",
         Act::Retired => "retired",
+        Act::Deployed => "deployed",
     };
     let who = match &event.who.sudo {
         Some(person) => format!("{person} (as {})", event.who.user),

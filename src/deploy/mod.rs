@@ -7,6 +7,7 @@
 //! call waits for ever. A call changes nothing that a second call would not: `up -d` twice is `up -d` once (I5).
 
 use std::collections::BTreeMap;
+use std::path::PathBuf;
 
 use crate::config::{DeployConfig, DeployKind};
 use crate::error::{Error, Result};
@@ -18,6 +19,8 @@ mod consumers;
 mod health;
 mod http;
 mod probe;
+mod swarm;
+mod systemd;
 mod tcp;
 #[cfg(test)]
 mod testing;
@@ -36,6 +39,8 @@ pub struct Release<'a> {
     pub versions: &'a BTreeMap<Vec<u8>, String>,
     /// The names whose values may differ from those that the services run on; `None`: all.
     pub changed: Option<&'a [String]>,
+    /// Files of the project that hold such a value in plain, and were put in the place of others.
+    pub files: &'a [PathBuf],
 }
 
 /// What a redeploy will do, in words.
@@ -57,16 +62,18 @@ pub fn preflight(config: &DeployConfig, site: &Site) -> Result<()> {
         DeployKind::None => Ok(()),
         DeployKind::Wrapper => wrapper(config, site).map(drop),
         DeployKind::Compose => compose::preflight(config, site),
-        DeployKind::Swarm | DeployKind::Systemd => Err(Error::failed("to be built")),
+        DeployKind::Swarm => swarm::preflight(config, site),
+        DeployKind::Systemd => systemd::preflight(config, site),
     }
 }
 
 /// Checks that the values can get to the services unchanged, as far as it is reseal that hands them over (I9).
-pub fn carries(config: &DeployConfig, values: Values<'_>) -> Result<()> {
+pub fn carries(config: &DeployConfig, site: &Site, values: Values<'_>) -> Result<()> {
     match config.kind {
         DeployKind::None | DeployKind::Wrapper => Ok(()),
         DeployKind::Compose => compose::carries(config, values),
-        DeployKind::Swarm | DeployKind::Systemd => Err(Error::failed("to be built")),
+        DeployKind::Swarm => swarm::carries(config, site, values),
+        DeployKind::Systemd => systemd::carries(config, values),
     }
 }
 
@@ -83,7 +90,11 @@ pub fn intent(config: &DeployConfig, site: &Site, release: &Release<'_>) -> Resu
             })?;
             Ok(intent)
         }
-        DeployKind::Swarm | DeployKind::Systemd => Err(Error::failed("to be built")),
+        DeployKind::Swarm => Ok(Intent {
+            lines: swarm::in_words(config),
+            remarks: swarm::remarks(config, site, release.changed.unwrap_or_default())?,
+        }),
+        DeployKind::Systemd => Ok(Intent { lines: systemd::in_words(config), ..Intent::default() }),
     }
 }
 
@@ -100,7 +111,31 @@ pub fn redeploy(config: &DeployConfig, site: &Site, release: &Release<'_>) -> Re
             run_steps(config, site, &program, words, &|_| {})
         }
         DeployKind::Compose => compose::redeploy(config, site, release),
-        DeployKind::Swarm | DeployKind::Systemd => Err(Error::failed("to be built")),
+        DeployKind::Swarm => swarm::redeploy(config, site, release),
+        DeployKind::Systemd => systemd::redeploy(config, site, release),
+    }
+}
+
+/// Writes what services read when they start, where that is lost with the machine's RAM, and starts nothing. `false`:
+/// services of this kind read nothing of the sort.
+pub fn prepare(config: &DeployConfig, site: &Site, values: Values<'_>) -> Result<bool> {
+    match config.kind {
+        DeployKind::Systemd => systemd::write(config, site, values).map(|()| true),
+        DeployKind::None | DeployKind::Wrapper | DeployKind::Compose | DeployKind::Swarm => Ok(false),
+    }
+}
+
+/// Takes away what the services were given of the replaced values of these keys, once nobody needs it any more.
+/// `versions` is of what they run on now.
+pub fn tidy(
+    config: &DeployConfig,
+    site: &Site,
+    versions: &BTreeMap<Vec<u8>, String>,
+    keys: &[String],
+) -> Result<()> {
+    match config.kind {
+        DeployKind::Swarm => swarm::tidy(config, site, versions, keys),
+        DeployKind::None | DeployKind::Wrapper | DeployKind::Compose | DeployKind::Systemd => Ok(()),
     }
 }
 

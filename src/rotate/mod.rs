@@ -25,6 +25,7 @@ mod secret;
 mod service;
 mod stage;
 mod swap;
+mod tidy;
 mod unfinished;
 
 pub use choose::{Ask, Wanted, to_be_brought};
@@ -71,6 +72,9 @@ fn steps<'a>(request: &Request) -> Steps<'a, Context<'a>> {
     }
     for change in request.secrets.iter().filter(|change| !change.policy.migrate.is_empty()) {
         list.push(Box::new(migrate::Migrate(change.clone()))); // bring stored data to the new value
+    }
+    if request.deploy && request.deploy_kind == "swarm" {
+        list.push(Box::new(tidy::Tidy)); //         docker secrets of replaced values go
     }
     list.push(Box::new(prune::Prune)); //           let old backups go
     Steps { list, commit_at }

@@ -102,6 +102,9 @@ pub fn plan(world: &World<'_>, history: &History, ask: Ask) -> Result<Plan> {
         let more;
         (started, probes, more) = can_deploy(world, &open, &request)?;
         remarks.extend(more);
+        if config.deploy.kind == DeployKind::Swarm {
+            later.push("the docker secrets of the old values are removed".to_owned());
+        }
     }
     if request.changes_file() && started.is_empty() {
         let until = "no service is started anew: what runs keeps the old values until it is redeployed";
@@ -197,7 +200,7 @@ fn can_deploy(
     let config = world.config;
     deploy::preflight(&config.deploy, &world.site)?;
     let entries: Vec<_> = open.entries().map(|e| (e.name, e.value)).collect();
-    deploy::carries(&config.deploy, &entries).map_err(|e| e.note("nothing was changed"))?;
+    deploy::carries(&config.deploy, &world.site, &entries).map_err(|e| e.note("nothing was changed"))?;
     let mut probes = Vec::new();
     for probe in &config.probes {
         // a service that is ill already would make the rotation fail for reasons of its own
@@ -208,8 +211,9 @@ fn can_deploy(
         })?;
         probes.push(format!("{} within {} s", deploy::name(&probe.check), probe.within.as_secs()));
     }
-    let (versions, changed) = (versions(open), request.keys());
-    let release = deploy::Release { values: &entries, versions: &versions, changed: Some(&changed) };
+    let (versions, changed, files) = (versions(open), request.keys(), request.written(world.project));
+    let release =
+        deploy::Release { values: &entries, versions: &versions, changed: Some(&changed), files: &files };
     let mut intent = deploy::intent(&config.deploy, &world.site, &release)?;
     intent.remarks.extend(consumers::would_keep(world, open, request)?);
     Ok((intent.lines, probes, intent.remarks))

@@ -177,7 +177,7 @@ pub(super) fn within(config: &DeployConfig, site: &Site) -> Result<(Program, Vec
 }
 
 /// Refuses what the environment would change or cut, and what would keep the child from starting.
-pub(super) fn fits_environment(values: Values<'_>) -> Result<()> {
+pub(in super::super) fn fits_environment(values: Values<'_>) -> Result<()> {
     for (name, value) in values {
         let shown = String::from_utf8_lossy(name);
         if name.is_empty() || name.contains(&b'=') || name.contains(&0) {

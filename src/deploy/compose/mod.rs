@@ -5,7 +5,7 @@
 //! asked for. They are made anew by force: compose does not notice that a secret with `environment:` has changed
 //! (decision 0032). Where compose gives no such account (version 1 does not), it is left to compare for itself.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use super::{Intent, Release, UP, Values};
 use crate::config::DeployConfig;
@@ -19,6 +19,7 @@ mod call;
 mod model;
 mod references;
 
+pub(super) use call::fits_environment;
 pub(super) use model::Model;
 
 /// What makes services anew, whatever compose knows of them. It starts those first that others of them wait for.
@@ -63,7 +64,7 @@ fn can_show(config: &DeployConfig, site: &Site) -> Result<()> {
 
 /// Checks that every value gets there unchanged: by the environment, and by the env files where there are any.
 pub(super) fn carries(config: &DeployConfig, values: Values<'_>) -> Result<()> {
-    call::fits_environment(values)?;
+    fits_environment(values)?;
     match config.env_files.is_empty() {
         true => Ok(()),
         false => call::env_file(config, values).map(drop),
@@ -109,7 +110,7 @@ pub(super) fn intent(config: &DeployConfig, site: &Site, release: &Release<'_>) 
         );
         return Ok(intent);
     };
-    let services = model.consumers(changed);
+    let services = model.users(changed, &real(release.files));
     if services.is_empty() {
         intent
             .remarks
@@ -127,13 +128,18 @@ pub(super) fn redeploy(config: &DeployConfig, site: &Site, release: &Release<'_>
     if let (true, Some(changed)) = (config.steps.is_empty(), release.changed)
         && let Some(model) = discover(&call, config, site)?
     {
-        let services = model.consumers(changed);
+        let services = model.users(changed, &real(release.files));
         return match services.is_empty() {
             true => Ok(()),
             false => call.run(&[&ANEW[..], &services].concat(), &deadline),
         };
     }
     super::each_step(config, |args| call.run(args, &deadline))
+}
+
+/// Paths as the file system knows them.
+fn real(paths: &[PathBuf]) -> Vec<PathBuf> {
+    paths.iter().map(|path| disk::real(path)).collect()
 }
 
 /// What the project is made of, where compose tells it.
@@ -146,13 +152,14 @@ fn discover(call: &Call<'_>, config: &DeployConfig, site: &Site) -> Result<Optio
     let question = ["config", "--no-interpolate", "--format", "json"];
     let Ok(answer) = call.ask(&question, &Deadline::new(ANSWER)) else { return Ok(None) };
     let Ok(answer) = serde_json::from_slice(answer.expose()) else { return Ok(None) };
-    let real: Vec<_> = call::env_files(config, site).iter().map(|path| disk::real(path)).collect();
-    let ours = |path: &Path| real.contains(&disk::real(&site.root.join(path)));
+    let files = real(&call::env_files(config, site));
+    let ours = |path: &Path| files.contains(&disk::real(&site.root.join(path)));
     let read = |path: &Path| text(&site.root.join(path));
     let Some(mut model) = Model::read(&answer, &ours, &read) else { return Ok(None) };
     let dot_env = site.root.join(".env");
     let dot_env = if ours(&dot_env) { None } else { text(&dot_env) };
     model.retain(&call.profiles(dot_env.as_deref()));
+    model.mounts(|path| disk::real(&site.root.join(path)));
     match missing_file(&model) {
         None => Ok(Some(model)),
         Some(error) => Err(error),

@@ -39,7 +39,7 @@ fn what_no_environment_can_carry_is_refused_before_anything_starts() {
         let error = redeploy(&config, &folder.site(), &release(&[(name, value)])).unwrap_err();
         assert!(!error.to_string().contains("s3cret"));
         // the same is known before anything is begun
-        assert!(carries(&config, &[(name, value)]).is_err());
+        assert!(carries(&config, &folder.site(), &[(name, value)]).is_err());
     }
     assert!(!folder.has("ran"));
 }
