@@ -6,6 +6,7 @@ mod arrival;
 mod env_file;
 mod health;
 mod killed;
+mod mounted;
 pub mod shop;
 pub mod stack;
 mod values;
