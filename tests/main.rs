@@ -16,6 +16,7 @@ mod cmd;
 mod compose;
 mod consumers;
 mod crash;
+mod dialect;
 mod exit_codes;
 mod grace;
 mod interop;

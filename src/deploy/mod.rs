@@ -10,6 +10,7 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use crate::config::{DeployConfig, DeployKind};
+use crate::dialect;
 use crate::error::{Error, Result};
 use crate::process::{self, Deadline, Prepare, Program, Site};
 use crate::secret::SecretValue;
@@ -69,9 +70,12 @@ pub fn preflight(config: &DeployConfig, site: &Site) -> Result<()> {
 
 /// Checks that the values can get to the services unchanged, as far as it is reseal that hands them over (I9).
 pub fn carries(config: &DeployConfig, site: &Site, values: Values<'_>) -> Result<()> {
+    if !config.env_files.is_empty() {
+        dialect::render(&config.env_format, values.iter().copied())?;
+    }
     match config.kind {
         DeployKind::None | DeployKind::Wrapper => Ok(()),
-        DeployKind::Compose => compose::carries(config, values),
+        DeployKind::Compose => compose::fits_environment(values),
         DeployKind::Swarm => swarm::carries(config, site, values),
         DeployKind::Systemd => systemd::carries(config, values),
     }

@@ -10,6 +10,7 @@ mod demo;
 mod doctor;
 mod encrypt;
 mod exec;
+mod export;
 mod get;
 mod help;
 mod history;

@@ -62,15 +62,6 @@ fn can_show(config: &DeployConfig, site: &Site) -> Result<()> {
     }
 }
 
-/// Checks that every value gets there unchanged: by the environment, and by the env files where there are any.
-pub(super) fn carries(config: &DeployConfig, values: Values<'_>) -> Result<()> {
-    fits_environment(values)?;
-    match config.env_files.is_empty() {
-        true => Ok(()),
-        false => call::env_file(config, values).map(drop),
-    }
-}
-
 /// What a redeploy will call, in words.
 pub(super) fn intent(config: &DeployConfig, site: &Site, release: &Release<'_>) -> Result<Intent> {
     let command = match config.command.is_empty() {
