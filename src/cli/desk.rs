@@ -3,10 +3,7 @@
 //! The text comes over a socket on standard input and goes back the same way; the editor gets the terminal in its
 //! place. The namespace lasts as long as this process, so that a text with a mistake can be edited again. Both ends of
 //! the talk are here: [`Desk`] for who asks for it, [`run`] for the process itself.
-#![expect(
-    clippy::disallowed_methods,
-    reason = "starts this very program and the editor, and uses its own streams"
-)]
+#![expect(clippy::disallowed_methods, reason = "starts this very program and the editor, and uses its own streams")]
 
 use std::ffi::{OsStr, OsString};
 use std::io::{IsTerminal, Read, Write};
@@ -65,8 +62,7 @@ impl Desk {
     }
 
     fn ask(&mut self, kind: u8, body: &[u8]) -> Result<SecretValue> {
-        let gone =
-            || Error::failed("the process that the editor runs under has ended").note("nothing was changed");
+        let gone = || Error::failed("the process that the editor runs under has ended").note("nothing was changed");
         let talk = self.talk.as_mut().ok_or_else(gone)?;
         send(talk, kind, body).map_err(|_| gone())?;
         match receive(talk).map_err(|_| gone())? {
@@ -117,12 +113,10 @@ fn prepare(name: &Path) -> Result<PathBuf> {
 
 fn edit(editor: &[OsString], file: &Path) -> Result<()> {
     let [program, args @ ..] = editor else { return Err(Error::usage("there is no editor")) };
-    let failed =
-        |how: String| Error::failed(format!("the editor {program:?} {how}")).note("nothing was changed");
+    let failed = |how: String| Error::failed(format!("the editor {program:?} {how}")).note("nothing was changed");
     let status = Command::new(program).args(args).arg(file).stdin(terminal()).status();
     let status = status.map_err(|e| {
-        failed(format!("cannot be started: {}", e.kind()))
-            .hint("set SOPS_EDITOR or EDITOR to one that is installed")
+        failed(format!("cannot be started: {}", e.kind())).hint("set SOPS_EDITOR or EDITOR to one that is installed")
     })?;
     match status.code() {
         Some(0) => Ok(()),

@@ -132,8 +132,7 @@ fn editor() -> Result<Vec<OsString>> {
     for variable in ["SOPS_EDITOR", "EDITOR", "VISUAL"] {
         let Some(value) = std::env::var_os(variable).filter(|v| !v.is_empty()) else { continue };
         let words = value.to_str().and_then(shlex::split).filter(|words| !words.is_empty());
-        let words =
-            words.ok_or_else(|| Error::usage(format!("{variable} is no command line that can be split")))?;
+        let words = words.ok_or_else(|| Error::usage(format!("{variable} is no command line that can be split")))?;
         return Ok(words.into_iter().map(OsString::from).collect());
     }
     let path = std::env::var_os("PATH").unwrap_or_default();
@@ -141,7 +140,6 @@ fn editor() -> Result<Vec<OsString>> {
         std::env::split_paths(&path).any(|folder| disk::stat(&folder.join(name)).is_some_and(|s| s.is_file))
     });
     found.map(|name| vec![name.into()]).ok_or_else(|| {
-        Error::failed("there is no editor: neither vim nor nano nor vi")
-            .hint("set EDITOR to the one that you use")
+        Error::failed("there is no editor: neither vim nor nano nor vi").hint("set EDITOR to the one that you use")
     })
 }

@@ -98,9 +98,7 @@ impl Held {
 
     /// Whether the path still leads to this file, and it is still the empty one that was made.
     fn is_there(&self) -> bool {
-        let (Ok(held), Ok(there)) = (self.file.metadata(), fs::symlink_metadata(&self.path)) else {
-            return false;
-        };
+        let (Ok(held), Ok(there)) = (self.file.metadata(), fs::symlink_metadata(&self.path)) else { return false };
         (held.dev(), held.ino()) == (there.dev(), there.ino()) && is_marked(&there)
     }
 }
@@ -124,8 +122,7 @@ fn make(path: &Path) -> io::Result<File> {
         // not every file system makes files without a name
         Err(_) => {
             let options = &mut OpenOptions::new();
-            let file =
-                options.write(true).create_new(true).mode(0o600).custom_flags(no_follow()).open(path)?;
+            let file = options.write(true).create_new(true).mode(0o600).custom_flags(no_follow()).open(path)?;
             mark(&file)?;
             Ok(file)
         }

@@ -20,11 +20,8 @@ pub(super) fn explain_io(doing: &str, error: &io::Error) -> Error {
 }
 
 fn reason(error: &io::Error) -> (String, &'static str) {
-    let setting =
-        |path: &str| fs::read_to_string(path).map(|text| text.trim().to_owned()).unwrap_or_default();
-    if setting("/proc/sys/user/max_user_namespaces") == "0"
-        || setting("/proc/sys/user/max_mnt_namespaces") == "0"
-    {
+    let setting = |path: &str| fs::read_to_string(path).map(|text| text.trim().to_owned()).unwrap_or_default();
+    if setting("/proc/sys/user/max_user_namespaces") == "0" || setting("/proc/sys/user/max_mnt_namespaces") == "0" {
         return (
             "namespaces are switched off (user.max_user_namespaces)".to_owned(),
             "run it as root, or allow them: `sysctl -w user.max_user_namespaces=15000`",
