@@ -25,6 +25,7 @@ mod leak;
 mod mutation;
 mod ownership;
 mod pairs;
+mod private;
 mod readme;
 mod remarks;
 mod resume;

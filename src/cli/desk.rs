@@ -3,10 +3,13 @@
 //! The text comes over a socket on standard input and goes back the same way; the editor gets the terminal in its
 //! place. The namespace lasts as long as this process, so that a text with a mistake can be edited again. Both ends of
 //! the talk are here: [`Desk`] for who asks for it, [`run`] for the process itself.
-#![expect(clippy::disallowed_methods, reason = "starts this very program and the editor, and uses its own streams")]
+#![expect(
+    clippy::disallowed_methods,
+    reason = "starts this very program and the editor, and uses its own streams"
+)]
 
 use std::ffi::{OsStr, OsString};
-use std::io::{IsTerminal, Read, Write};
+use std::io::{ErrorKind, IsTerminal, Read, Write};
 use std::os::fd::{AsFd, OwnedFd};
 use std::os::unix::net::UnixStream;
 use std::os::unix::process::CommandExt;
@@ -62,12 +65,13 @@ impl Desk {
     }
 
     fn ask(&mut self, kind: u8, body: &[u8]) -> Result<SecretValue> {
-        let gone = || Error::failed("the process that the editor runs under has ended").note("nothing was changed");
+        let gone =
+            || Error::failed("the process that the editor runs under has ended").note("nothing was changed");
         let talk = self.talk.as_mut().ok_or_else(gone)?;
         send(talk, kind, body).map_err(|_| gone())?;
         match receive(talk).map_err(|_| gone())? {
             Some((TEXT, text)) => Ok(text),
-            Some((FAILED, why)) => Err(unpack(&why)),
+            Some((FAILED, why)) => Err(unpack(&why).note("nothing was changed")),
             _ => Err(gone()),
         }
     }
@@ -113,10 +117,12 @@ fn prepare(name: &Path) -> Result<PathBuf> {
 
 fn edit(editor: &[OsString], file: &Path) -> Result<()> {
     let [program, args @ ..] = editor else { return Err(Error::usage("there is no editor")) };
-    let failed = |how: String| Error::failed(format!("the editor {program:?} {how}")).note("nothing was changed");
+    let failed = |how: String| Error::failed(format!("the editor {program:?} {how}"));
     let status = Command::new(program).args(args).arg(file).stdin(terminal()).status();
     let status = status.map_err(|e| {
-        failed(format!("cannot be started: {}", e.kind())).hint("set SOPS_EDITOR or EDITOR to one that is installed")
+        let why =
+            if e.kind() == ErrorKind::NotFound { "there is no such program".into() } else { e.to_string() };
+        failed(format!("cannot be started: {why}")).hint("set SOPS_EDITOR or EDITOR to one that is installed")
     })?;
     match status.code() {
         Some(0) => Ok(()),
@@ -158,7 +164,7 @@ fn receive(talk: &mut UnixStream) -> std::io::Result<Option<(u8, SecretValue)>> 
     talk.read_exact(&mut length)?;
     let length = u64::from_be_bytes(length);
     if length > LONGEST {
-        return Err(std::io::ErrorKind::InvalidData.into());
+        return Err(ErrorKind::InvalidData.into());
     }
     let mut body = vec![0; usize::try_from(length).unwrap_or_default()];
     talk.read_exact(&mut body)?;

@@ -95,9 +95,14 @@ pub(super) fn run(global: &Global, args: &EditArgs, report: &Report) -> Result<(
     }
     let label = session.project.label();
     for (act, names) in &changed {
-        let what = if *act == Act::Set { "set in" } else { "taken out of" };
-        let names = if names.is_empty() { "comments or order: ".to_owned() } else { names.join(", ") + ": " };
-        report.say(&format!("{names}{what} {label}"));
+        let what = match (act, names.len()) {
+            (Act::Set, 0) => "comments or the order of lines changed in",
+            (Act::Set, 1) => "is set in",
+            (Act::Set, _) => "are set in",
+            _ => "taken out of",
+        };
+        let names = names.join(", ");
+        report.say(format!("{names} {what} {label}").trim_start());
     }
     Ok(())
 }
@@ -132,7 +137,8 @@ fn editor() -> Result<Vec<OsString>> {
     for variable in ["SOPS_EDITOR", "EDITOR", "VISUAL"] {
         let Some(value) = std::env::var_os(variable).filter(|v| !v.is_empty()) else { continue };
         let words = value.to_str().and_then(shlex::split).filter(|words| !words.is_empty());
-        let words = words.ok_or_else(|| Error::usage(format!("{variable} is no command line that can be split")))?;
+        let words =
+            words.ok_or_else(|| Error::usage(format!("{variable} is no command line that can be split")))?;
         return Ok(words.into_iter().map(OsString::from).collect());
     }
     let path = std::env::var_os("PATH").unwrap_or_default();
@@ -140,6 +146,7 @@ fn editor() -> Result<Vec<OsString>> {
         std::env::split_paths(&path).any(|folder| disk::stat(&folder.join(name)).is_some_and(|s| s.is_file))
     });
     found.map(|name| vec![name.into()]).ok_or_else(|| {
-        Error::failed("there is no editor: neither vim nor nano nor vi").hint("set EDITOR to the one that you use")
+        Error::failed("there is no editor: neither vim nor nano nor vi")
+            .hint("set EDITOR to the one that you use")
     })
 }

@@ -45,7 +45,9 @@ pub(super) fn places(paths: &[PathBuf]) -> Result<Vec<PathBuf>> {
 }
 
 fn start(paths: &[&Path]) -> Result<()> {
-    let failed = |what: &dyn std::fmt::Display| Error::failed(format!("cannot start the keeper of the mount point: {what}"));
+    let failed = |what: &dyn std::fmt::Display| {
+        Error::failed(format!("cannot start the keeper of the mount point: {what}"))
+    };
     let me = pidfd_open(getpid(), PidfdFlags::empty()).map_err(|e| failed(&e))?;
     let mut child = command(paths).stdin(me).spawn().map_err(|e| failed(&e.kind()))?;
     let mut said = Vec::new();
@@ -58,12 +60,18 @@ fn start(paths: &[&Path]) -> Result<()> {
         return Ok(());
     }
     let said = String::from_utf8(said).unwrap_or_default();
-    Err(failed(&if said.is_empty() { "it ended" } else { &said }).note("nothing was changed"))
+    Err(failed(&if said.is_empty() { "it ended" } else { &said }))
 }
 
 fn command(paths: &[&Path]) -> Command {
     let mut command = Command::new(THIS);
-    command.arg0("reseal").arg("hold").env_clear().current_dir("/").stdout(Stdio::piped()).stderr(Stdio::null());
+    command
+        .arg0("reseal")
+        .arg("hold")
+        .env_clear()
+        .current_dir("/")
+        .stdout(Stdio::piped())
+        .stderr(Stdio::null());
     command.arg("--").args(paths);
     command
 }

@@ -74,7 +74,8 @@ impl Open {
         let order: Vec<usize> =
             lines.iter().filter_map(|l| if let Now::Kept(i) = l { Some(*i) } else { None }).collect();
         let changed = order.len() != lines.len() || order != before;
-        let set = lines.iter().filter_map(|l| if let Now::Pair(name, _) = l { Some(name.clone()) } else { None });
+        let set =
+            lines.iter().filter_map(|l| if let Now::Pair(name, _) = l { Some(name.clone()) } else { None });
         let set: Vec<SecretName> = set.collect();
         let mut unset: Vec<String> = Vec::new();
         let there: Vec<&[u8]> = lines.iter().filter_map(|l| self.key_of(l)).collect();
@@ -152,11 +153,14 @@ impl Open {
     fn each_key_once(&self, lines: &[Now]) -> Result<()> {
         for (at, line) in lines.iter().enumerate() {
             let Now::Pair(name, _) = line else { continue };
-            let other = (0..lines.len()).find(|i| *i != at && self.key_of(&lines[*i]) == Some(name.as_bytes()));
+            let other =
+                (0..lines.len()).find(|i| *i != at && self.key_of(&lines[*i]) == Some(name.as_bytes()));
             if let Some(other) = other {
                 let (first, second) = (at.min(other) + 1, at.max(other) + 1);
-                return Err(Error::failed(format!("line {second}: key \"{name}\" stands on line {first} already"))
-                    .hint("programs see the last of them; keep one"));
+                return Err(Error::failed(format!(
+                    "line {second}: key \"{name}\" stands on line {first} already"
+                ))
+                .hint("programs see the last of them; keep one"));
             }
         }
         Ok(())
@@ -213,7 +217,9 @@ fn now(text: &[u8], line: &Line) -> Result<Now> {
         Line::Blank => return Ok(Now::Blank),
         Line::Comment(range) => return Ok(Now::Comment(SecretValue::new(text[range.clone()].to_vec()))),
         Line::Meta { .. } => {
-            return Err(Error::failed("names that start with \"sops_\" are reserved for the file's metadata"));
+            return Err(Error::failed(
+                "names that start with \"sops_\" are reserved for the file's metadata",
+            ));
         }
         Line::Pair { key, value } => (&text[key.clone()], &text[value.clone()]),
     };

@@ -8,6 +8,7 @@ mod completions;
 mod decrypt;
 mod demo;
 mod doctor;
+mod edit;
 mod encrypt;
 mod exec;
 mod export;

@@ -19,9 +19,11 @@ pub(super) struct Ram {
 impl Ram {
     /// Mounts one over a folder that this namespace can do without for a moment; over none of `needed`.
     pub(super) fn mount(size: usize, needed: &[&Path]) -> Result<Self> {
-        let fits = |place: &&str| Path::new(place).is_dir() && !needed.iter().any(|path| path.starts_with(place));
+        let fits =
+            |place: &&str| Path::new(place).is_dir() && !needed.iter().any(|path| path.starts_with(place));
         let place = ["/dev/shm", "/run", "/tmp", "/dev", "/sys"].into_iter().find(fits);
-        let place = place.ok_or_else(|| Error::failed("there is no folder to lay a file system in RAM over"))?;
+        let place =
+            place.ok_or_else(|| Error::failed("there is no folder to lay a file system in RAM over"))?;
         let flags = MountFlags::NOSUID | MountFlags::NODEV | MountFlags::NOEXEC;
         let pages = size.div_ceil(4096).saturating_add(16).saturating_mul(4096);
         let options = format!("noswap,size={pages},mode=0700");
