@@ -58,7 +58,12 @@ impl History {
                         age.grace.retain(|g| g.key.is_none());
                     }
                     // nor can it know how old a value was when it was sealed
-                    Act::Sealed | Act::Started | Act::Unset | Act::Retired | Act::Degraded => {}
+                    Act::Sealed
+                    | Act::Started
+                    | Act::Unset
+                    | Act::Retired
+                    | Act::Degraded
+                    | Act::Deployed => {}
                 }
             }
         }

@@ -54,6 +54,8 @@ pub enum Act {
     Retired,
     /// A service fell ill after the commit.
     Degraded,
+    /// The services were started on what the file holds.
+    Deployed,
 }
 
 /// What the caller says of an event; number, time and hash are added here.

@@ -282,6 +282,9 @@ pub(super) struct DiffArgs {
 
 #[derive(Args)]
 pub(super) struct DeployArgs {
+    /// Write the files that systemd units read, and start nothing: for a unit that is started before them
+    #[arg(long)]
+    pub(super) files_only: bool,
     /// Why, for the audit log
     #[arg(long, value_name = "TEXT")]
     pub(super) reason: Option<String>,

@@ -53,6 +53,7 @@ pub(super) fn line(entry: &Entry, named: bool) -> String {
         Act::Stuck => "stuck",
         Act::Retired => "retired",
         Act::Degraded => "degraded",
+        Act::Deployed => "deployed",
     };
     let who = match &event.who.sudo {
         Some(person) => format!("{person} (as {})", event.who.user),

@@ -88,7 +88,9 @@ impl DeployConfig {
         if config.kind == DeployKind::Wrapper && config.command.is_empty() {
             return Err(fields.lacks("\"command\" is missing: kind \"wrapper\" needs the script to start"));
         }
-        config.steps = fields.lists("steps")?.unwrap_or_default();
+        if !matches!(config.kind, DeployKind::Swarm | DeployKind::Systemd) {
+            config.steps = fields.lists("steps")?.unwrap_or_default();
+        }
         if let Some(timeout) = fields.duration("timeout")? {
             config.timeout = timeout;
         }

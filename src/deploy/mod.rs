@@ -7,6 +7,7 @@
 //! call waits for ever. A call changes nothing that a second call would not: `up -d` twice is `up -d` once (I5).
 
 use std::collections::BTreeMap;
+use std::path::PathBuf;
 
 use crate::config::{DeployConfig, DeployKind};
 use crate::dialect;
@@ -15,13 +16,17 @@ use crate::process::{self, Deadline, Prepare, Program, Site};
 use crate::secret::SecretValue;
 
 mod compose;
+mod consumers;
 mod health;
 mod http;
 mod probe;
+mod swarm;
+mod systemd;
 mod tcp;
 #[cfg(test)]
 mod testing;
 
+pub use consumers::{Compared, beforehand, still_old};
 pub use probe::{check, glance, name, wait};
 
 /// Plaintext values with their names.
@@ -35,6 +40,17 @@ pub struct Release<'a> {
     pub versions: &'a BTreeMap<Vec<u8>, String>,
     /// The names whose values may differ from those that the services run on; `None`: all.
     pub changed: Option<&'a [String]>,
+    /// Files of the project that hold such a value in plain, and were put in the place of others.
+    pub files: &'a [PathBuf],
+}
+
+/// What a redeploy will do, in words.
+#[derive(Debug, Default)]
+pub struct Intent {
+    /// What will be called.
+    pub lines: Vec<String>,
+    /// What is to be known of it.
+    pub remarks: Vec<String>,
 }
 
 /// What both kinds of command are called with where `steps` names nothing.
@@ -47,19 +63,42 @@ pub fn preflight(config: &DeployConfig, site: &Site) -> Result<()> {
         DeployKind::None => Ok(()),
         DeployKind::Wrapper => wrapper(config, site).map(drop),
         DeployKind::Compose => compose::preflight(config, site),
-        DeployKind::Swarm | DeployKind::Systemd => Err(Error::failed("to be built")),
+        DeployKind::Swarm => swarm::preflight(config, site),
+        DeployKind::Systemd => systemd::preflight(config, site),
     }
 }
 
 /// Checks that the values can get to the services unchanged, as far as it is reseal that hands them over (I9).
-pub fn carries(config: &DeployConfig, values: Values<'_>) -> Result<()> {
+pub fn carries(config: &DeployConfig, site: &Site, values: Values<'_>) -> Result<()> {
     if !config.env_files.is_empty() {
         dialect::render(&config.env_format, values.iter().copied())?;
     }
     match config.kind {
         DeployKind::None | DeployKind::Wrapper => Ok(()),
         DeployKind::Compose => compose::fits_environment(values),
-        DeployKind::Swarm | DeployKind::Systemd => Err(Error::failed("to be built")),
+        DeployKind::Swarm => swarm::carries(config, site, values),
+        DeployKind::Systemd => systemd::carries(config, values),
+    }
+}
+
+/// What a redeploy will call, found out without effect.
+pub fn intent(config: &DeployConfig, site: &Site, release: &Release<'_>) -> Result<Intent> {
+    match config.kind {
+        DeployKind::None => Ok(Intent::default()),
+        DeployKind::Compose => compose::intent(config, site, release),
+        DeployKind::Wrapper => {
+            let mut intent = Intent::default();
+            each_step(config, |step| {
+                intent.lines.push(format!("{} {}", config.command.join(" "), step.join(" ")));
+                Ok(())
+            })?;
+            Ok(intent)
+        }
+        DeployKind::Swarm => Ok(Intent {
+            lines: swarm::in_words(config),
+            remarks: swarm::remarks(config, site, release.changed.unwrap_or_default())?,
+        }),
+        DeployKind::Systemd => Ok(Intent { lines: systemd::in_words(config), ..Intent::default() }),
     }
 }
 
@@ -76,7 +115,31 @@ pub fn redeploy(config: &DeployConfig, site: &Site, release: &Release<'_>) -> Re
             run_steps(config, site, &program, words, &|_| {})
         }
         DeployKind::Compose => compose::redeploy(config, site, release),
-        DeployKind::Swarm | DeployKind::Systemd => Err(Error::failed("to be built")),
+        DeployKind::Swarm => swarm::redeploy(config, site, release),
+        DeployKind::Systemd => systemd::redeploy(config, site, release),
+    }
+}
+
+/// Writes what services read when they start, where that is lost with the machine's RAM, and starts nothing. `false`:
+/// services of this kind read nothing of the sort.
+pub fn prepare(config: &DeployConfig, site: &Site, values: Values<'_>) -> Result<bool> {
+    match config.kind {
+        DeployKind::Systemd => systemd::write(config, site, values).map(|()| true),
+        DeployKind::None | DeployKind::Wrapper | DeployKind::Compose | DeployKind::Swarm => Ok(false),
+    }
+}
+
+/// Takes away what the services were given of the replaced values of these keys, once nobody needs it any more.
+/// `versions` is of what they run on now.
+pub fn tidy(
+    config: &DeployConfig,
+    site: &Site,
+    versions: &BTreeMap<Vec<u8>, String>,
+    keys: &[String],
+) -> Result<()> {
+    match config.kind {
+        DeployKind::Swarm => swarm::tidy(config, site, versions, keys),
+        DeployKind::None | DeployKind::Wrapper | DeployKind::Compose | DeployKind::Systemd => Ok(()),
     }
 }
 
@@ -106,11 +169,21 @@ fn run_steps(
     prepare: Prepare<'_>,
 ) -> Result<()> {
     let deadline = Deadline::new(config.timeout);
-    let up = [UP.map(str::to_owned).to_vec()];
-    let steps = if config.steps.is_empty() { &up[..] } else { &config.steps };
-    for (index, step) in steps.iter().enumerate() {
-        let args: Vec<&str> = words.iter().chain(step).map(String::as_str).collect();
-        process::run(site, program, &args, &deadline, prepare).map_err(|error| match steps.len() {
+    each_step(config, |step| {
+        let args: Vec<&str> = words.iter().map(String::as_str).chain(step.iter().copied()).collect();
+        process::run(site, program, &args, &deadline, prepare)
+    })
+}
+
+/// Does something for the arguments of each step, in order; the first that fails ends it.
+fn each_step(config: &DeployConfig, mut call: impl FnMut(&[&str]) -> Result<()>) -> Result<()> {
+    if config.steps.is_empty() {
+        return call(&UP);
+    }
+    let count = config.steps.len();
+    for (index, step) in config.steps.iter().enumerate() {
+        let step: Vec<&str> = step.iter().map(String::as_str).collect();
+        call(&step).map_err(|error| match count {
             1 => error,
             // the step's number and not its words: arguments may hold anything
             count => error.context(format!("step {} of {count} under [deploy]", index + 1)),

@@ -179,6 +179,18 @@ pub fn room(folder: &Path) -> Result<u64> {
     Ok(stat.f_bavail.saturating_mul(stat.f_frsize))
 }
 
+/// Whether what is written at a path would lie in RAM: on tmpfs or ramfs. Of a folder that is not there the one above it
+/// says.
+pub fn in_ram(folder: &Path) -> Result<bool> {
+    const TMPFS: i64 = 0x0102_1994;
+    const RAMFS: i64 = 0x8584_58f6;
+    let there = folder.ancestors().find(|path| path.exists()).unwrap_or(Path::new("/"));
+    let stat = rustix::fs::statfs(there).map_err(|e| failed("see what holds", there, &e.into()))?;
+    #[allow(clippy::unnecessary_cast, reason = "its type differs between machines")]
+    let kind = stat.f_type as i64;
+    Ok(matches!(kind, TMPFS | RAMFS))
+}
+
 /// Makes a change of names in the folder of `path` durable.
 fn sync_folder(path: &Path) -> Result<()> {
     let folder = folder_of(path);

@@ -73,6 +73,35 @@ pub(crate) fn run(
     finish(&mut child, program, deadline, &mut || {})
 }
 
+/// Runs a child to its end whose standard input is whole before it starts: were this process killed while it writes, the
+/// child would take what it has got for all there is. What the child prints is dropped; anything but exit code 0 is an
+/// error.
+pub(crate) fn hand(
+    site: &Site,
+    program: &Program,
+    args: &[&str],
+    input: &SecretValue,
+    deadline: &Deadline,
+    prepare: Prepare<'_>,
+) -> Result<()> {
+    let pipe = filled(input.expose())
+        .map_err(|e| Error::failed(format!("cannot hand over to {:?}: {}", program.word, e.kind())))?;
+    let err = if site.quiet { Stdio::null() } else { Stdio::inherit() };
+    let mut child = start(site, program, args, (Stdio::from(pipe), Stdio::null(), err), prepare)?;
+    finish(&mut child, program, deadline, &mut || {})
+}
+
+/// A pipe that holds the bytes, with nobody left to write more.
+fn filled(bytes: &[u8]) -> std::io::Result<std::io::PipeReader> {
+    let (reader, mut writer) = std::io::pipe()?;
+    if rustix::pipe::fcntl_getpipe_size(&writer)? < bytes.len() {
+        rustix::pipe::fcntl_setpipe_size(&writer, bytes.len())?;
+    }
+    rustix::fs::fcntl_setfl(&writer, OFlags::NONBLOCK)?;
+    writer.write_all(bytes)?;
+    Ok(reader)
+}
+
 /// Runs a child that gets `input` on its standard input, and gives its exit code. What it prints goes to standard
 /// error, or into `answer` where one is wanted.
 pub(crate) fn tell(

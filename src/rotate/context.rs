@@ -125,10 +125,19 @@ impl<'a> Context<'a> {
         let values: Vec<_> = open.entries().map(|e| (e.name, e.value)).collect();
         let versions = versions(&open);
         let changed = self.request.keys();
-        let release = deploy::Release { values: &values, versions: &versions, changed: Some(&changed) };
+        let files = self.request.written(world.project);
+        let release =
+            deploy::Release { values: &values, versions: &versions, changed: Some(&changed), files: &files };
         let done = deploy::redeploy(&world.config.deploy, &world.site, &release);
         self.failed.set(done.is_err());
         done
+    }
+
+    /// Takes away what services were given of values that are not live.
+    pub(super) fn tidy(&self) -> Result<()> {
+        let world = self.world;
+        let versions = versions(&world.open(self.live())?);
+        deploy::tidy(&world.config.deploy, &world.site, &versions, &self.request.keys())
     }
 
     /// A deploy command that a killed run has left behind, or that failed and left children of its own, would finish

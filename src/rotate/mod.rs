@@ -9,6 +9,7 @@ mod backup;
 mod baseline;
 mod carried;
 mod choose;
+mod consumers;
 mod context;
 mod earlier;
 mod files;
@@ -25,6 +26,7 @@ mod secret;
 mod service;
 mod stage;
 mod swap;
+mod tidy;
 mod unfinished;
 mod watch;
 
@@ -61,7 +63,7 @@ fn steps<'a>(request: &Request) -> Steps<'a, Context<'a>> {
             list.push(Box::new(files::Files)); //   write the files that containers read         write the old values
         }
         list.push(Box::new(redeploy::Redeploy)); // start what the policy names                  nothing: Baseline's undo does it,
-        list.push(Box::new(probe::Probe)); //       wait until all is well, log in once more     nothing     after Swap's
+        list.push(Box::new(probe::Probe)); //       wait until all is well, look who has what    nothing     after Swap's
     }
     // ── commit: from here only forward; what fails is tried again by `resume` ──
     let commit_at = list.len();
@@ -73,6 +75,9 @@ fn steps<'a>(request: &Request) -> Steps<'a, Context<'a>> {
     }
     for change in request.secrets.iter().filter(|change| !change.policy.migrate.is_empty()) {
         list.push(Box::new(migrate::Migrate(change.clone()))); // bring stored data to the new value
+    }
+    if request.deploy && request.deploy_kind == "swarm" {
+        list.push(Box::new(tidy::Tidy)); //         docker secrets of replaced values go
     }
     list.push(Box::new(prune::Prune)); //           let old backups go
     Steps { list, commit_at }

@@ -54,7 +54,9 @@ pub struct Stack {
     pub project: Project,
     version: Version,
     /// The compose project: the folder's name, as compose itself makes it.
-    name: String,
+    pub name: String,
+    /// What `old-and-known` in the env file stands for: no other project on this engine has the same value.
+    pub old: String,
     port: u16,
 }
 
@@ -62,7 +64,9 @@ impl Stack {
     /// The project folder, with `env` sealed by the real sops; nothing runs yet. The plaintext file is removed.
     pub fn new(version: Version, env: &str) -> Self {
         let project = Project::empty();
-        project.write(".env", env);
+        let name = project.root.file_name().unwrap().to_str().unwrap().to_owned();
+        let old = format!("old-and-known-{name}");
+        project.write(".env", env.replace("old-and-known", &old));
         let sealed = project.sops(&["encrypt", "--age", RECIPIENT, ".env"]).ok();
         project.write(".env.enc", sealed.stdout);
         project.remove(".env");
@@ -74,8 +78,7 @@ impl Stack {
         project.chmod("pin", 0o755);
         project
             .script("scripts/docker-compose-sops.sh", include_str!("../../scripts/docker-compose-sops.sh"));
-        let name = project.root.file_name().unwrap().to_str().unwrap().to_owned();
-        Stack { project, version, name, port }
+        Stack { project, version, name, old, port }
     }
 
     /// With the policy of its kind, and both services running on the values of the sealed file.
@@ -154,11 +157,7 @@ impl Stack {
     #[track_caller]
     pub fn environment(&self, service: &str) -> Environment {
         let container = self.container(service);
-        let output = Command::new("docker").args(["exec", &container, "cat", "/proc/1/environ"]).output();
-        let output = output.unwrap();
-        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
-        let lines = output.stdout.split(|b| *b == 0).filter(|line| !line.is_empty());
-        Environment(lines.map(|line| String::from_utf8(line.to_vec()).unwrap()).collect())
+        Environment::of(&container)
     }
 
     /// What the service has for a key.
@@ -229,6 +228,16 @@ pub fn remove_project(name: &str) {
 pub struct Environment(Vec<String>);
 
 impl Environment {
+    /// The variables of the first process of a container.
+    #[track_caller]
+    pub fn of(container: &str) -> Self {
+        let output = Command::new("docker").args(["exec", container, "cat", "/proc/1/environ"]).output();
+        let output = output.unwrap();
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        let lines = output.stdout.split(|b| *b == 0).filter(|line| !line.is_empty());
+        Environment(lines.map(|line| String::from_utf8(line.to_vec()).unwrap()).collect())
+    }
+
     /// The value of a variable that is there once.
     #[track_caller]
     pub fn value(&self, key: &str) -> &str {

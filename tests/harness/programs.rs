@@ -36,6 +36,10 @@ fn answers(program: &str) -> bool {
         "image" => &["docker", "image", "inspect", "reseal-test:1"],
         // the same script's, with the servers of a whole project in it
         "stack" => &["docker", "image", "inspect", "reseal-test-stack:3"],
+        // the same script's, with systemd in it
+        "systemd" => &["docker", "image", "inspect", "reseal-test-systemd:1"],
+        // the engine manages a swarm
+        "swarm" => &["docker", "node", "ls"],
         // asking it for its version would leave its name service running
         "rabbitmq" => &["test", "-x", "/usr/lib/rabbitmq/bin/rabbitmq-server"],
         "strace" => &["strace", "-V"],

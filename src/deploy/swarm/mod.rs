@@ -1,0 +1,100 @@
+//! Docker Swarm: values are docker secrets, or come to a stack by its files.
+//!
+//! A docker secret cannot be changed, so each value is one of its own, named after its version in the sealed file. What
+//! runs is thereby a function of the sealed file alone: done twice it is done once, and going back finds, or makes, the
+//! secret of before under its old name (I5). The engine replaces task by task and says how that went; whoever calls
+//! gets an error if it took its update back.
+//!
+//! With `files`, the operator's own stack files are deployed as they are, but for their secrets. Without, the secrets of
+//! running services are exchanged one by one. Replaced secrets go only after the commit, by [`tidy`].
+
+mod converge;
+mod engine;
+mod files;
+mod secrets;
+mod services;
+mod text;
+
+use std::collections::BTreeMap;
+
+use super::{Release, Values, compose};
+use crate::config::DeployConfig;
+use crate::dialect;
+use crate::error::{Error, Result};
+use crate::process::{Deadline, Site};
+use engine::Engine;
+
+/// What the engine takes as one secret, and less: "larger than 0 and less than 512000 bytes".
+const LARGEST: usize = 512_000;
+
+/// Checks that the engine answers and manages a swarm, and that the stack files can be read.
+pub(super) fn preflight(config: &DeployConfig, site: &Site) -> Result<()> {
+    let engine = Engine::new(config, site)?;
+    engine.manages()?;
+    files::read(config, site).map(drop)
+}
+
+/// Checks the values of the keys that are docker secrets, and those that services get by the environment.
+pub(super) fn carries(config: &DeployConfig, site: &Site, values: Values<'_>) -> Result<()> {
+    if config.files.is_empty() {
+        // which keys are docker secrets, the engine says: each is checked before one is made
+        return Ok(());
+    }
+    for file in files::read(config, site)? {
+        for key in file.keys() {
+            secrets::fits(key, value(values, key).map_err(|e| e.context(file.shown()))?)?;
+        }
+    }
+    compose::fits_environment(values)?;
+    if !config.env_files.is_empty() {
+        dialect::render(&config.env_format, values.iter().copied())?;
+    }
+    Ok(())
+}
+
+/// Deploys the stack, or exchanges the secrets of services, and waits until what runs is what was asked for.
+pub(super) fn redeploy(config: &DeployConfig, site: &Site, release: &Release<'_>) -> Result<()> {
+    let engine = Engine::new(config, site)?;
+    let deadline = Deadline::new(config.timeout);
+    if config.files.is_empty() {
+        return services::exchange(&engine, release, &deadline);
+    }
+    files::deploy(&engine, release, &deadline)
+}
+
+/// What is run.
+pub(super) fn in_words(config: &DeployConfig) -> Vec<String> {
+    let stack = config.stack.as_deref().unwrap_or_default();
+    if config.files.is_empty() {
+        return vec![format!("docker service update, for the secrets of stack {stack}")];
+    }
+    let files: String = config.files.iter().map(|path| format!(" -c {}", path.display())).collect();
+    vec![format!("docker stack deploy{files} {stack}")]
+}
+
+/// What a change of these keys does not reach, in words.
+pub(super) fn remarks(config: &DeployConfig, site: &Site, keys: &[String]) -> Result<Vec<String>> {
+    if !config.files.is_empty() {
+        return Ok(Vec::new());
+    }
+    services::remarks(&Engine::new(config, site)?, keys)
+}
+
+/// Removes the docker secrets that hold replaced values of these keys.
+pub(super) fn tidy(
+    config: &DeployConfig,
+    site: &Site,
+    versions: &BTreeMap<Vec<u8>, String>,
+    keys: &[String],
+) -> Result<()> {
+    let engine = Engine::new(config, site)?;
+    secrets::remove_replaced(&engine, versions, keys, &Deadline::new(config.timeout))
+}
+
+fn value<'a>(values: Values<'a>, key: &str) -> Result<&'a crate::secret::SecretValue> {
+    let found = values.iter().rev().find(|(name, _)| *name == key.as_bytes());
+    found.map(|(_, value)| *value).ok_or_else(|| {
+        Error::failed(format!("there is no key {key:?} in the sealed file"))
+            .hint(format!("make it with `reseal set {key}`"))
+    })
+}
