@@ -68,8 +68,10 @@ impl Desk {
         let gone =
             || Error::failed("the process that the editor runs under has ended").note("nothing was changed");
         let talk = self.talk.as_mut().ok_or_else(gone)?;
-        send(talk, kind, body).map_err(|_| gone())?;
-        match receive(talk).map_err(|_| gone())? {
+        // a process that could not prepare itself has answered, and gone, before it was asked
+        let sent = send(talk, kind, body);
+        let answer = receive(talk).map_err(|_| gone())?;
+        match answer.filter(|(kind, _)| *kind == FAILED || sent.is_ok()) {
             Some((TEXT, text)) => Ok(text),
             Some((FAILED, why)) => Err(unpack(&why).note("nothing was changed")),
             _ => Err(gone()),

@@ -3,7 +3,7 @@
 use super::Transcript;
 use crate::harness::Project;
 
-const COMMANDS: [&str; 17] = [
+const COMMANDS: [&str; 22] = [
     "init",
     "get",
     "list",
@@ -12,10 +12,15 @@ const COMMANDS: [&str; 17] = [
     "encrypt",
     "decrypt",
     "edit",
+    "export",
+    "diff",
     "exec",
+    "deploy",
     "backup",
     "rotate",
     "resume",
+    "rollback",
+    "retire",
     "status",
     "history",
     "doctor",

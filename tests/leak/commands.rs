@@ -91,6 +91,10 @@ fn every_command(manner: &[&str]) {
     w.run.borrow_mut().insert("edit".to_owned());
     w.expect(".env.enc", "MADE");
 
+    w.prints(&jwt, &with(&["export", "--format", "docker"]));
+    silent(&["deploy"]).ok();
+    silent(&["diff", "copy.enc"]).ok();
+
     silent(&["rotate", "--all", "--dry-run"]).ok();
     silent(&["rotate", "--all", "--yes"]).ok();
     for key in ["JWT_SECRET", "DB_PASSWORD"] {
