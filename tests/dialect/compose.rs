@@ -66,8 +66,8 @@ fn hold(compose: Compose) {
     }
     let project = Project::empty();
     for seed in seeds() {
-        let (text, mut values) = rendered(&[reader], seed, 1500);
-        let (both, mut shared) = rendered(&[ComposeV1, ComposeV2], seed, 1500);
+        let (text, mut values) = rendered(&[reader], seed, 1000);
+        let (both, mut shared) = rendered(&[ComposeV1, ComposeV2], seed, 1000);
         values.retain(|_, value| printable(compose, value));
         shared.retain(|_, value| printable(compose, value));
         services(&project, &[text, both]);
@@ -75,7 +75,7 @@ fn hold(compose: Compose) {
         arrived(&format!("{words:?}"), seed, &values, &got["s0"]);
         arrived(&format!("{words:?}"), seed, &shared, &got["s1"]);
 
-        let (refused, files): (Vec<_>, Vec<_>) = known(reader, seed, 400)
+        let (refused, files): (Vec<_>, Vec<_>) = known(reader, seed, 250)
             .into_iter()
             .filter(|(text, _)| printable(compose, text))
             .partition(|(_, read)| read.is_none());

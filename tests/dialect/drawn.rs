@@ -3,10 +3,10 @@
 use rand::Rng;
 use rand::rngs::StdRng;
 
-const MINDED: [&str; 42] = [
+const MINDED: [&str; 44] = [
     "$", "$", "#", " #", "'", "\"", "\\", "\\", " ", "\t", "\r", "\n", "=", "!", "`", "{", "}", "~", "%",
-    "&", ";", "${", "$$", "\\n", "\\$", "\\\"", "\\'", "\\0", "*", "\u{a0}", "é", "\u{2028}", "\x0b", "\x1c",
-    "\u{85}", "\u{3000}", "\u{feff}", "\u{fffe}", "\x01", "\x7f", "\r\n", "~",
+    "&", ";", "${", "$$", "\\n", "\\$", "\\\"", "\\'", "\\0", "\\r", "\\`", "*", "\u{a0}", "é", "\u{2028}",
+    "\x0b", "\x1c", "\u{85}", "\u{3000}", "\u{feff}", "\u{fffe}", "\x01", "\x7f", "\r\n", "~",
 ];
 
 const WHOLE: [&str; 10] = [
@@ -52,7 +52,7 @@ pub fn text(rng: &mut StdRng) -> Vec<u8> {
     let mut out = Vec::new();
     for n in 0..rng.gen_range(1..5usize) {
         if rng.gen_range(0..12) == 0 {
-            out.extend(b"# ");
+            out.extend([b"# ".as_slice(), b"#", b";"][rng.gen_range(0..3)]);
             out.extend(piece(rng, 3));
             out.extend(b"\n");
         }

@@ -86,14 +86,14 @@ fn hexadecimal(project: &Project, words: &[&str], files: &[String]) -> Vec<Read>
 fn hold(reader: Dialect, read: fn(&Project, &[String]) -> Vec<Read>) {
     let project = Project::empty();
     for seed in seeds() {
-        let (text, values) = rendered(&[reader], seed, 2000);
+        let (text, values) = rendered(&[reader], seed, 1500);
         project.write("all", &text);
         let got = read(&project, &["all".into()]).remove(0);
         let got = got.unwrap_or_else(|| panic!("seed {seed}: {reader} refuses what was rendered for it"));
         arrived(&reader.to_string(), seed, &values, &got);
         assert_eq!(got.len(), values.len(), "seed {seed}");
 
-        let files = known(reader, seed, 1500);
+        let files = known(reader, seed, 1000);
         let names: Vec<String> = (0..files.len()).map(|n| format!("f{n}")).collect();
         for (name, (text, _)) in names.iter().zip(&files) {
             project.write(name, text);
@@ -133,7 +133,7 @@ fn node_dotenv_reads_what_its_model_says() {
 fn the_portable_form_is_read_alike() {
     let project = Project::empty();
     for seed in seeds() {
-        let (text, values) = rendered(&Dialect::PORTABLE, seed, 2000);
+        let (text, values) = rendered(&Dialect::PORTABLE, seed, 1500);
         project.write("all", &text);
         let mut read = vec![("dotenvy", dotenvy(&project, &["all".into()]))];
         if have("dialect::parsers", &["python-dotenv"]) {

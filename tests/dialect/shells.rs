@@ -44,7 +44,7 @@ fn shells_read_what_their_model_says() {
             continue;
         }
         for seed in seeds() {
-            let (text, values) = rendered(&[Shell], seed, 1000);
+            let (text, values) = rendered(&[Shell], seed, 600);
             project.write("all", &text);
             for script in ["set -a; . \"./$f\"", ". \"./$f\"", "eval \"$(cat \"$f\")\""] {
                 let got = ends(&project, shell, script, &["all".into()]);
