@@ -69,7 +69,9 @@ pub(super) fn intent(config: &DeployConfig, site: &Site, release: &Release<'_>) 
         false => config.command.join(" "),
     };
     let said = |words: &[&str]| format!("{command} {}", words.join(" "));
-    let mut intent = Intent::default();
+    let call = Call::new(config, site, release.values)?;
+    let model = discover(&call, config, site)?;
+    let mut intent = Intent { project: model.as_ref().map(|model| model.name.clone()), ..Intent::default() };
     if !config.steps.is_empty() {
         for step in &config.steps {
             let words: Vec<&str> = step.iter().map(String::as_str).collect();
@@ -87,8 +89,7 @@ pub(super) fn intent(config: &DeployConfig, site: &Site, release: &Release<'_>) 
         intent.lines.push(said(&UP));
         return Ok(intent);
     };
-    let call = Call::new(config, site, release.values)?;
-    let Some(model) = discover(&call, config, site)? else {
+    let Some(model) = model else {
         let deadline = Deadline::new(ANSWER);
         call.run(&["config", "-q"], &deadline).map_err(|e| {
             e.context("compose does not accept the project")
