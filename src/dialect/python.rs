@@ -90,8 +90,8 @@ fn binding(text: &str) -> Result<(Option<Pair>, &str), Unread> {
         rest => rest,
     };
     match after.strip_prefix('\n') {
-        None if !after.is_empty() => return Ok((None, rest_of_line(after))),
-        _ if is_expanded(&value) => return Err(Unread::Unknown),
+        None if !after.is_empty() => Ok((None, rest_of_line(after))),
+        _ if is_expanded(&value) => Err(Unread::Unknown),
         rest => Ok((Some((name.into(), SecretValue::new(value.into_bytes()))), rest.unwrap_or(""))),
     }
 }

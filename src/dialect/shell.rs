@@ -120,7 +120,8 @@ fn double(text: &[u8], start: usize, out: &mut Vec<u8>) -> Result<usize, Unread>
         at += 1;
         match c {
             b'"' => return Ok(at),
-            b'$' | b'`' => return Err(Unread::Unknown),
+            // bash marks characters with these two while it reads, and loses a DEL behind a backslash
+            b'$' | b'`' | 0x01 | 0x7f => return Err(Unread::Unknown),
             b'\\' => match text.get(at) {
                 Some(b'\n') => at += 1,
                 Some(c @ (b'$' | b'`' | b'"' | b'\\')) => {
@@ -152,7 +153,19 @@ mod tests {
 
     #[test]
     fn what_may_be_more_than_text_is_unknown() {
-        for text in ["A=$x", "A=\"`x`\"", "A=*", "A=~", "A=a:~b", "A=1 B=2", "A=1;id", "id", "UID=1", "1=2"] {
+        for text in [
+            "A=$x",
+            "A=\"`x`\"",
+            "A=*",
+            "A=~",
+            "A=a:~b",
+            "A=1 B=2",
+            "A=1;id",
+            "id",
+            "UID=1",
+            "1=2",
+            "A=\"\x7f\"",
+        ] {
             assert_eq!(Shell.read(text.as_bytes()).err(), Some(Unread::Unknown), "{text}");
         }
         assert_eq!(Shell.read(b"A='x").err(), Some(Unread::Refused));

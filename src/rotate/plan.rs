@@ -65,7 +65,8 @@ pub fn plan(world: &World<'_>, history: &History, ask: Ask) -> Result<Plan> {
     for found in &secrets {
         remarks.extend(secret::overlooked(&open, &found.change));
     }
-    remarks.extend(carried::remarks(config, &open, secrets.iter().map(|found| &found.change.name)));
+    let replaced: Vec<_> = secrets.iter().map(|found| &found.change.name).collect();
+    remarks.extend(carried::remarks(config, &open, &replaced));
     writable(world)?;
     if disk::room(&project.root)? < room {
         return Err(Error::failed(format!("there is too little room on the disk of {:?}", project.root))

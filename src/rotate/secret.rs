@@ -83,7 +83,7 @@ pub(super) fn examine(
     }
     let earlier = from.map(|id| value_in(world, id, name)).transpose()?;
     if let Some(earlier) = &earlier {
-        carried::demand(carried::of_deploy(world), name, earlier)?;
+        carried::demand_again(world.config, name, earlier)?;
     }
     let ends = window(world, history, ask, name, &policy, earlier.as_ref())?;
     let change = Change { name: name.clone(), from: from.cloned(), policy };
@@ -210,7 +210,7 @@ fn brought(
             "the value brought for \"{name}\" holds a NUL, which no environment can carry"
         ));
     }
-    carried::demand(&[&world.config.consumers, carried::of_deploy(world)].concat(), name, value)?;
+    carried::demand(world, name, value)?;
     if let Some(pattern) = &policy.matches {
         let whole = Regex::new(&format!("^(?:{pattern})$"));
         if !whole.is_ok_and(|regex| regex.is_match(value.expose())) {

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::{Read, agree, arrived, environ, known, rendered, seeds};
+use super::{Environment, Read, agree, arrived, environ, known, rendered, seeds};
 use crate::harness::{Output, Project, have};
 use reseal::Dialect::{self, ComposeV1, ComposeV2};
 
@@ -15,7 +15,7 @@ const TWO: Compose = (ComposeV2, "compose", &["docker", "compose"]);
 const AS_JSON: &str = "import json, sys, yaml; json.dump(yaml.safe_load(sys.stdin), sys.stdout)";
 
 /// The environments of the services, as `config` prints them; `None` where compose refuses.
-fn config(project: &Project, compose: Compose) -> Option<BTreeMap<String, BTreeMap<Vec<u8>, Vec<u8>>>> {
+fn config(project: &Project, compose: Compose) -> Option<BTreeMap<String, Environment>> {
     let (reader, _, words) = compose;
     let mut args = [&words[1..], &["config"]].concat();
     if reader == ComposeV2 {
@@ -84,7 +84,7 @@ fn hold(compose: Compose) {
         let read: Vec<Read> = (0..files.len()).map(|n| Some(got[&format!("s{n}")].clone())).collect();
         agree(reader, seed, &files, &read);
         for (text, _) in refused.iter().take(3) {
-            services(&project, &[text.clone()]);
+            services(&project, std::slice::from_ref(text));
             assert!(config(&project, compose).is_none(), "seed {seed}: {}", text.escape_ascii());
         }
     }

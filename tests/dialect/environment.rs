@@ -1,14 +1,13 @@
 //! The other way: values in the environment of compose, which `${NAME}` and `environment: [NAME]` take from there. No text
 //! is parsed, so that nothing is refused and nothing may change; but what is not UTF-8 cannot be told to an engine.
 
-use std::collections::BTreeMap;
 use std::ffi::OsStr;
 use std::os::unix::ffi::OsStrExt;
 
 use rand::SeedableRng;
 use rand::rngs::StdRng;
 
-use super::{arrived, drawn, environ, seeds};
+use super::{Environment, arrived, drawn, environ, seeds};
 use crate::harness::{Project, have};
 
 /// The longest that the kernel lets one variable be, with its name and its end.
@@ -23,7 +22,7 @@ fn hold(program: &str, words: &[&str]) {
         let mut rng = StdRng::seed_from_u64(seed);
         let drawn =
             std::iter::repeat_with(|| drawn::value(&mut rng)).filter(|v| std::str::from_utf8(v).is_ok());
-        let mut values: BTreeMap<Vec<u8>, Vec<u8>> =
+        let mut values: Environment =
             drawn.take(400).enumerate().map(|(n, v)| (format!("K{n}").into_bytes(), v)).collect();
         values.insert(b"LONG".to_vec(), vec![b'$'; LONGEST - b"LONG=".len()]);
         let mut yaml =
@@ -52,6 +51,27 @@ fn version_1_hands_on_what_it_has() {
 #[test]
 fn version_2_hands_on_what_it_has() {
     hold("compose", &["docker", "compose"]);
+}
+
+/// The engine speaks JSON: compose hands on another value, and says nothing. So reseal does, before anything starts.
+#[test]
+fn what_is_no_text_is_told_beforehand() {
+    let project = Project::sealed("A=first-value\n");
+    project.pipe(&["set", "BYTES"], b"hidden\xff").ok();
+    project.write("reseal.toml", "[deploy]\nkind = \"compose\"\ncommand = [\"true\"]\n");
+    let plan = project.run(&["rotate", "A", "--dry-run"]).ok().hides("hidden");
+    assert!(plan.stdout.contains("\"BYTES\" is not UTF-8, and compose would hand it"), "{}", plan.stdout);
+    for (program, words) in [("compose-v1", &["docker-compose"][..]), ("compose", &["docker", "compose"])] {
+        if !have("dialect::environment", &["docker", program, "image"]) {
+            continue;
+        }
+        let service = "image: reseal-test:1, network_mode: none, environment: [BYTES]";
+        project.write("docker-compose.yml", format!("version: '3.8'\nservices:\n  s: {{{service}}}\n"));
+        let args = [&words[1..], &["run", "--rm", "-T", "s", "cat", "/proc/1/environ"]].concat();
+        let output =
+            project.around(words[0], &args).env("BYTES", OsStr::from_bytes(b"x\xff")).output().unwrap();
+        assert_eq!(environ(&output.stdout)[b"BYTES".as_slice()], "x\u{fffd}".as_bytes(), "{words:?}");
+    }
 }
 
 /// What `exec` starts has every value of the sealed file, whatever its bytes.

@@ -17,8 +17,11 @@ use rand::SeedableRng;
 use rand::rngs::StdRng;
 use reseal::{Dialect, SecretValue, Unread, render};
 
-/// What was read: names and values; `None` where the program refused.
-type Read = Option<BTreeMap<Vec<u8>, Vec<u8>>>;
+/// Names and values.
+type Environment = BTreeMap<Vec<u8>, Vec<u8>>;
+
+/// What was read; `None` where the program refused.
+type Read = Option<Environment>;
 
 /// A fixed seed, so that what was found once stays found, and a fresh one.
 fn seeds() -> [u64; 2] {
@@ -47,7 +50,7 @@ fn known(reader: Dialect, seed: u64, count: usize) -> Vec<(Vec<u8>, Read)> {
 }
 
 /// A file of those of `count` random values that the readers can be given, and the values.
-fn rendered(readers: &[Dialect], seed: u64, count: usize) -> (Vec<u8>, BTreeMap<Vec<u8>, Vec<u8>>) {
+fn rendered(readers: &[Dialect], seed: u64, count: usize) -> (Vec<u8>, Environment) {
     let mut rng = StdRng::seed_from_u64(seed);
     let mut values = BTreeMap::new();
     for n in 0..count {
@@ -88,7 +91,7 @@ fn agree(reader: Dialect, seed: u64, files: &[(Vec<u8>, Read)], read: &[Read]) {
 
 /// Fails with the first value that arrived otherwise.
 #[track_caller]
-fn arrived(what: &str, seed: u64, sent: &BTreeMap<Vec<u8>, Vec<u8>>, read: &BTreeMap<Vec<u8>, Vec<u8>>) {
+fn arrived(what: &str, seed: u64, sent: &Environment, read: &Environment) {
     for (name, value) in sent {
         let got = read.get(name);
         assert!(
@@ -102,7 +105,7 @@ fn arrived(what: &str, seed: u64, sent: &BTreeMap<Vec<u8>, Vec<u8>>, read: &BTre
 }
 
 /// A block of `NAME=value` with NULs between, as `/proc/PID/environ` has it.
-fn environ(block: &[u8]) -> BTreeMap<Vec<u8>, Vec<u8>> {
+fn environ(block: &[u8]) -> Environment {
     let pairs = block.split(|b| *b == 0).filter_map(|pair| {
         let at = pair.iter().position(|b| *b == b'=')?;
         Some((pair[..at].to_vec(), pair[at + 1..].to_vec()))

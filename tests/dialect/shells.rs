@@ -1,9 +1,7 @@
 //! dash, bash and busybox, by `.` and by `eval`. Only files that the model claims to know are run: anything else may be a
 //! program.
 
-use std::collections::BTreeMap;
-
-use super::{agree, arrived, environ, known, rendered, seeds};
+use super::{Environment, agree, arrived, environ, known, rendered, seeds};
 use crate::harness::{Project, have};
 use reseal::Dialect::Shell;
 
@@ -11,12 +9,7 @@ use reseal::Dialect::Shell;
 const SHELLS: [&[&str]; 4] = [&["dash"], &["bash", "--posix"], &["bash"], &["busybox", "sh"]];
 
 /// The environment that a script ends with, after reading `$1`.
-fn ends(
-    project: &Project,
-    shell: &[&str],
-    script: &str,
-    files: &[String],
-) -> Vec<BTreeMap<Vec<u8>, Vec<u8>>> {
+fn ends(project: &Project, shell: &[&str], script: &str, files: &[String]) -> Vec<Environment> {
     // one start of the shell for all files; a block for each
     let all = format!("for f; do ( {script}\ncat /proc/self/environ; printf '\\0\\0' ); done");
     let args: Vec<&str> = shell[1..]
