@@ -6,12 +6,15 @@
 #
 #   PROJECT_DIR    the compose project; by default the folder above this script's
 #   SOPS_ENV_FILE  the sealed file, from there; by default .env.enc
+#   ENV_FILE       where compose sees the values as a file; by default .env if a compose file says `env_file`, else nowhere;
+#                  empty: nowhere
+#   ENV_FORMAT     who reads that file: compose (both versions), compose-v1 or compose-v2
 #   RESEAL         the reseal program: a name in PATH or an absolute path
 #   COMPOSE        the compose command, with options if need be; by default the plugin, else version 1
 #
 # No plaintext is written: `reseal exec` opens the file and becomes compose, so compose's exit code is this script's.
-# Compose also reads a plaintext `.env` of the project folder, but its environment wins, so a stray one changes
-# nothing that the sealed file sets. `reseal doctor` finds it.
+# The file at ENV_FILE lies in RAM, and compose alone sees it. Compose also reads a plaintext `.env` of the project
+# folder, but its environment wins, so a stray one changes nothing that the sealed file sets. `reseal doctor` finds it.
 set -eu
 
 die() { # CODE MESSAGE
@@ -45,7 +48,28 @@ if [ -z "${COMPOSE:-}" ]; then
 fi
 there "${COMPOSE%% *}" || die 127 "\"$COMPOSE\" is not found: install docker compose, or name it in COMPOSE"
 
+# whether any compose file of the project speaks of an env file; COMPOSE_FILE may name several
+names_env_file() {
+  (
+    IFS=:
+    set -f
+    # shellcheck disable=SC2086
+    set -- ${COMPOSE_FILE:-}
+    set +f
+    [ $# -gt 0 ] || set -- ./*compose*.yml ./*compose*.yaml
+    grep -qs env_file -- "$@"
+  )
+}
+
 # COMPOSE may hold options, so it is split at blanks; but no `*` in it becomes file names
 set -f
+file=${ENV_FILE-}
+if [ -z "${ENV_FILE+set}" ] && names_env_file; then
+  file=.env
+fi
+if [ -n "$file" ]; then
+  # shellcheck disable=SC2086
+  exec "$reseal" exec -f "${SOPS_ENV_FILE:-.env.enc}" --env-file "$file" --env-format "${ENV_FORMAT:-compose}" -- $COMPOSE "$@"
+fi
 # shellcheck disable=SC2086
 exec "$reseal" exec -f "${SOPS_ENV_FILE:-.env.enc}" -- $COMPOSE "$@"

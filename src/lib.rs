@@ -4,8 +4,8 @@
 //! The program is this library and a `main` of a few lines. A reader starts at `rotate/mod.rs`, which tells a rotation
 //! as the list of its steps. Below it lie, each knowing only what stands under it: `saga`, the engine that does steps or
 //! takes them back; `deploy`, how services get the values; `audit`, the record for people; `sops`, the file format;
-//! `keys`, who can open it; `dialect`, how programs read the text of an env file; `disk`, the only code that touches files; `config`, the policy. `cli` alone knows arguments,
-//! environment and terminal.
+//! `keys`, who can open it; `dialect`, how programs read the text of an env file; `disk`, the only code that touches
+//! files; `config`, the policy. `cli` alone knows arguments, environment and terminal.
 //!
 //! The library promises nothing yet beyond what it re-exports here, and that may change before 1.0.
 
@@ -30,5 +30,6 @@ mod target;
 
 // The public interface is:
 pub use cli::{harden, run};
+pub use dialect::{Dialect, Pair, Unread, render};
 pub use error::{Error, Kind, Result};
 pub use secret::{SecretName, SecretValue};

@@ -91,6 +91,12 @@ pub(super) enum Command {
     // starts a command that sees what it gets on standard input in the place of files
     #[command(hide = true)]
     Within(WithinArgs),
+    // holds the empty files over which another process lays its own
+    #[command(hide = true)]
+    Hold(HoldArgs),
+    // runs the editor of `edit`, in a namespace of its own
+    #[command(hide = true)]
+    Desk(DeskArgs),
     /// Encrypted copies of the sealed file
     Backup(BackupArgs),
     /// Make new values, put them in the file, redeploy, prove it, or put everything back
@@ -123,6 +129,7 @@ impl Command {
                 | Command::Encrypt(_)
                 | Command::Decrypt(_)
                 | Command::Edit(_)
+                | Command::Desk(_)
                 | Command::Deploy(_)
                 | Command::Backup(_)
                 | Command::Rotate(_)
@@ -291,6 +298,26 @@ pub(super) struct WithinArgs {
     /// The command and its arguments
     #[arg(required = true, trailing_var_arg = true, allow_hyphen_values = true, value_name = "COMMAND")]
     pub(super) command: Vec<OsString>,
+}
+
+#[derive(Args)]
+pub(super) struct HoldArgs {
+    /// The second of two starts, after which nobody is its parent
+    #[arg(long)]
+    pub(super) apart: bool,
+    /// The files
+    #[arg(required = true, value_name = "PATH")]
+    pub(super) paths: Vec<PathBuf>,
+}
+
+#[derive(Args)]
+pub(super) struct DeskArgs {
+    /// What the file is called that the editor sees
+    #[arg(value_name = "NAME")]
+    pub(super) name: PathBuf,
+    /// The editor and its arguments
+    #[arg(required = true, trailing_var_arg = true, allow_hyphen_values = true, value_name = "EDITOR")]
+    pub(super) editor: Vec<OsString>,
 }
 
 #[derive(Args)]

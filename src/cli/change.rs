@@ -17,6 +17,20 @@ pub(super) fn change(
     reason: Option<&str>,
     edit: impl FnOnce(&mut Open) -> Result<bool>,
 ) -> Result<bool> {
+    let acts = change_and_tell(session, report, reason, |open| {
+        Ok(if edit(open)? { vec![(act, names.to_vec())] } else { Vec::new() })
+    })?;
+    Ok(!acts.is_empty())
+}
+
+/// The same where only the change itself shows what it is: `edit` answers with what is to be recorded, and with nothing
+/// where nothing changed.
+pub(super) fn change_and_tell(
+    session: &Session,
+    report: &Report,
+    reason: Option<&str>,
+    edit: impl FnOnce(&mut Open) -> Result<Vec<(Act, Vec<String>)>>,
+) -> Result<Vec<(Act, Vec<String>)>> {
     let project = &session.project;
     // a missing file is told before a folder for the lock is made
     session.sealed()?;
@@ -25,15 +39,18 @@ pub(super) fn change(
     disk::replaceable(&project.sealed)?;
     let before = disk::read(&project.sealed)?;
     let mut open = session.open_bytes(before.clone(), report)?;
-    if !edit(&mut open)? {
-        return Ok(false);
+    let acts = edit(&mut open)?;
+    if acts.is_empty() {
+        return Ok(acts);
     }
     let after = open.seal(&session::now(), &mut *session::random())?;
     // proof that what was sealed opens, before it takes the place of what does
     Sealed::parse(after.clone()).and_then(|s| s.open(&session.keyring))?;
     put(session, report, &before, &after)?;
-    record(session, act, names, reason)?;
-    Ok(true)
+    for (act, names) in &acts {
+        record(session, act.clone(), names, reason)?;
+    }
+    Ok(acts)
 }
 
 /// Backs up what is live and replaces it. The lock must be held.

@@ -1,9 +1,147 @@
-//! To be built.
+//! `reseal edit`: the sealed file in an editor that can write to RAM only. This process keeps the lock and the key and
+//! never enters the editor's namespace; what comes back is read line by line, and lines that nobody touched keep their
+//! ciphertext.
+#![expect(clippy::disallowed_methods, reason = "cli reads the environment and asks at the terminal")]
+
+use std::ffi::OsString;
+use std::io::IsTerminal;
+use std::time::{Duration, Instant};
 
 use super::args::{EditArgs, Global};
+use super::change::change_and_tell;
+use super::desk::Desk;
+use super::encrypt::no_broken_value;
 use super::report::Report;
+use super::session::Session;
+use super::terminal::Terminal;
+use crate::audit::{self, Act, History};
+use crate::disk;
 use crate::error::{Error, Result};
+use crate::rotate;
+use crate::secret::{SecretValue, public_of};
+use crate::sops::{Edited, Open};
 
-pub(super) fn run(_global: &Global, _args: &EditArgs, _report: &Report) -> Result<()> {
-    Err(Error::failed("to be built"))
+/// An editor that is back sooner has hardly shown anything to a person.
+const AT_ONCE: Duration = Duration::from_millis(500);
+
+pub(super) fn run(global: &Global, args: &EditArgs, report: &Report) -> Result<()> {
+    let session = Session::new(global)?;
+    session.sealed()?;
+    let editor = editor()?;
+    let terminal = Terminal::new(global.no_input);
+    let mut told = Vec::new();
+    let changed = change_and_tell(&session, report, args.reason.as_deref(), |open| {
+        let name = session.project.sealed.file_name().unwrap_or_default().to_string_lossy();
+        let name = OsString::from(name.strip_suffix(".enc").unwrap_or(&name));
+        let mut desk = Desk::open(&name, &editor)?;
+        let plain = open.plain();
+        let start = Instant::now();
+        let mut text = desk.edit(&plain)?;
+        let at_once = start.elapsed() < AT_ONCE && std::io::stdin().is_terminal();
+        let edited = loop {
+            match read(&session, open, &plain, &text) {
+                Ok(edited) => break edited,
+                Err(error) => {
+                    let again = "press Enter to go on editing, or write \"no\" to give up: ";
+                    if !terminal.is_present() {
+                        return Err(error.note("nothing was changed"));
+                    }
+                    report.error(&error);
+                    if terminal.line(again).is_none_or(|answer| answer.trim().starts_with('n')) {
+                        return Err(Error::failed("the editing was given up").note("nothing was changed"));
+                    }
+                    text = desk.again()?;
+                }
+            }
+        };
+        if !edited.changed {
+            report.note("nothing was changed");
+            if at_once {
+                report.note("the editor was back at once: one that hands the file to a window elsewhere cannot show it; set SOPS_EDITOR to one that runs in this terminal");
+            }
+            return Ok(Vec::new());
+        }
+        let (set, unset) = (edited.set.clone(), edited.unset.clone());
+        let pairs: Vec<_> = set
+            .iter()
+            .filter_map(|name| {
+                let policy = session.config.secrets.get(name)?;
+                Some((policy, policy.pair.as_ref()?, SecretValue::concat(&[edited.value(name)?.expose()])))
+            })
+            .collect();
+        open.apply(edited)?;
+        for (policy, pair, private) in pairs {
+            // the public half goes with the private one
+            let kept = policy.previous.as_ref().and_then(|kept| open.get(kept.key.as_bytes()));
+            let kept = kept.map(|v| SecretValue::concat(&[v.expose()]));
+            rotate::halves(open, pair, &private, kept.as_ref())?;
+        }
+        for name in set.iter().filter(|name| !open.encrypts(name)) {
+            told.push(format!("\"{name}\" lies in the file unencrypted: its rule is {}", open.rule()));
+        }
+        let set: Vec<String> = set.iter().map(ToString::to_string).collect();
+        let mut acts = Vec::new();
+        // a change of order or comments alone is a change of the file, and of no secret
+        if !set.is_empty() || unset.is_empty() {
+            acts.push((Act::Set, set));
+        }
+        if !unset.is_empty() {
+            acts.push((Act::Unset, unset));
+        }
+        Ok(acts)
+    })?;
+    for note in told {
+        report.note(&note);
+    }
+    let label = session.project.label();
+    for (act, names) in &changed {
+        let what = if *act == Act::Set { "set in" } else { "taken out of" };
+        let names = if names.is_empty() { "comments or order: ".to_owned() } else { names.join(", ") + ": " };
+        report.say(&format!("{names}{what} {label}"));
+    }
+    Ok(())
+}
+
+/// Everything about an edited text that may be wrong.
+fn read(session: &Session, open: &Open, before: &SecretValue, text: &SecretValue) -> Result<Edited> {
+    let edited = open.read_edited(text)?;
+    if no_broken_value(before.expose()).is_ok() {
+        no_broken_value(text.expose())?;
+    }
+    for name in &edited.set {
+        let pair = session.config.secrets.get(name).and_then(|policy| policy.pair.as_ref());
+        if let (Some(_), Some(value)) = (pair, edited.value(name)) {
+            public_of(value).map_err(|e| e.context(format!("\"{name}\"")))?;
+        }
+    }
+    if !edited.unset.is_empty() {
+        let log = audit::read(&session.project.audit())?;
+        let history = History::of(&log.entries, &session.project.label());
+        let mut graces = history.graces();
+        if let Some(grace) = graces.find(|g| g.service.is_some() && edited.unset.contains(&g.secret)) {
+            return Err(Error::failed(format!("{grace}"))
+                .note("without the key nothing here could take it away")
+                .hint(format!("run `reseal retire {}` first", grace.secret)));
+        }
+    }
+    Ok(edited)
+}
+
+/// As sops finds it, and VISUAL besides.
+fn editor() -> Result<Vec<OsString>> {
+    for variable in ["SOPS_EDITOR", "EDITOR", "VISUAL"] {
+        let Some(value) = std::env::var_os(variable).filter(|v| !v.is_empty()) else { continue };
+        let words = value.to_str().and_then(shlex::split).filter(|words| !words.is_empty());
+        let words =
+            words.ok_or_else(|| Error::usage(format!("{variable} is no command line that can be split")))?;
+        return Ok(words.into_iter().map(OsString::from).collect());
+    }
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    let found = ["vim", "nano", "vi"].into_iter().find(|name| {
+        std::env::split_paths(&path).any(|folder| disk::stat(&folder.join(name)).is_some_and(|s| s.is_file))
+    });
+    found.map(|name| vec![name.into()]).ok_or_else(|| {
+        Error::failed("there is no editor: neither vim nor nano nor vi")
+            .hint("set EDITOR to the one that you use")
+    })
 }

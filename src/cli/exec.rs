@@ -1,21 +1,25 @@
 //! `reseal exec -- CMD`: becomes the command. No parent stays behind that holds values, and the command gets neither
 //! the age key nor a way to it.
+//!
+//! With `--env-file` it lives in a mount namespace of its own, which is entered before the sealed file is opened.
 #![expect(clippy::disallowed_methods, reason = "exec is what this command is")]
 
 use std::ffi::OsStr;
 use std::io::ErrorKind;
 use std::os::unix::ffi::OsStrExt;
 use std::os::unix::process::CommandExt;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use super::args::{ExecArgs, Global};
-use super::hardening;
 use super::report::Report;
 use super::session::Session;
-use crate::disk;
+use super::{hardening, hold};
+use crate::dialect::{self, Dialect};
+use crate::disk::{self, Namespace};
 use crate::error::{Error, Result};
 use crate::process::is_key_variable;
+use crate::sops::Open;
 
 pub(super) fn run(global: &Global, args: &ExecArgs, report: &Report) -> Result<()> {
     let [program, rest @ ..] = args.command.as_slice() else {
@@ -25,6 +29,7 @@ pub(super) fn run(global: &Global, args: &ExecArgs, report: &Report) -> Result<(
         return Err(Error::usage(format!("exec has no option {program:?}")).hint("see `reseal exec --help`"));
     }
     let session = Session::new(global)?;
+    let shown = if args.env_file.is_empty() { None } else { Some(Shown::prepare(args, &session)?) };
     let open = session.open(report)?;
     let mut command = Command::new(program);
     command.args(rest);
@@ -50,8 +55,50 @@ pub(super) fn run(global: &Global, args: &ExecArgs, report: &Report) -> Result<(
         }
         command.env(OsStr::from_bytes(entry.name), OsStr::from_bytes(entry.value.expose()));
     }
+    if let Some(shown) = shown {
+        shown.show(&open)?;
+    }
+    drop(open);
+    become_it(&mut command, report)
+}
+
+/// The files that the command, and nobody else, shall see.
+struct Shown {
+    readers: &'static [Dialect],
+    places: Vec<PathBuf>,
+    namespace: Namespace,
+}
+
+impl Shown {
+    /// Everything that can be done before there is a value in memory.
+    fn prepare(args: &ExecArgs, session: &Session) -> Result<Self> {
+        let format = &args.env_format;
+        let readers = Dialect::named(format).ok_or_else(|| {
+            Error::usage(format!("there is no format {format:?}")).hint(format!("one of: {}", dialect::NAMES))
+        })?;
+        let sealed = disk::real(&session.project.sealed);
+        if let Some(path) = args.env_file.iter().find(|path| disk::real(path) == sealed) {
+            return Err(Error::usage(format!("{path:?} is the sealed file itself"))
+                .hint("name the file that the command reads, e.g. `--env-file .env`"));
+        }
+        let places = hold::places(&args.env_file)?;
+        Ok(Shown { readers, places, namespace: Namespace::enter()? })
+    }
+
+    fn show(self, open: &Open) -> Result<()> {
+        let entries = open.entries().filter(|e| !e.name.is_empty()).map(|e| (e.name, e.value));
+        let text = dialect::render(self.readers, entries)?;
+        self.places.iter().try_for_each(|place| self.namespace.cover(place, &text))?;
+        self.namespace.settle();
+        Ok(())
+    }
+}
+
+/// Becomes the command. What comes back is how that failed, with a code of its own.
+pub(super) fn become_it(command: &mut Command, report: &Report) -> ! {
     hardening::relax();
     let mut error = command.exec();
+    let program = command.get_program();
     // where a folder of PATH may not be looked into, the system does not say "not found"; a shell does
     if error.kind() == ErrorKind::PermissionDenied && !somewhere(program) {
         error = ErrorKind::NotFound.into();

@@ -9,6 +9,7 @@ mod completions;
 mod decrypt;
 mod demo;
 mod deploy;
+mod desk;
 mod diff;
 mod doctor;
 mod edit;
@@ -18,6 +19,7 @@ mod export;
 mod get;
 mod hardening;
 mod history;
+mod hold;
 mod identity;
 mod init;
 mod list;
@@ -99,6 +101,8 @@ fn act(cli: Cli, report: &Report) -> Result<()> {
         Command::Exec(args) => exec::run(&global, &args, report),
         Command::Deploy(args) => deploy::run(&global, &args, report),
         Command::Within(args) => within::run(&args, report),
+        Command::Hold(args) => hold::run(&args),
+        Command::Desk(args) => desk::run(&args),
         Command::Backup(args) => backup::run(&global, args.what, report),
         Command::Rotate(args) => rotate::run(&global, &args, report),
         Command::Resume(args) => resume::run(&global, &args, report),

@@ -25,6 +25,16 @@ impl Terminal {
         Some(matches!(answer.trim(), "y" | "Y" | "yes"))
     }
 
+    /// Whether somebody can be asked.
+    pub(super) fn is_present(&self) -> bool {
+        self.present
+    }
+
+    /// A line; `None` where nobody can be asked, or has closed the input.
+    pub(super) fn line(&self, question: &str) -> Option<String> {
+        self.ask(question).filter(|line| !line.is_empty())
+    }
+
     /// A value, typed twice without echo.
     pub(super) fn value(&self, name: &str) -> Result<Option<SecretValue>> {
         let _quiet = Quiet::begin();

@@ -1,9 +1,27 @@
-//! To be built.
+//! `reseal within`: becomes a command that sees what comes on standard input in the place of files. For those parts of
+//! reseal that start a program which reads an env file.
+#![expect(clippy::disallowed_methods, reason = "standard input is what is shown, and the command gets none")]
+
+use std::process::{Command, Stdio};
 
 use super::args::WithinArgs;
 use super::report::Report;
+use super::{exec, hold};
+use crate::disk::Namespace;
 use crate::error::{Error, Result};
+use crate::secret::SecretValue;
 
-pub(super) fn run(_args: &WithinArgs, _report: &Report) -> Result<()> {
-    Err(Error::failed("to be built"))
+pub(super) fn run(args: &WithinArgs, report: &Report) -> Result<()> {
+    let [program, rest @ ..] = args.command.as_slice() else {
+        return Err(Error::usage("there is no command to run"));
+    };
+    let places = hold::places(&args.env_file)?;
+    let namespace = Namespace::enter()?;
+    let text = SecretValue::read_from(&mut std::io::stdin().lock())
+        .map_err(|e| Error::failed(format!("cannot read standard input: {e}")))?;
+    places.iter().try_for_each(|place| namespace.cover(place, &text))?;
+    drop(text);
+    namespace.settle();
+    let mut command = Command::new(program);
+    exec::become_it(command.args(rest).stdin(Stdio::null()), report)
 }

@@ -14,6 +14,7 @@ use crate::process::{self, Deadline, Prepare, Program, Site};
 use crate::secret::SecretValue;
 
 mod compose;
+mod consumers;
 mod health;
 mod http;
 mod probe;
@@ -23,6 +24,7 @@ mod tcp;
 #[cfg(test)]
 mod testing;
 
+pub use consumers::{Compared, beforehand, still_old};
 pub use probe::{glance, name, wait};
 
 /// Plaintext values with their names.
@@ -36,6 +38,15 @@ pub struct Release<'a> {
     pub versions: &'a BTreeMap<Vec<u8>, String>,
     /// The names whose values may differ from those that the services run on; `None`: all.
     pub changed: Option<&'a [String]>,
+}
+
+/// What a redeploy will do, in words.
+#[derive(Debug, Default)]
+pub struct Intent {
+    /// What will be called.
+    pub lines: Vec<String>,
+    /// What is to be known of it.
+    pub remarks: Vec<String>,
 }
 
 /// What both kinds of command are called with where `steps` names nothing.
@@ -57,9 +68,27 @@ pub fn preflight(config: &DeployConfig, site: &Site) -> Result<()> {
 pub fn carries(config: &DeployConfig, site: &Site, values: Values<'_>) -> Result<()> {
     match config.kind {
         DeployKind::None | DeployKind::Wrapper => Ok(()),
-        DeployKind::Compose => compose::fits_environment(values),
+        DeployKind::Compose => compose::carries(config, values),
         DeployKind::Swarm => swarm::carries(config, site, values),
         DeployKind::Systemd => systemd::carries(config, values),
+    }
+}
+
+/// What a redeploy will call, found out without effect.
+pub fn intent(config: &DeployConfig, site: &Site, release: &Release<'_>) -> Result<Intent> {
+    match config.kind {
+        DeployKind::None => Ok(Intent::default()),
+        DeployKind::Compose => compose::intent(config, site, release),
+        DeployKind::Wrapper => {
+            let mut intent = Intent::default();
+            each_step(config, |step| {
+                intent.lines.push(format!("{} {}", config.command.join(" "), step.join(" ")));
+                Ok(())
+            })?;
+            Ok(intent)
+        }
+        DeployKind::Swarm => swarm::intent(config, site, release),
+        DeployKind::Systemd => Ok(systemd::intent(config)),
     }
 }
 
@@ -81,29 +110,12 @@ pub fn redeploy(config: &DeployConfig, site: &Site, release: &Release<'_>) -> Re
     }
 }
 
-/// What a redeploy does, in words; for the kinds that run no `steps`.
-pub fn in_words(config: &DeployConfig) -> Vec<String> {
-    match config.kind {
-        DeployKind::None | DeployKind::Wrapper | DeployKind::Compose => Vec::new(),
-        DeployKind::Swarm => swarm::in_words(config),
-        DeployKind::Systemd => systemd::in_words(config),
-    }
-}
-
 /// Writes what services read when they start, where that is lost with the machine's RAM, and starts nothing. `false`:
 /// services of this kind read nothing of the sort.
 pub fn prepare(config: &DeployConfig, site: &Site, values: Values<'_>) -> Result<bool> {
     match config.kind {
         DeployKind::Systemd => systemd::write(config, site, values).map(|()| true),
         DeployKind::None | DeployKind::Wrapper | DeployKind::Compose | DeployKind::Swarm => Ok(false),
-    }
-}
-
-/// What a change of these keys does not reach, and what stays behind, in words.
-pub fn remarks(config: &DeployConfig, site: &Site, keys: &[String]) -> Result<Vec<String>> {
-    match config.kind {
-        DeployKind::Swarm => swarm::remarks(config, site, keys),
-        DeployKind::None | DeployKind::Wrapper | DeployKind::Compose | DeployKind::Systemd => Ok(Vec::new()),
     }
 }
 
@@ -147,11 +159,21 @@ fn run_steps(
     prepare: Prepare<'_>,
 ) -> Result<()> {
     let deadline = Deadline::new(config.timeout);
-    let up = [UP.map(str::to_owned).to_vec()];
-    let steps = if config.steps.is_empty() { &up[..] } else { &config.steps };
-    for (index, step) in steps.iter().enumerate() {
-        let args: Vec<&str> = words.iter().chain(step).map(String::as_str).collect();
-        process::run(site, program, &args, &deadline, prepare).map_err(|error| match steps.len() {
+    each_step(config, |step| {
+        let args: Vec<&str> = words.iter().map(String::as_str).chain(step.iter().copied()).collect();
+        process::run(site, program, &args, &deadline, prepare)
+    })
+}
+
+/// Does something for the arguments of each step, in order; the first that fails ends it.
+fn each_step(config: &DeployConfig, mut call: impl FnMut(&[&str]) -> Result<()>) -> Result<()> {
+    if config.steps.is_empty() {
+        return call(&UP);
+    }
+    let count = config.steps.len();
+    for (index, step) in config.steps.iter().enumerate() {
+        let step: Vec<&str> = step.iter().map(String::as_str).collect();
+        call(&step).map_err(|error| match count {
             1 => error,
             // the step's number and not its words: arguments may hold anything
             count => error.context(format!("step {} of {count} under [deploy]", index + 1)),

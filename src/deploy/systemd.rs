@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use std::thread::sleep;
 use std::time::Duration;
 
-use super::{Release, Values};
+use super::{Intent, Release, Values};
 use crate::config::DeployConfig;
 use crate::dialect;
 use crate::disk::{self, Attributes, Owner};
@@ -84,9 +84,9 @@ pub(super) fn redeploy(config: &DeployConfig, site: &Site, release: &Release<'_>
     Ok(())
 }
 
-/// What is run.
-pub(super) fn in_words(config: &DeployConfig) -> Vec<String> {
-    vec![format!("systemctl restart {}", config.units.join(" "))]
+/// What is called.
+pub(super) fn intent(config: &DeployConfig) -> Intent {
+    Intent { lines: vec![format!("systemctl restart {}", config.units.join(" "))], remarks: Vec::new() }
 }
 
 /// Writes the files and starts nothing: for a unit that does so before others start, since RAM is empty after a boot.

@@ -10,6 +10,7 @@ mod backups;
 mod link;
 mod lock;
 mod mode;
+mod private;
 mod project;
 mod replace;
 
@@ -17,6 +18,7 @@ pub use append::Appender;
 pub use backups::{Backup, Backups};
 pub use lock::{Lock, Shared};
 pub use mode::{Attributes, Owner, correct, lstat, read_key, stat};
+pub use private::{Held, MountPoint, Namespace};
 pub use project::Project;
 pub use replace::{creatable, create, replace, replaceable};
 
@@ -45,6 +47,14 @@ pub fn read_if_there(path: &Path) -> Result<Option<Vec<u8>>> {
 pub fn read_secret(path: &Path) -> Result<SecretValue> {
     let mut file = fs::File::open(path).map_err(|e| failed("read", path, &e))?;
     SecretValue::read_from(&mut file).map_err(|e| failed("read", path, &e))
+}
+
+/// Writes a value to a file that only this user can read. For places in RAM: on a disk it would stay (I3).
+pub fn write_private(path: &Path, text: &SecretValue) -> Result<()> {
+    use std::os::unix::fs::OpenOptionsExt;
+    let opened = fs::OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(path);
+    let written = opened.and_then(|mut file| io::Write::write_all(&mut file, text.expose()));
+    written.map_err(|e| failed("write", path, &e))
 }
 
 /// A file that a child writes its messages to.

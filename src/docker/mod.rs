@@ -122,7 +122,7 @@ fn container(line: &str, here: &dyn Fn(&str) -> bool) -> Option<Container> {
 }
 
 /// The label holds the path as compose was started with it, perhaps through a symbolic link: the folder decides.
-fn same_folder(folder: &str, site: &Site) -> bool {
+pub(crate) fn same_folder(folder: &str, site: &Site) -> bool {
     match (stat(folder), stat(&site.root)) {
         (Ok(one), Ok(two)) => (one.st_dev, one.st_ino) == (two.st_dev, two.st_ino),
         _ => site.root.as_os_str() == folder,

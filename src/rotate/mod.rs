@@ -8,6 +8,7 @@ mod apply;
 mod backup;
 mod baseline;
 mod choose;
+mod consumers;
 mod context;
 mod earlier;
 mod files;
@@ -59,7 +60,7 @@ fn steps<'a>(request: &Request) -> Steps<'a, Context<'a>> {
             list.push(Box::new(files::Files)); //   write the files that containers read         write the old values
         }
         list.push(Box::new(redeploy::Redeploy)); // start what the policy names                  nothing: Baseline's undo does it,
-        list.push(Box::new(probe::Probe)); //       wait until all is well, log in once more     nothing     after Swap's
+        list.push(Box::new(probe::Probe)); //       wait until all is well, look who has what    nothing     after Swap's
     }
     // ── commit: from here only forward; what fails is tried again by `resume` ──
     let commit_at = list.len();

@@ -1,7 +1,8 @@
 //! What will be done, found out without doing anything. A [`Plan`] exists only if every check passed.
 
 use super::choose::{Ask, Wanted, ending, named, ordered};
-use super::context::{Brought, World, digest};
+use super::consumers;
+use super::context::{Brought, World, digest, versions};
 use super::files;
 use super::masked::masked;
 use super::request::Request;
@@ -9,7 +10,7 @@ use super::secret::{self, Examined};
 use super::service;
 use super::unfinished::kind_name;
 use crate::audit::{Grace, History};
-use crate::config::{Config, DeployKind, Policy};
+use crate::config::{DeployKind, Policy};
 use crate::deploy;
 use crate::disk::{self, Owner};
 use crate::error::{Error, Kind, Result};
@@ -98,8 +99,9 @@ pub fn plan(world: &World<'_>, history: &History, ask: Ask) -> Result<Plan> {
     let (mut started, mut probes) = (Vec::new(), Vec::new());
     if request.changes_file() && ask.deploy {
         request.deploy = config.deploy.kind != DeployKind::None || !config.probes.is_empty();
-        (started, probes) = can_deploy(world, &open)?;
-        remarks.extend(deploy::remarks(&config.deploy, &world.site, &request.keys())?);
+        let more;
+        (started, probes, more) = can_deploy(world, &open, &request)?;
+        remarks.extend(more);
         if config.deploy.kind == DeployKind::Swarm {
             later.push("the docker secrets of the old values are removed".to_owned());
         }
@@ -189,8 +191,12 @@ fn still_there<'a>(
     Ok(remarks)
 }
 
-/// Whether services can be started anew, and are well now; what will be started, and looked at.
-fn can_deploy(world: &World<'_>, open: &Open) -> Result<(Vec<String>, Vec<String>)> {
+/// Whether services can be started anew, and are well now; what will be started, and looked at, and remarks on it.
+fn can_deploy(
+    world: &World<'_>,
+    open: &Open,
+    request: &Request,
+) -> Result<(Vec<String>, Vec<String>, Vec<String>)> {
     let config = world.config;
     deploy::preflight(&config.deploy, &world.site)?;
     let entries: Vec<_> = open.entries().map(|e| (e.name, e.value)).collect();
@@ -205,7 +211,11 @@ fn can_deploy(world: &World<'_>, open: &Open) -> Result<(Vec<String>, Vec<String
         })?;
         probes.push(format!("{} within {} s", deploy::name(&probe.check), probe.within.as_secs()));
     }
-    Ok((in_words(config), probes))
+    let (versions, changed) = (versions(open), request.keys());
+    let release = deploy::Release { values: &entries, versions: &versions, changed: Some(&changed) };
+    let mut intent = deploy::intent(&config.deploy, &world.site, &release)?;
+    intent.remarks.extend(consumers::would_keep(world, open, request)?);
+    Ok((intent.lines, probes, intent.remarks))
 }
 
 /// What follows the commit, in words.
@@ -259,17 +269,4 @@ fn writable(world: &World<'_>) -> Result<()> {
         .hint("run as root or as that user, so that the owner stays what it is"));
     }
     Ok(())
-}
-
-fn in_words(config: &Config) -> Vec<String> {
-    let command = match (config.deploy.kind, config.deploy.command.is_empty()) {
-        (DeployKind::None, _) => return Vec::new(),
-        (DeployKind::Swarm | DeployKind::Systemd, _) => return deploy::in_words(&config.deploy),
-        (_, true) => "docker compose".to_owned(),
-        _ => config.deploy.command.join(" "),
-    };
-    if config.deploy.steps.is_empty() {
-        return vec![format!("{command} up -d")];
-    }
-    config.deploy.steps.iter().map(|step| format!("{command} {}", step.join(" "))).collect()
 }

@@ -1,9 +1,11 @@
 //! Probe: waits until every service is well on the new values, each probe with its own deadline, and logs in once more
-//! with the new values: a redeploy may have started a service that forgot what it was told.
+//! with the new values: a redeploy may have started a service that forgot what it was told. Last it looks whether any
+//! container still has an old value.
 
 use std::time::{Duration, Instant};
 
 use super::apply::COMES_BACK;
+use super::consumers;
 use super::context::Context;
 use super::request::Change;
 use super::service::{self, Login};
@@ -25,6 +27,7 @@ impl Step<Context<'_>> for Probe {
         for change in &cx.request.secrets {
             logs_in(cx, change)?;
         }
+        consumers::have_the_new(cx)?;
         Ok(Note::Nothing)
     }
 

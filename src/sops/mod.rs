@@ -7,6 +7,7 @@
 
 mod create;
 mod dotenv;
+mod edit;
 mod mac;
 mod metadata;
 #[cfg(test)]
@@ -20,6 +21,7 @@ mod stamp;
 mod value;
 
 pub use create::NewFile;
+pub use edit::Edited;
 pub use open::Open;
 pub use rule::Rule;
 

@@ -19,11 +19,11 @@ use crate::secret::{Random, SecretName, SecretValue, looks_like_a_value};
 /// An opened and verified file.
 pub struct Open {
     /// The file as it was read, and behind it the names of new keys.
-    bytes: Vec<u8>,
-    lines: Vec<Held>,
-    metadata: Metadata,
+    pub(super) bytes: Vec<u8>,
+    pub(super) lines: Vec<Held>,
+    pub(super) metadata: Metadata,
     cipher: Cipher,
-    changed: bool,
+    pub(super) changed: bool,
     warnings: Vec<String>,
 }
 

@@ -3,7 +3,7 @@
 use super::Transcript;
 use crate::harness::Project;
 
-const COMMANDS: [&str; 16] = [
+const COMMANDS: [&str; 17] = [
     "init",
     "get",
     "list",
@@ -11,6 +11,7 @@ const COMMANDS: [&str; 16] = [
     "unset",
     "encrypt",
     "decrypt",
+    "deploy",
     "exec",
     "backup",
     "rotate",

@@ -54,7 +54,9 @@ pub struct Stack {
     pub project: Project,
     version: Version,
     /// The compose project: the folder's name, as compose itself makes it.
-    name: String,
+    pub name: String,
+    /// What `old-and-known` in the env file stands for: no other project on this engine has the same value.
+    pub old: String,
     port: u16,
 }
 
@@ -62,7 +64,9 @@ impl Stack {
     /// The project folder, with `env` sealed by the real sops; nothing runs yet. The plaintext file is removed.
     pub fn new(version: Version, env: &str) -> Self {
         let project = Project::empty();
-        project.write(".env", env);
+        let name = project.root.file_name().unwrap().to_str().unwrap().to_owned();
+        let old = format!("old-and-known-{name}");
+        project.write(".env", env.replace("old-and-known", &old));
         let sealed = project.sops(&["encrypt", "--age", RECIPIENT, ".env"]).ok();
         project.write(".env.enc", sealed.stdout);
         project.remove(".env");
@@ -74,8 +78,7 @@ impl Stack {
         project.chmod("pin", 0o755);
         project
             .script("scripts/docker-compose-sops.sh", include_str!("../../scripts/docker-compose-sops.sh"));
-        let name = project.root.file_name().unwrap().to_str().unwrap().to_owned();
-        Stack { project, version, name, port }
+        Stack { project, version, name, old, port }
     }
 
     /// With the policy of its kind, and both services running on the values of the sealed file.

@@ -17,12 +17,12 @@ fn without_a_policy_it_is_found_named_in_the_plan_and_used() {
     stack.up();
     let plan = stack.reseal(&["rotate", "JWT_SECRET", "--dry-run"]).ok().stdout;
     assert!(plan.lines().any(|l| l == "  run ./scripts/docker-compose-sops.sh up -d"), "{plan}");
-    assert_eq!(stack.seen("api", "JWT_SECRET"), "old-and-known", "a plan changes nothing");
+    assert_eq!(stack.seen("api", "JWT_SECRET"), stack.old, "a plan changes nothing");
 
     let output = stack.rotate("JWT_SECRET").ok().says("run ./scripts/docker-compose-sops.sh up -d");
     output.says("redeploy  done");
     let new = stack.sealed("JWT_SECRET");
-    assert_ne!(new, "old-and-known");
+    assert_ne!(new, stack.old);
     for service in ["api", "web"] {
         assert_eq!(stack.seen(service, "JWT_SECRET"), new);
     }
@@ -50,10 +50,7 @@ fn it_works_as_cron_calls_it() {
     assert_eq!(listed, ["api running", "web running"]);
     // compose's own exit code comes through
     let container = stack.container("api");
-    assert_eq!(
-        cron(&["exec", "-T", "api", "sh", "-c", "printf %s \"$JWT_SECRET\""]).ok().stdout,
-        "old-and-known"
-    );
+    assert_eq!(cron(&["exec", "-T", "api", "sh", "-c", "printf %s \"$JWT_SECRET\""]).ok().stdout, stack.old);
     cron(&["exec", "-T", "api", "sh", "-c", "exit 42"]).code(42);
     // up with the same values changes nothing
     cron(&["up", "-d"]).ok();

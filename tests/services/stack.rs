@@ -63,21 +63,30 @@ volumes:
   data:
 "#;
 
-const OLD: &str = "first-password-of-the-database";
-const OLD_CACHE: &str = "first-password-of-the-cache";
-
 struct Stack {
     project: Project,
+    /// The first passwords; no other project on this engine has the same.
+    old: String,
+    old_cache: String,
     name: String,
     port: u16,
 }
 
 impl Stack {
     fn running() -> Self {
-        let project = Project::sealed(&format!(
-            "POSTGRES_PASSWORD={OLD}\nDATABASE_URL=postgres://app:{OLD}@db:5432/postgres\n\
-             REDIS_PASSWORD={OLD_CACHE}\nREDIS_URL=redis://default:{OLD_CACHE}@cache:6379/0\n"
-        ));
+        let project = Project::empty();
+        let name = project.root.file_name().unwrap().to_str().unwrap().to_owned();
+        let (old, old_cache) =
+            (format!("first-of-the-database-{name}"), format!("first-of-the-cache-{name}"));
+        project.write(
+            "plain",
+            format!(
+                "POSTGRES_PASSWORD={old}\nDATABASE_URL=postgres://app:{old}@db:5432/postgres\n\
+                 REDIS_PASSWORD={old_cache}\nREDIS_URL=redis://default:{old_cache}@cache:6379/0\n"
+            ),
+        );
+        project.run(&["encrypt", "plain", "-o", ".env.enc"]).ok();
+        project.remove("plain");
         let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
         project.write("docker-compose.yml", SERVICES.replace("PORT", &port.to_string()));
         project.script("start/db", DB);
@@ -99,8 +108,7 @@ impl Stack {
                  feeds = [{{ key = \"REDIS_URL\", part = \"password\" }}]\n"
             ),
         );
-        let name = project.root.file_name().unwrap().to_str().unwrap().to_owned();
-        let stack = Stack { project, name, port };
+        let stack = Stack { project, old, old_cache, name, port };
         let up = ["exec", "--", "docker", "compose", "up", "-d"];
         stack.project.run(&up).ok();
         stack.until_it_serves();
@@ -109,7 +117,7 @@ impl Stack {
 
     /// From now on this script stands between reseal and compose; `OLD` in it is the first password.
     fn deployed_by(&self, script: &str) {
-        self.project.script("compose", &script.replace("OLD", OLD));
+        self.project.script("compose", &script.replace("OLD", &self.old));
         let policy = self.project.text("reseal.toml");
         let named = policy.replace("kind = \"compose\"", "kind = \"compose\"\ncommand = [\"./compose\"]");
         self.project.write("reseal.toml", named);
@@ -175,11 +183,15 @@ impl Stack {
             let has = docker(&["exec", &self.container(service), "sh", "-c", &show]).ok().stdout;
             assert_eq!(has, self.project.get(key), "{service} runs on another {key}");
         }
-        if database != OLD {
-            assert!(!self.database(OLD), "the old password of the database is accepted");
+        if database != self.old {
+            assert!(!self.database(&self.old), "the old password of the database is accepted");
         }
-        assert_eq!(cache == OLD_CACHE, self.cache(OLD_CACHE), "the old password of redis is accepted");
-        database != OLD
+        assert_eq!(
+            cache == self.old_cache,
+            self.cache(&self.old_cache),
+            "the old password of redis is accepted"
+        );
+        database != self.old
     }
 }
 
@@ -234,7 +246,7 @@ fn everything_changes_and_the_application_serves() {
         assert_eq!(canary.found(events.join("\n").as_bytes()), None, "{key} in docker's events");
     }
     stack.project.run(&["rollback", "--yes"]).ok();
-    assert!(!stack.consistent() && stack.database(OLD));
+    assert!(!stack.consistent() && stack.database(&stack.old));
 }
 
 #[test]

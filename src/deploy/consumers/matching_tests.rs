@@ -1,0 +1,91 @@
+use super::*;
+
+/// `NAME=VALUE` lines.
+struct File(Vec<(Vec<u8>, SecretValue)>);
+
+impl File {
+    fn new(text: &str) -> File {
+        let pair = |line: &str| line.split_once('=').map(|(n, v)| (n.into(), SecretValue::new(v.into())));
+        File(text.lines().filter_map(pair).collect())
+    }
+
+    fn values(&self) -> Vec<(&[u8], &SecretValue)> {
+        self.0.iter().map(|(name, value)| (name.as_slice(), value)).collect()
+    }
+}
+
+/// What is found in variables `NAME=VALUE`, and in words of a command line.
+fn found(before: &str, now: &str, texts: &[&str]) -> Vec<String> {
+    let (before, now) = (File::new(before), File::new(now));
+    let (before, now) = (before.values(), now.values());
+    let changed: Vec<String> = ["KEY", "PREVIOUS", "URL", "LIST", "USER", "PIN"].map(str::to_owned).to_vec();
+    let compared =
+        Compared { before: &before, now: &now, changed: &changed, plain: &["USER".to_owned()], key: [7; 32] };
+    let held: Vec<Held<'_>> = texts
+        .iter()
+        .map(|text| match text.split_once('=').filter(|(name, _)| !name.contains([' ', '/'])) {
+            Some((name, value)) => {
+                Held { variable: Some(name), place: name.to_owned(), text: value.as_bytes() }
+            }
+            None => Held { variable: None, place: "command".to_owned(), text: text.as_bytes() },
+        })
+        .collect();
+    let matches = Replaced::new(&compared).held_by(&held);
+    matches.into_iter().map(|m| format!("{}: {}", m.key, m.places.join(" "))).collect()
+}
+
+#[test]
+fn the_old_value_is_found_whole_and_inside() {
+    let (before, now) = ("KEY=old-old-old\n", "KEY=new-new-new\n");
+    assert_eq!(found(before, now, &["KEY=new-new-new", "X=1", "run --fast"]), [""; 0]);
+    assert_eq!(found(before, now, &["KEY=old-old-old"]), ["KEY: KEY"]);
+    assert_eq!(
+        found(before, now, &["OTHER=old-old-old", "U=postgres://a:old-old-old@h/d"]),
+        ["KEY: OTHER U"]
+    );
+    assert_eq!(found(before, now, &["run --password old-old-old"]), ["KEY: command"]);
+    let (before, now) = ("KEY=old/old@old\n", "KEY=new-new-new\n");
+    assert_eq!(found(before, now, &["U=postgres://a:old%2fold%40old@h/d"]), ["KEY: U"]);
+    assert_eq!(found(before, now, &["psql --dbname postgres://a:old%2Fold%40old@h/d"]), ["KEY: command"]);
+}
+
+#[test]
+fn what_the_file_has_now_is_no_fault() {
+    let (before, now) =
+        ("KEY=old-old-old\nPREVIOUS=older-older\n", "KEY=new-new-new\nPREVIOUS=old-old-old\n");
+    assert_eq!(found(before, now, &["KEY=new-new-new", "PREVIOUS=old-old-old"]), [""; 0]);
+    // under another name, beside the new one
+    assert_eq!(found(before, now, &["SIGN=new-new-new", "ALSO=old-old-old"]), [""; 0]);
+    // alone it is one that was not started anew
+    assert_eq!(found(before, now, &["SIGN=old-old-old"]), ["KEY: SIGN"]);
+    assert_eq!(
+        found(before, now, &["KEY=old-old-old", "PREVIOUS=older-older"]),
+        ["KEY: KEY", "PREVIOUS: PREVIOUS"]
+    );
+    let (before, now) =
+        ("KEY=old-old-old\nLIST=older-older\n", "KEY=new-new-new\nLIST=old-old-old,older-older\n");
+    assert_eq!(found(before, now, &["KEY=new-new-new", "LIST=old-old-old,older-older"]), [""; 0]);
+    assert_eq!(found(before, now, &["K=new-new-new", "ALL=new-new-new,old-old-old,older-older"]), [""; 0]);
+    assert_eq!(found(before, now, &["ALL=old-old-old"]), ["KEY: ALL"]);
+}
+
+#[test]
+fn what_is_short_or_no_secret_counts_under_its_own_name_only() {
+    let (before, now) = ("PIN=1234567\nUSER=shop_user_a\n", "PIN=7654321\nUSER=shop_user_b\n");
+    assert_eq!(found(before, now, &["OTHER=1234567", "run 1234567", "X=shop_user_a"]), [""; 0]);
+    assert_eq!(found(before, now, &["PIN=1234567", "USER=shop_user_a"]), ["PIN: PIN", "USER: USER"]);
+    assert_eq!(found(before, now, &["PIN=12345678"]), [""; 0]);
+}
+
+#[test]
+fn a_url_is_told_once() {
+    let (before, now) =
+        ("KEY=old-old-old\nURL=pg://u:old-old-old@h\n", "KEY=new-new-new\nURL=pg://u:new-new-new@h\n");
+    assert_eq!(found(before, now, &["U=pg://u:old-old-old@h"]), ["KEY: U"]);
+    assert_eq!(found(before, now, &["URL=pg://u:old-old-old@h"]), ["KEY: URL"]);
+}
+
+#[test]
+fn hashes_of_two_runs_have_nothing_in_common() {
+    assert_ne!(print(&[1; 32], b"v"), print(&[2; 32], b"v"));
+}

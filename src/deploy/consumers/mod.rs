@@ -1,0 +1,178 @@
+//! Whether a container on this host still holds a value that was replaced, whoever started it, and whether those of the
+//! project got the values unchanged (I8, I9).
+//!
+//! It looks at what the engine knows of every running container and at the secrets mounted in it. All of that is read
+//! into wiped memory, compared and dropped; what leaves this folder are names: of containers, services, variables and
+//! keys. It changes nothing and reads no memory of another process (decision 0033).
+
+mod engine;
+mod matching;
+mod tar;
+
+use std::fmt;
+use std::time::Duration;
+
+use super::{Values, compose};
+use crate::config::{DeployConfig, DeployKind};
+use crate::docker;
+use crate::error::{Error, Result};
+use crate::process::{Deadline, Site};
+use engine::Container;
+use matching::{Match, Replaced};
+
+/// How long the engine may take for all of it.
+const ANSWER: Duration = Duration::from_secs(60);
+
+/// How long a container that is being replaced may go on to run, where the engine does not wait for it itself.
+const SETTLES: Duration = Duration::from_secs(20);
+
+/// How many are named; the rest is counted.
+const NAMED: usize = 5;
+
+/// Two versions of the file, and what is different.
+pub struct Compared<'a> {
+    /// The values before.
+    pub before: Values<'a>,
+    /// The values now; beforehand those that stay.
+    pub now: Values<'a>,
+    /// The keys that change.
+    pub changed: &'a [String],
+    /// Those of them that hold no secret, such as a user's name: they count in variables of the same name only.
+    pub plain: &'a [String],
+    /// Random, for one run: by it, values are compared as hashes.
+    pub key: [u8; 32],
+}
+
+/// Fails where a running container still holds a replaced value, or where one of the project did not get the file's.
+pub fn still_old(config: &DeployConfig, site: &Site, compared: &Compared<'_>) -> Result<()> {
+    let settles = Deadline::new(SETTLES);
+    loop {
+        let found = look(config, site, compared, true)?;
+        if found.is_empty() {
+            return Ok(());
+        }
+        if config.kind == DeployKind::Swarm && !settles.left().is_zero() {
+            std::thread::sleep(Duration::from_millis(500));
+            continue;
+        }
+        return Err(Error::failed(listed(&found)).hint(
+            "redeploy what is named with the same value from one place, stop it, or name it under `leave` of [deploy]",
+        ));
+    }
+}
+
+/// Looks who else holds the present values. Where only the project's own services will be started anew, that makes the
+/// rotation fail, and so it is refused; a command that may start anything gets the benefit of the doubt, and a remark.
+pub fn beforehand(config: &DeployConfig, site: &Site, compared: &Compared<'_>) -> Result<Vec<String>> {
+    let found = look(config, site, compared, false)?;
+    if found.is_empty() {
+        return Ok(Vec::new());
+    }
+    let told = listed(&found);
+    if config.kind == DeployKind::Compose {
+        return Err(Error::failed(told).note("it would keep the old value; nothing was changed").hint(
+            "redeploy it with the same value from one place, stop it, or name it under `leave` of [deploy] in reseal.toml",
+        ));
+    }
+    Ok(vec![format!("{told}; the rotation fails unless the command starts it anew")])
+}
+
+/// What was found of one container.
+struct Finding {
+    container: String,
+    place: Option<String>,
+    what: What,
+}
+
+enum What {
+    Holds { key: String, places: Vec<String>, now: bool },
+    Differs { key: String, variable: String },
+}
+
+impl fmt::Display for Finding {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "container {:?}", self.container)?;
+        if let Some(place) = &self.place {
+            write!(f, " ({place})")?;
+        }
+        match &self.what {
+            What::Holds { key, places, now } => {
+                let which = if *now { "holds the present" } else { "still holds the old" };
+                write!(f, " {which} value of \"{key}\" in {}", places.join(", "))
+            }
+            What::Differs { key, variable } => {
+                write!(f, " sees another value than the file has for \"{key}\" in variable {variable}")
+            }
+        }
+    }
+}
+
+fn listed(found: &[Finding]) -> String {
+    let mut text: Vec<String> = found.iter().take(NAMED).map(ToString::to_string).collect();
+    if found.len() > NAMED {
+        text.push(format!("and {} more", found.len() - NAMED));
+    }
+    text.join("; ")
+}
+
+/// All running containers against the two versions; `after` the redeploy those of the project too.
+fn look(config: &DeployConfig, site: &Site, compared: &Compared<'_>, after: bool) -> Result<Vec<Finding>> {
+    if config.kind == DeployKind::None || docker::docker(site).is_err() {
+        return Ok(Vec::new());
+    }
+    let model = match config.kind {
+        DeployKind::Compose => {
+            compose::model(config, site, if after { compared.now } else { compared.before })?
+        }
+        _ => None,
+    };
+    let deadline = Deadline::new(ANSWER);
+    let answer = match engine::running(site, &deadline) {
+        Ok(answer) => answer,
+        // preflight has had an answer from it where compose is what reseal calls
+        Err(error) if config.kind == DeployKind::Compose && config.command.is_empty() => return Err(error),
+        Err(_) => return Ok(Vec::new()),
+    };
+    let named = config.project.as_deref().or_else(|| model.as_ref().map(|model| model.name.as_str()));
+    let replaced = Replaced::new(compared);
+    let mut found = Vec::new();
+    for container in Container::all(&answer)? {
+        let ours = container.is_of(named, config.stack.as_deref(), site);
+        if container.is_left(&config.leave) || !after && ours {
+            continue;
+        }
+        let files = container.files(site, &deadline)?;
+        let finding =
+            |what| Finding { container: container.name().to_owned(), place: container.place(), what };
+        let held: Vec<Match> = replaced.held_by(&container.texts(&files));
+        let stale: Vec<String> = held.iter().map(|held| held.key.clone()).collect();
+        found.extend(
+            held.into_iter()
+                .map(|held| finding(What::Holds { key: held.key, places: held.places, now: !after })),
+        );
+        if after && ours && config.kind == DeployKind::Compose && !container.is_one_off() {
+            let service = container.service().unwrap_or_default();
+            for (variable, key) in expected(model.as_ref(), service, compared) {
+                if !stale.contains(&key) && !replaced.is_now(container.variable(&variable), &key) {
+                    found.push(finding(What::Differs { key, variable }));
+                }
+            }
+        }
+    }
+    Ok(found)
+}
+
+/// The variables of a service that must hold exactly a value of the file, and its key. Without an account of the
+/// project it is those that are called as a key that has changed, where the container has one at all.
+fn expected(model: Option<&compose::Model>, service: &str, compared: &Compared<'_>) -> Vec<(String, String)> {
+    let Some(model) = model else {
+        return compared.changed.iter().map(|key| (key.clone(), key.clone())).collect();
+    };
+    // one that was not made anew may run on what an earlier file had
+    if !model.consumers(compared.changed).contains(&service) {
+        return Vec::new();
+    }
+    let keys: Vec<&str> = compared.now.iter().filter_map(|(key, _)| std::str::from_utf8(key).ok()).collect();
+    let exact = model.services.get(service).map(|service| service.exact(&keys)).unwrap_or_default();
+    exact.into_iter().map(|(variable, key)| (variable.to_owned(), key.to_owned())).collect()
+}

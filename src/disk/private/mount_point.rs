@@ -1,0 +1,209 @@
+//! What a file in RAM is laid over: a file that is there, or an empty one that is made for it and goes again.
+//!
+//! Who makes the empty file marks it by a time of change that no other file has, 1970, and holds a shared lock on it.
+//! Others who need it meanwhile hold the lock too, and the last one to let go removes it. So an empty file of the
+//! user's own stays, and one that a power loss left behind is taken up and removed by the next who needs it.
+
+use std::fs::{self, File, Metadata, OpenOptions};
+use std::io::{self, ErrorKind};
+use std::os::fd::AsRawFd;
+use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
+use std::path::{Path, PathBuf};
+
+use rustix::fs::{AtFlags, CWD, FlockOperation, Mode, OFlags, Timespec, Timestamps, flock, futimens, linkat};
+
+use crate::disk::{creatable, failed, folder_of, link};
+use crate::error::{Error, Result};
+
+/// A place at which a file can be covered.
+pub struct MountPoint {
+    /// Without a link, from the root.
+    pub path: PathBuf,
+    /// Whether somebody must make the empty file, or go on holding it.
+    pub to_hold: bool,
+}
+
+impl MountPoint {
+    /// Where `path` leads, and what is there.
+    pub fn at(path: &Path) -> Result<Self> {
+        let end = link::follow(path)?;
+        let name = end.file_name().filter(|_| !path.as_os_str().as_encoded_bytes().ends_with(b"/"));
+        let name = name.ok_or_else(|| Error::usage(format!("{path:?} does not name a file")))?;
+        let folder = fs::canonicalize(folder_of(&end)).map_err(|e| failed("find the folder of", path, &e))?;
+        let path = folder.join(name);
+        match fs::symlink_metadata(&path) {
+            Ok(there) if there.is_file() => Ok(MountPoint { path, to_hold: is_marked(&there) }),
+            Ok(there) => {
+                let what = if there.is_dir() { "a folder" } else { "no regular file" };
+                Err(Error::failed(format!("{path:?} is {what}, and only a file can be covered"))
+                    .note("nothing was changed"))
+            }
+            Err(e) if e.kind() == ErrorKind::NotFound => {
+                creatable(&path).map_err(|e| {
+                    e.context(format!("there is no {path:?} to lay the values over, and none can be made"))
+                        .note("nothing was changed")
+                        .hint("have somebody who may write there make an empty file of that name")
+                })?;
+                Ok(MountPoint { path, to_hold: true })
+            }
+            Err(e) => Err(failed("look at", &path, &e)),
+        }
+    }
+}
+
+/// An empty file that is there as long as somebody holds it.
+pub struct Held {
+    file: File,
+    path: PathBuf,
+}
+
+impl Held {
+    /// Makes the file, or joins those who hold it; `None` where something else lies there by now.
+    pub fn take(path: &Path) -> Result<Option<Self>> {
+        let io = |e: io::Error| failed("make", path, &e);
+        loop {
+            let file = match fs::symlink_metadata(path) {
+                Ok(there) if there.is_file() && is_marked(&there) => {
+                    match OpenOptions::new().read(true).custom_flags(no_follow()).open(path) {
+                        Ok(file) => file,
+                        Err(e) if e.kind() == ErrorKind::NotFound => continue,
+                        Err(e) => return Err(failed("open", path, &e)),
+                    }
+                }
+                Ok(_) => return Ok(None),
+                Err(e) if e.kind() == ErrorKind::NotFound => match make(path) {
+                    Ok(file) => file,
+                    Err(e) if e.kind() == ErrorKind::AlreadyExists => continue,
+                    Err(e) => return Err(io(e)),
+                },
+                Err(e) => return Err(io(e)),
+            };
+            // waits only for one who is about to remove it
+            flock(&file, FlockOperation::LockShared).map_err(|e| failed("lock", path, &e.into()))?;
+            let held = Held { file, path: path.to_path_buf() };
+            if held.is_there() {
+                return Ok(Some(held));
+            }
+        }
+    }
+
+    /// Lets go of it, and removes it if nobody else holds it and nobody has written to it.
+    pub fn release(self) {
+        let alone = flock(&self.file, FlockOperation::NonBlockingLockExclusive).is_ok();
+        if alone && self.is_there() {
+            // nothing helps where this fails, and what stays is empty
+            let _ = fs::remove_file(&self.path);
+        }
+    }
+
+    /// Whether the path still leads to this file, and it is still the empty one that was made.
+    fn is_there(&self) -> bool {
+        let (Ok(held), Ok(there)) = (self.file.metadata(), fs::symlink_metadata(&self.path)) else {
+            return false;
+        };
+        (held.dev(), held.ino()) == (there.dev(), there.ino()) && is_marked(&there)
+    }
+}
+
+fn is_marked(there: &Metadata) -> bool {
+    there.len() == 0 && there.mtime() == 0
+}
+
+/// Makes the file so that nobody sees it before it is marked and locked.
+fn make(path: &Path) -> io::Result<File> {
+    let mode = Mode::RUSR | Mode::WUSR;
+    let nameless = OFlags::TMPFILE | OFlags::WRONLY | OFlags::CLOEXEC;
+    match rustix::fs::open(folder_of(path), nameless, mode) {
+        Ok(file) => {
+            let file = File::from(file);
+            mark(&file)?;
+            let handle = format!("/proc/self/fd/{}", file.as_raw_fd());
+            linkat(CWD, handle, CWD, path, AtFlags::SYMLINK_FOLLOW)?;
+            Ok(file)
+        }
+        // not every file system makes files without a name
+        Err(_) => {
+            let options = &mut OpenOptions::new();
+            let file =
+                options.write(true).create_new(true).mode(0o600).custom_flags(no_follow()).open(path)?;
+            mark(&file)?;
+            Ok(file)
+        }
+    }
+}
+
+fn mark(file: &File) -> io::Result<()> {
+    let never = Timespec { tv_sec: 0, tv_nsec: 0 };
+    futimens(file, &Timestamps { last_access: never, last_modification: never })?;
+    flock(file, FlockOperation::LockShared)?;
+    Ok(())
+}
+
+fn no_follow() -> i32 {
+    (OFlags::NOFOLLOW | OFlags::NONBLOCK).bits().cast_signed()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn folder(name: &str) -> PathBuf {
+        let path = std::env::temp_dir().join(format!("reseal-mount-point-{name}-{}", std::process::id()));
+        let _ = fs::remove_dir_all(&path);
+        fs::create_dir_all(&path).unwrap();
+        fs::canonicalize(path).unwrap()
+    }
+
+    #[test]
+    fn the_last_of_several_holders_removes_the_empty_file() {
+        let folder = folder("last");
+        let path = folder.join(".env");
+        assert!(MountPoint::at(&path).unwrap().to_hold);
+        let first = Held::take(&path).unwrap().unwrap();
+        assert!(MountPoint::at(&path).unwrap().to_hold);
+        let second = Held::take(&path).unwrap().unwrap();
+        first.release();
+        assert_eq!(fs::metadata(&path).unwrap().len(), 0);
+        second.release();
+        assert!(!path.exists());
+        fs::remove_dir_all(folder).unwrap();
+    }
+
+    #[test]
+    fn what_somebody_else_has_made_or_written_stays() {
+        let folder = folder("own");
+        let (own, written) = (folder.join("own"), folder.join("written"));
+        fs::write(&own, "").unwrap();
+        assert!(!MountPoint::at(&own).unwrap().to_hold);
+        assert!(Held::take(&own).unwrap().is_none());
+        let held = Held::take(&written).unwrap().unwrap();
+        fs::write(&written, "mine").unwrap();
+        held.release();
+        assert_eq!(fs::read(&written).unwrap(), b"mine");
+        // as a power loss would leave it
+        let left = folder.join("left");
+        drop(Held::take(&left).unwrap());
+        Held::take(&left).unwrap().unwrap().release();
+        assert!(!left.exists());
+        fs::remove_dir_all(folder).unwrap();
+    }
+
+    #[test]
+    fn many_who_take_and_release_at_once_leave_nothing_and_never_lack_the_file() {
+        let folder = folder("many");
+        let path = folder.join(".env");
+        std::thread::scope(|scope| {
+            for _ in 0..8 {
+                scope.spawn(|| {
+                    for _ in 0..200 {
+                        let held = Held::take(&path).unwrap().unwrap();
+                        assert!(held.is_there());
+                        held.release();
+                    }
+                });
+            }
+        });
+        assert!(!path.exists());
+        fs::remove_dir_all(folder).unwrap();
+    }
+}
