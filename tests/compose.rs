@@ -3,8 +3,11 @@
 //! What a container got is read from the environment of its first process, and never from what somebody says about it.
 
 mod arrival;
+mod env_file;
 mod health;
 mod killed;
+mod mounted;
+pub mod shop;
 pub mod stack;
 mod values;
 mod wrapper;

@@ -102,3 +102,29 @@ fn a_pair_changes_whole_and_the_old_public_half_stays_for_a_while() {
         assert_eq!((project.get("JWT_PUBLIC_KEY"), project.get("JWT_KEY_ID")), first);
     }
 }
+
+#[test]
+fn a_private_half_that_is_edited_takes_its_public_half_along() {
+    let project = Project::sealed("OTHER=x\n");
+    project.write("reseal.toml", POLICY.replace("KIND", "ed25519"));
+    project.run(&["set", "JWT_PRIVATE_KEY", "--generate", "ed25519"]).ok();
+    let first = (project.get("JWT_PRIVATE_KEY"), project.get("JWT_PUBLIC_KEY"), project.get("JWT_KEY_ID"));
+    project.run(&["set", "JWT_PRIVATE_KEY", "--generate", "ed25519"]).ok();
+    assert_ne!(project.get("JWT_PUBLIC_KEY"), first.1);
+    project.script("ed", "#!/bin/sh\nsed -i \"s|^JWT_PRIVATE_KEY=.*|JWT_PRIVATE_KEY=$NEW|\" \"$1\"\n");
+    let edit = |new: &str| {
+        let mut command = project.command(&["edit"]);
+        crate::harness::Output::of(command.env("EDITOR", "./ed").env("NEW", new))
+    };
+    edit("no key at all")
+        .code(1)
+        .says("\"JWT_PRIVATE_KEY\"")
+        .says("nothing was changed")
+        .hides("no key at all");
+    assert_ne!(project.get("JWT_PUBLIC_KEY"), first.1);
+    edit(&first.0.replace('\n', "\\\\n")).ok();
+    assert_eq!(
+        (project.get("JWT_PRIVATE_KEY"), project.get("JWT_PUBLIC_KEY"), project.get("JWT_KEY_ID")),
+        first
+    );
+}

@@ -54,7 +54,7 @@ fn start(session: &Session, open: &Open, report: &Report) -> Result<()> {
     deploy::preflight(&config.deploy, &site).map_err(untouched)?;
     deploy::carries(&config.deploy, &site, &values).map_err(untouched)?;
     let versions = rotate::versions(open);
-    let release = Release { values: &values, versions: &versions, changed: None };
+    let release = Release { values: &values, versions: &versions, changed: None, files: &[] };
     deploy::redeploy(&config.deploy, &site, &release)?;
     for probe in &config.probes {
         deploy::wait(probe, &site, config.deploy.project.as_deref())?;

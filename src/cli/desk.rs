@@ -9,7 +9,7 @@
 )]
 
 use std::ffi::{OsStr, OsString};
-use std::io::{IsTerminal, Read, Write};
+use std::io::{ErrorKind, IsTerminal, Read, Write};
 use std::os::fd::{AsFd, OwnedFd};
 use std::os::unix::net::UnixStream;
 use std::os::unix::process::CommandExt;
@@ -71,7 +71,7 @@ impl Desk {
         send(talk, kind, body).map_err(|_| gone())?;
         match receive(talk).map_err(|_| gone())? {
             Some((TEXT, text)) => Ok(text),
-            Some((FAILED, why)) => Err(unpack(&why)),
+            Some((FAILED, why)) => Err(unpack(&why).note("nothing was changed")),
             _ => Err(gone()),
         }
     }
@@ -117,12 +117,12 @@ fn prepare(name: &Path) -> Result<PathBuf> {
 
 fn edit(editor: &[OsString], file: &Path) -> Result<()> {
     let [program, args @ ..] = editor else { return Err(Error::usage("there is no editor")) };
-    let failed =
-        |how: String| Error::failed(format!("the editor {program:?} {how}")).note("nothing was changed");
+    let failed = |how: String| Error::failed(format!("the editor {program:?} {how}"));
     let status = Command::new(program).args(args).arg(file).stdin(terminal()).status();
     let status = status.map_err(|e| {
-        failed(format!("cannot be started: {}", e.kind()))
-            .hint("set SOPS_EDITOR or EDITOR to one that is installed")
+        let why =
+            if e.kind() == ErrorKind::NotFound { "there is no such program".into() } else { e.to_string() };
+        failed(format!("cannot be started: {why}")).hint("set SOPS_EDITOR or EDITOR to one that is installed")
     })?;
     match status.code() {
         Some(0) => Ok(()),
@@ -164,7 +164,7 @@ fn receive(talk: &mut UnixStream) -> std::io::Result<Option<(u8, SecretValue)>> 
     talk.read_exact(&mut length)?;
     let length = u64::from_be_bytes(length);
     if length > LONGEST {
-        return Err(std::io::ErrorKind::InvalidData.into());
+        return Err(ErrorKind::InvalidData.into());
     }
     let mut body = vec![0; usize::try_from(length).unwrap_or_default()];
     talk.read_exact(&mut body)?;

@@ -33,6 +33,14 @@ pub(super) fn run(global: &Global, args: &DoctorArgs, report: &Report) -> Result
             left.push(finding);
         }
     }
+    // with an identity at hand more can be said, and a damaged file is the worst finding
+    let opened = sealed.open(&session.keyring);
+    let mut notes = Vec::new();
+    if let Ok(open) = &opened {
+        let (findings, lossy) = doctor::lossy(project, &session.config, open);
+        left.extend(findings);
+        notes = [open.warnings(), &lossy].concat();
+    }
     if report.json {
         let rows = |list: &[Finding]| -> Vec<_> {
             list.iter()
@@ -45,9 +53,8 @@ pub(super) fn run(global: &Global, args: &DoctorArgs, report: &Report) -> Result
             report.line(&format!("{}: {}: {}", finding.path.display(), finding.what, finding.remedy))?;
         }
     }
-    // with an identity at hand more can be said, and a damaged file is the worst finding
-    match sealed.open(&session.keyring) {
-        Ok(open) => open.warnings().iter().for_each(|w| report.note(w)),
+    match opened {
+        Ok(_) => notes.iter().for_each(|note| report.note(note)),
         Err(e) if e.kind() == Kind::NoIdentity => {
             report.note("no identity at hand opens the file; its values were not checked");
         }

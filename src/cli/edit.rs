@@ -95,9 +95,14 @@ pub(super) fn run(global: &Global, args: &EditArgs, report: &Report) -> Result<(
     }
     let label = session.project.label();
     for (act, names) in &changed {
-        let what = if *act == Act::Set { "set in" } else { "taken out of" };
-        let names = if names.is_empty() { "comments or order: ".to_owned() } else { names.join(", ") + ": " };
-        report.say(&format!("{names}{what} {label}"));
+        let what = match (act, names.len()) {
+            (Act::Set, 0) => "comments or the order of lines changed in",
+            (Act::Set, 1) => "is set in",
+            (Act::Set, _) => "are set in",
+            _ => "taken out of",
+        };
+        let names = names.join(", ");
+        report.say(format!("{names} {what} {label}").trim_start());
     }
     Ok(())
 }

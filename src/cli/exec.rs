@@ -29,7 +29,11 @@ pub(super) fn run(global: &Global, args: &ExecArgs, report: &Report) -> Result<(
         return Err(Error::usage(format!("exec has no option {program:?}")).hint("see `reseal exec --help`"));
     }
     let session = Session::new(global)?;
-    let shown = if args.env_file.is_empty() { None } else { Some(Shown::prepare(args, &session)?) };
+    let shown = if args.env_file.is_empty() {
+        None
+    } else {
+        Some(Shown::prepare(args, &session).map_err(not_started)?)
+    };
     let open = session.open(report)?;
     let mut command = Command::new(program);
     command.args(rest);
@@ -56,7 +60,7 @@ pub(super) fn run(global: &Global, args: &ExecArgs, report: &Report) -> Result<(
         command.env(OsStr::from_bytes(entry.name), OsStr::from_bytes(entry.value.expose()));
     }
     if let Some(shown) = shown {
-        shown.show(&open)?;
+        shown.show(&open).map_err(not_started)?;
     }
     drop(open);
     become_it(&mut command, report)
@@ -92,6 +96,10 @@ impl Shown {
         self.namespace.settle();
         Ok(())
     }
+}
+
+pub(super) fn not_started(error: Error) -> Error {
+    error.note("nothing was started")
 }
 
 /// Becomes the command. What comes back is how that failed, with a code of its own.

@@ -1,9 +1,111 @@
-//! To be built.
+//! `reseal export [--format F] [KEY…]`: the values as a program reads them, to standard output only. A text that is read
+//! otherwise than it was meant is not written: what no text can hold is refused, by key.
 
 use super::args::{ExportArgs, Global};
+use super::list::not_there;
 use super::report::Report;
+use super::session::Session;
+use crate::dialect::{self, Dialect};
 use crate::error::{Error, Result};
+use crate::secret::{SecretName, SecretValue};
 
-pub(super) fn run(_global: &Global, _args: &ExportArgs, _report: &Report) -> Result<()> {
-    Err(Error::failed("to be built"))
+/// What is written.
+enum Format {
+    /// An env file for these.
+    Env(&'static [Dialect]),
+    Json,
+    Yaml,
+}
+
+pub(super) fn run(global: &Global, args: &ExportArgs, report: &Report) -> Result<()> {
+    let format = if report.json { Format::Json } else { format(&args.format)? };
+    // no key of a file holds "="; what follows it may be a value, and nothing of it is repeated
+    for key in args.keys.iter().filter(|key| key.contains('=')) {
+        SecretName::parse(key)?;
+    }
+    let session = Session::new(global)?;
+    let open = session.open(report)?;
+    if let Some(key) = args.keys.iter().find(|key| open.get(key.as_bytes()).is_none()) {
+        return Err(not_there(&open, key));
+    }
+    let wanted = |name: &[u8]| args.keys.is_empty() || args.keys.iter().any(|key| key.as_bytes() == name);
+    let entries = open.entries().filter(|e| wanted(e.name)).map(|e| (e.name, e.value));
+    match format {
+        Format::Env(readers) => report.data(dialect::render(readers, entries)?.expose()),
+        Format::Json => {
+            let mut values = serde_json::Map::new();
+            for (name, value) in entries {
+                let (name, value) = text(name, value)?;
+                values.insert(name.to_owned(), value.into());
+            }
+            let values = serde_json::Value::from(values);
+            report.json(&if report.json { serde_json::json!({ "v": 1, "values": values }) } else { values })
+        }
+        Format::Yaml => report.data(yaml(entries)?.expose()),
+    }
+}
+
+fn format(name: &str) -> Result<Format> {
+    Ok(match name {
+        "dotenv" => Format::Env(&Dialect::PORTABLE),
+        "json" => Format::Json,
+        "yaml" => Format::Yaml,
+        name => match Dialect::named(name) {
+            Some(readers) => Format::Env(readers),
+            None => {
+                return Err(Error::usage(format!("there is no format {name:?}"))
+                    .hint(format!("there are dotenv, {}, json, yaml", dialect::NAMES)));
+            }
+        },
+    })
+}
+
+/// Name and value, where both are text.
+fn text<'a>(name: &'a [u8], value: &'a SecretValue) -> Result<(&'a str, &'a str)> {
+    std::str::from_utf8(name).ok().zip(value.expose_str()).ok_or_else(|| {
+        let key = String::from_utf8_lossy(name);
+        Error::failed(format!("the value of {key:?} is not UTF-8, which this format demands"))
+            .hint("hand it over in the environment with `reseal exec`")
+    })
+}
+
+/// A mapping of double-quoted scalars, which every version of YAML reads as the same strings.
+fn yaml<'a>(entries: impl Iterator<Item = (&'a [u8], &'a SecretValue)>) -> Result<SecretValue> {
+    let mut last: Vec<(&str, SecretValue)> = Vec::new();
+    for (name, value) in entries {
+        let (name, value) = text(name, value)?;
+        // a key twice is no YAML; the last value counts
+        last.retain(|(other, _)| *other != name);
+        let (key, value) = (scalar(name), scalar(value));
+        last.push((name, SecretValue::concat(&[key.expose(), b": ", value.expose(), b"\n"])));
+    }
+    let parts: Vec<&[u8]> = last.iter().map(|(_, line)| line.expose()).collect();
+    Ok(if parts.is_empty() { SecretValue::concat(&[b"{}\n"]) } else { SecretValue::concat(&parts) })
+}
+
+fn scalar(text: &str) -> SecretValue {
+    // room for the longest, so that growing leaves nothing behind
+    let mut out = String::with_capacity(6 * text.len() + 2);
+    out.push('"');
+    for c in text.chars() {
+        match c {
+            '"' | '\\' => out.extend(['\\', c]),
+            '\n' => out.push_str("\\n"),
+            // what YAML forbids, takes for a line end in one version only, or for a mark
+            '\0'..=' '
+            | '\x7f'..='\u{a0}'
+            | '\u{2028}'
+            | '\u{2029}'
+            | '\u{feff}'
+            | '\u{fffe}'
+            | '\u{ffff}'
+                if c != ' ' =>
+            {
+                out.push_str(&format!("\\u{:04x}", c as u32));
+            }
+            c => out.push(c),
+        }
+    }
+    out.push('"');
+    SecretValue::new(out.into_bytes())
 }

@@ -60,7 +60,7 @@ fn start(paths: &[&Path]) -> Result<()> {
         return Ok(());
     }
     let said = String::from_utf8(said).unwrap_or_default();
-    Err(failed(&if said.is_empty() { "it ended" } else { &said }).note("nothing was changed"))
+    Err(failed(&if said.is_empty() { "it ended" } else { &said }))
 }
 
 fn command(paths: &[&Path]) -> Command {

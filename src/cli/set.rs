@@ -9,7 +9,9 @@ use super::report::Report;
 use super::session::{self, Session};
 use super::terminal::Terminal;
 use crate::audit::Act;
+use crate::dialect::{self, Level};
 use crate::disk;
+use crate::doctor;
 use crate::error::{Error, Result};
 use crate::rotate;
 use crate::secret::{FLOOR_BITS, Origin, SecretName, SecretValue};
@@ -39,6 +41,7 @@ pub(super) fn run(global: &Global, args: &SetArgs, report: &Report) -> Result<()
         .note("nothing was changed"));
     }
     let many_lines = value.expose().contains(&b'\n');
+    let faults = dialect::faults(&session.config.consumers, name.as_bytes(), &value);
     let mut in_clear = None;
     let mut slip = None;
     let changed = change(&session, report, Act::Set, &[name.to_string()], args.reason.as_deref(), |open| {
@@ -71,6 +74,12 @@ pub(super) fn run(global: &Global, args: &SetArgs, report: &Report) -> Result<()
     }
     if many_lines {
         report.note("the value has several lines; the file holds them as one, with \\n between them");
+    }
+    for fault in faults {
+        match fault.level {
+            Level::Never => report.note(&fault.to_string()),
+            Level::Quoting => report.note(&format!("{fault}; {}", doctor::QUOTED)),
+        }
     }
     report.say(&format!("{name} is set in {}", session.project.label()));
     Ok(())

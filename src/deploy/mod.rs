@@ -7,8 +7,10 @@
 //! call waits for ever. A call changes nothing that a second call would not: `up -d` twice is `up -d` once (I5).
 
 use std::collections::BTreeMap;
+use std::path::PathBuf;
 
 use crate::config::{DeployConfig, DeployKind};
+use crate::dialect;
 use crate::error::{Error, Result};
 use crate::process::{self, Deadline, Prepare, Program, Site};
 use crate::secret::SecretValue;
@@ -38,6 +40,8 @@ pub struct Release<'a> {
     pub versions: &'a BTreeMap<Vec<u8>, String>,
     /// The names whose values may differ from those that the services run on; `None`: all.
     pub changed: Option<&'a [String]>,
+    /// Files of the project that hold such a value in plain, and were put in the place of others.
+    pub files: &'a [PathBuf],
 }
 
 /// What a redeploy will do, in words.
@@ -47,6 +51,8 @@ pub struct Intent {
     pub lines: Vec<String>,
     /// What is to be known of it.
     pub remarks: Vec<String>,
+    /// The compose project, where compose tells it.
+    pub project: Option<String>,
 }
 
 /// What both kinds of command are called with where `steps` names nothing.
@@ -66,9 +72,12 @@ pub fn preflight(config: &DeployConfig, site: &Site) -> Result<()> {
 
 /// Checks that the values can get to the services unchanged, as far as it is reseal that hands them over (I9).
 pub fn carries(config: &DeployConfig, site: &Site, values: Values<'_>) -> Result<()> {
+    if !config.env_files.is_empty() {
+        dialect::render(&config.env_format, values.iter().copied())?;
+    }
     match config.kind {
         DeployKind::None | DeployKind::Wrapper => Ok(()),
-        DeployKind::Compose => compose::carries(config, values),
+        DeployKind::Compose => compose::fits_environment(values),
         DeployKind::Swarm => swarm::carries(config, site, values),
         DeployKind::Systemd => systemd::carries(config, values),
     }

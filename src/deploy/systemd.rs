@@ -47,11 +47,8 @@ pub(super) fn preflight(config: &DeployConfig, site: &Site) -> Result<()> {
     Ok(())
 }
 
-/// Checks that systemd would read each value as it is.
+/// Checks that each value can be a credential.
 pub(super) fn carries(config: &DeployConfig, values: Values<'_>) -> Result<()> {
-    if !config.env_files.is_empty() {
-        dialect::render(&config.env_format, values.iter().copied())?;
-    }
     if config.credentials.is_some() {
         for (name, value) in values {
             credential(name)?;
@@ -86,7 +83,7 @@ pub(super) fn redeploy(config: &DeployConfig, site: &Site, release: &Release<'_>
 
 /// What is called.
 pub(super) fn intent(config: &DeployConfig) -> Intent {
-    Intent { lines: vec![format!("systemctl restart {}", config.units.join(" "))], remarks: Vec::new() }
+    Intent { lines: vec![format!("systemctl restart {}", config.units.join(" "))], ..Intent::default() }
 }
 
 /// Writes the files and starts nothing: for a unit that does so before others start, since RAM is empty after a boot.

@@ -17,5 +17,5 @@ pub(super) fn deploy(kind: DeployKind, command: &[&str]) -> DeployConfig {
 /// All values of a file, none of them older than another.
 pub(super) fn release<'a>(values: super::Values<'a>) -> super::Release<'a> {
     static NONE: std::collections::BTreeMap<Vec<u8>, String> = std::collections::BTreeMap::new();
-    super::Release { values, versions: &NONE, changed: None }
+    super::Release { values, versions: &NONE, changed: None, files: &[] }
 }

@@ -13,7 +13,7 @@ use crate::secret::SecretValue;
 
 pub(super) fn read(text: &[u8]) -> Result<Vec<Pair>, Unread> {
     let mut pairs = Vec::new();
-    let mut rest = utf8(text)?;
+    let mut rest = utf8(text, Unread::Unknown)?;
     rest = rest.strip_prefix('\u{feff}').unwrap_or(rest);
     loop {
         rest = rest.trim_start();

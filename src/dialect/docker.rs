@@ -14,7 +14,7 @@ const LONGEST: usize = 64 * 1024 - 1;
 
 pub(super) fn read(text: &[u8]) -> Result<Vec<Pair>, Unread> {
     let mut pairs = Vec::new();
-    let text = utf8(text)?;
+    let text = utf8(text, Unread::Refused)?;
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
     for line in text.split('\n') {
         if line.len() > LONGEST {

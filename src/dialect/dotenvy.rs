@@ -22,7 +22,7 @@ enum State {
 }
 
 pub(super) fn read(text: &[u8]) -> Result<Vec<Pair>, Unread> {
-    let mut rest = utf8(text)?;
+    let mut rest = utf8(text, Unread::Refused)?;
     if rest.starts_with('\u{feff}') {
         return Err(Unread::Unknown);
     }

@@ -32,7 +32,7 @@ impl fmt::Display for Fault {
         let Fault { reader, key, what, .. } = self;
         match self.level {
             Level::Quoting => write!(f, "{reader} reads the plain line of {key} as something else: {what}"),
-            Level::Never => write!(f, "{reader} reads the value of {key} from no text: {what}"),
+            Level::Never => write!(f, "{reader} cannot read the value of {key} from any text: {what}"),
         }
     }
 }
@@ -200,7 +200,8 @@ pub(super) mod tests {
     fn the_character_is_named_and_never_the_value() {
         let plain =
             |reader, what| vec![format!("{reader} reads the plain line of \"K\" as something else: {what}")];
-        let never = |reader, what| vec![format!("{reader} reads the value of \"K\" from no text: {what}")];
+        let never =
+            |reader, what| vec![format!("{reader} cannot read the value of \"K\" from any text: {what}")];
         use Dialect::{ComposeV1, ComposeV2, Docker, NodeDotenv, Shell, Systemd};
         for (reader, value, what) in [
             (ComposeV2, "abc$def", "a `$`"),

@@ -22,7 +22,7 @@ use std::fmt;
 
 use crate::secret::SecretValue;
 
-pub use fault::{Fault, Level, faults};
+pub use fault::{Level, faults};
 pub use render::render;
 
 /// A reader of env files.
@@ -131,7 +131,7 @@ pub enum Unread {
     Unknown,
 }
 
-/// The text, where it is UTF-8; what is not is refused by some readers and changed by others.
-fn utf8(text: &[u8]) -> Result<&str, Unread> {
-    std::str::from_utf8(text).map_err(|_| Unread::Refused)
+/// The text, where it is UTF-8.
+fn utf8(text: &[u8], otherwise: Unread) -> Result<&str, Unread> {
+    std::str::from_utf8(text).map_err(|_| otherwise)
 }

@@ -27,7 +27,7 @@ static PAIR: LazyLock<Option<Regex>> = LazyLock::new(|| {
 });
 
 pub(super) fn read(text: &[u8]) -> Result<Vec<Pair>, Unread> {
-    let text = utf8(text)?;
+    let text = utf8(text, Unread::Unknown)?;
     // lines of their own, in some places
     if text.contains(['\u{2028}', '\u{2029}']) {
         return Err(Unread::Unknown);

@@ -19,7 +19,7 @@ pub(super) enum Opened {
 }
 
 pub(super) fn read(text: &[u8], opened: Opened) -> Result<Vec<Pair>, Unread> {
-    let text = utf8(text)?;
+    let text = utf8(text, Unread::Refused)?;
     let text = match text.strip_prefix('\u{feff}') {
         Some(rest) if opened == Opened::ByCompose => rest,
         _ => text,

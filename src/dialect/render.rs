@@ -34,8 +34,14 @@ const FORMS: [Form; 14] = [
     Form { quote: b"\"", escapes: &[(b'\n', br"\n"), (b'\r', br"\r")] },
 ];
 
-/// Lines that an unclosed quote would reach into.
-const BELOW: &[u8] = b"Z1=\"z\"\nZ2='z'\nZ3=\"z\"\nZ4='z'\n";
+/// Lines that an unclosed quote would reach into: four of them.
+fn below(reader: Dialect) -> &'static [u8] {
+    match reader {
+        // it takes a quote for open only if one at the end of a line closes it
+        Dialect::NodeDotenv => b"Z1=z'\nZ2=z\"\nZ3=z`\nZ4=z'\n",
+        _ => b"Z1=\"z\"\nZ2='z'\nZ3=\"z\"\nZ4='z'\n",
+    }
+}
 
 /// The text of an env file from which each of the readers reads exactly these values, or an error that names the key and
 /// the character that one of them would change, never the value. Of a name that comes twice the last value is written,
@@ -101,7 +107,7 @@ impl Form {
 fn alone_and_above(reader: Dialect, name: &[u8], value: &SecretValue, line: &SecretValue) -> bool {
     let is = |pair: Option<&Pair>| pair.is_some_and(|(n, v)| n == name && v.same_as(value));
     let alone = reader.read(line.expose());
-    let above = || reader.read(SecretValue::concat(&[line.expose(), BELOW]).expose());
+    let above = || reader.read(SecretValue::concat(&[line.expose(), below(reader)]).expose());
     alone.is_ok_and(|pairs| pairs.len() == 1 && is(pairs.first()))
         && above().is_ok_and(|pairs| pairs.len() == 5 && is(pairs.first()))
 }
@@ -119,7 +125,7 @@ fn refusal(readers: &[Dialect], name: &[u8], value: &SecretValue) -> Error {
     let single = readers.iter().find(|reader| line(&[**reader], name, value).is_none());
     if let Some(reader) = single {
         let what = fault::blame(name, value, |name, value| line(&[*reader], name, value).is_some());
-        return Error::failed(format!("{reader} reads the value of {key} from no text: {what}"))
+        return Error::failed(format!("{reader} cannot read the value of {key} from any text: {what}"))
             .hint("hand it over in the environment with `reseal exec`");
     }
     let what = fault::blame(name, value, |name, value| line(readers, name, value).is_some());
@@ -203,22 +209,22 @@ mod tests {
             (
                 &[Dialect::Docker][..],
                 "hidden\nhidden",
-                "docker --env-file reads the value of \"K\" from no text: a line feed",
+                "docker --env-file cannot read the value of \"K\" from any text: a line feed",
             ),
             (
                 &[Dialect::Docker],
                 "hidden\r",
-                "docker --env-file reads the value of \"K\" from no text: a carriage return at the end",
+                "docker --env-file cannot read the value of \"K\" from any text: a carriage return at the end",
             ),
             (
                 &[Dialect::PythonDotenv],
                 "hidden${x}",
-                "python-dotenv reads the value of \"K\" from no text: a `$`",
+                "python-dotenv cannot read the value of \"K\" from any text: a `$`",
             ),
             (
                 &[Dialect::NodeDotenv],
                 "'\"` #hidden",
-                "dotenv of node reads the value of \"K\" from no text: a `'` at the start",
+                "dotenv of node cannot read the value of \"K\" from any text: a `'` at the start",
             ),
             (
                 &[Dialect::ComposeV1, Dialect::Shell],
@@ -233,6 +239,6 @@ mod tests {
         let error = render(&[Dialect::ComposeV2], [(b"K".as_slice(), &bytes)].into_iter()).err().unwrap();
         assert!(error.to_string().ends_with(": byte 0xfe"), "{error}");
         let error = text(&[Dialect::Shell], &[("A-B", "1")]).unwrap_err().to_string();
-        assert_eq!(error, "a shell reads the value of \"A-B\" from no text: its name");
+        assert_eq!(error, "a shell cannot read the value of \"A-B\" from any text: its name");
     }
 }

@@ -10,16 +10,14 @@ use super::{Pair, Unread};
 use crate::secret::SecretValue;
 
 /// Names that some shell does not let be set, sets itself, or changes its ways by.
-const SPECIAL: [&[u8]; 30] = [
+const SPECIAL: [&[u8]; 24] = [
     b"_",
     b"BASHOPTS",
     b"BASHPID",
-    b"BASH_ENV",
     b"BASH_SUBSHELL",
     b"BASH_VERSINFO",
     b"COMP_WORDBREAKS",
     b"DIRSTACK",
-    b"ENV",
     b"EPOCHREALTIME",
     b"EPOCHSECONDS",
     b"EUID",
@@ -27,15 +25,11 @@ const SPECIAL: [&[u8]; 30] = [
     b"GROUPS",
     b"HISTCMD",
     b"IFS",
-    b"LC_ALL",
-    b"LC_CTYPE",
-    b"LANG",
     b"LINENO",
     b"OPTIND",
     b"OPTERR",
     b"POSIXLY_CORRECT",
     b"PPID",
-    b"PS4",
     b"RANDOM",
     b"SECONDS",
     b"SHELLOPTS",
@@ -110,7 +104,7 @@ fn word(text: &[u8]) -> Result<(Vec<u8>, &[u8]), Unread> {
                 _ => return Err(Unread::Unknown),
             },
             // a tilde is somebody's home at the start and behind a colon
-            b'~' if at == 1 || b":=".contains(&text[at - 2]) => return Err(Unread::Unknown),
+            b'~' if at == 1 || text[at - 2] == b':' => return Err(Unread::Unknown),
             b'-' | b'_' | b'.' | b'/' | b':' | b'=' | b'@' | b'%' | b'+' | b',' | b'^' | b'~' => out.push(c),
             c if c.is_ascii_alphanumeric() => out.push(c),
             _ => return Err(Unread::Unknown),

@@ -4,10 +4,10 @@
 //! the first other character of a value, over lines, and several follow each other; behind the first other character they
 //! are characters. In double quotes a backslash goes before `"`, `\`, a back-tick and `$`, and stays before anything else;
 //! outside quotes it goes before anything. Both line feed and carriage return end a line. Blanks around a value go; there
-//! is no comment behind a value, and no expansion. The whole file is refused if it is not UTF-8 or holds a code point that
-//! Unicode keeps from exchange. Names other than letters, digits and `_` are dropped. It carries everything else.
+//! is no comment behind a value, and no expansion. The whole file is refused if a pair is not UTF-8 or holds a code
+//! point that Unicode keeps from exchange. Names other than letters, digits and `_` are dropped. It carries everything else.
 
-use super::{Pair, Unread, utf8};
+use super::{Pair, Unread};
 use crate::secret::SecretValue;
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -24,9 +24,6 @@ enum State {
 }
 
 pub(super) fn read(text: &[u8]) -> Result<Vec<Pair>, Unread> {
-    if utf8(text)?.chars().any(is_no_character) {
-        return Err(Unread::Refused);
-    }
     let mut pairs = Vec::new();
     let mut state = State::BeforeName;
     let (mut name, mut value) = (Vec::new(), Vec::new());
@@ -50,7 +47,7 @@ pub(super) fn read(text: &[u8]) -> Result<Vec<Pair>, Unread> {
             }
             State::BeforeValue | State::Value if line_end => {
                 value.truncate(kept);
-                pairs.extend(pair(&name, std::mem::take(&mut value)));
+                pairs.extend(pair(&name, std::mem::take(&mut value))?);
                 kept = 0;
                 State::BeforeName
             }
@@ -100,21 +97,27 @@ pub(super) fn read(text: &[u8]) -> Result<Vec<Pair>, Unread> {
         // the end of the file closes what is open
         _ => {
             value.truncate(kept);
-            pairs.extend(pair(&name, value));
+            pairs.extend(pair(&name, value)?);
         }
     }
     Ok(pairs)
 }
 
-fn pair(name: &[u8], value: Vec<u8>) -> Option<Pair> {
-    let name = name.trim_ascii_end();
-    let fits = name.iter().all(|b| b.is_ascii_alphanumeric() || *b == b'_') && !name[0].is_ascii_digit();
-    fits.then(|| (name.to_vec(), SecretValue::new(value)))
+fn pair(name: &[u8], value: Vec<u8>) -> Result<Option<Pair>, Unread> {
+    if !is_text(name) || !is_text(&value) {
+        return Err(Unread::Refused);
+    }
+    let blanks = name.iter().rev().take_while(|b| b" \t".contains(b)).count();
+    let name = &name[..name.len() - blanks];
+    let first = name.first().is_some_and(|b| !b.is_ascii_digit());
+    let fits = first && name.iter().all(|b| b.is_ascii_alphanumeric() || *b == b'_');
+    Ok(fits.then(|| (name.to_vec(), SecretValue::new(value))))
 }
 
-/// The code points that Unicode keeps from exchange.
-fn is_no_character(c: char) -> bool {
-    matches!(c, '\u{fdd0}'..='\u{fdef}') || c as u32 & 0xfffe == 0xfffe
+/// UTF-8 without the code points that Unicode keeps from exchange.
+fn is_text(bytes: &[u8]) -> bool {
+    let kept = |c: char| matches!(c, '\u{fdd0}'..='\u{fdef}') || c as u32 & 0xfffe == 0xfffe;
+    std::str::from_utf8(bytes).is_ok_and(|text| !text.contains(kept))
 }
 
 #[cfg(test)]

@@ -125,7 +125,9 @@ impl<'a> Context<'a> {
         let values: Vec<_> = open.entries().map(|e| (e.name, e.value)).collect();
         let versions = versions(&open);
         let changed = self.request.keys();
-        let release = deploy::Release { values: &values, versions: &versions, changed: Some(&changed) };
+        let files = self.request.written(world.project);
+        let release =
+            deploy::Release { values: &values, versions: &versions, changed: Some(&changed), files: &files };
         let done = deploy::redeploy(&world.config.deploy, &world.site, &release);
         self.failed.set(done.is_err());
         done

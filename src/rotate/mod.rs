@@ -7,6 +7,7 @@
 mod apply;
 mod backup;
 mod baseline;
+mod carried;
 mod choose;
 mod consumers;
 mod context;

@@ -1,5 +1,6 @@
 //! What will be done, found out without doing anything. A [`Plan`] exists only if every check passed.
 
+use super::carried;
 use super::choose::{Ask, Wanted, ending, named, ordered};
 use super::consumers;
 use super::context::{Brought, World, digest, versions};
@@ -64,6 +65,7 @@ pub fn plan(world: &World<'_>, history: &History, ask: Ask) -> Result<Plan> {
     for found in &secrets {
         remarks.extend(secret::overlooked(&open, &found.change));
     }
+    remarks.extend(carried::remarks(config, &open, secrets.iter().map(|found| &found.change.name)));
     writable(world)?;
     if disk::room(&project.root)? < room {
         return Err(Error::failed(format!("there is too little room on the disk of {:?}", project.root))
@@ -211,10 +213,11 @@ fn can_deploy(
         })?;
         probes.push(format!("{} within {} s", deploy::name(&probe.check), probe.within.as_secs()));
     }
-    let (versions, changed) = (versions(open), request.keys());
-    let release = deploy::Release { values: &entries, versions: &versions, changed: Some(&changed) };
+    let (versions, changed, files) = (versions(open), request.keys(), request.written(world.project));
+    let release =
+        deploy::Release { values: &entries, versions: &versions, changed: Some(&changed), files: &files };
     let mut intent = deploy::intent(&config.deploy, &world.site, &release)?;
-    intent.remarks.extend(consumers::would_keep(world, open, request)?);
+    intent.remarks.extend(consumers::would_keep(world, open, request, intent.project.as_deref())?);
     Ok((intent.lines, probes, intent.remarks))
 }
 

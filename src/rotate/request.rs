@@ -1,11 +1,14 @@
 //! What was asked for, as the journal keeps it: names, the policy of then, and digests, so that a rotation can be
 //! resumed though the policy has changed in between.
 
+use std::path::PathBuf;
+
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use crate::audit::Grace;
 use crate::config::{Keep, Policy, SecretFile};
+use crate::disk::Project;
 use crate::secret::{Origin, SecretName};
 
 /// A rotation that was asked for.
@@ -95,6 +98,11 @@ impl Request {
         keys.sort_unstable();
         keys.dedup();
         keys
+    }
+
+    /// The plaintext files that are put in the place of others.
+    pub(super) fn written(&self, project: &Project) -> Vec<PathBuf> {
+        self.files.iter().map(|mirror| project.resolve(&mirror.file.path)).collect()
     }
 
     /// The replaced values that count for a while from `now` on; services are named by `service`.

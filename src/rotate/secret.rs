@@ -2,6 +2,7 @@
 
 use regex::bytes::Regex;
 
+use super::carried;
 use super::choose::{Ask, changeable, in_clear};
 use super::context::World;
 use super::earlier::value_in;
@@ -81,6 +82,9 @@ pub(super) fn examine(
             .note("the list of its values before is separated by commas; nothing was changed"));
     }
     let earlier = from.map(|id| value_in(world, id, name)).transpose()?;
+    if let Some(earlier) = &earlier {
+        carried::demand(carried::of_deploy(world), name, earlier)?;
+    }
     let ends = window(world, history, ask, name, &policy, earlier.as_ref())?;
     let change = Change { name: name.clone(), from: from.cloned(), policy };
     Ok(Examined { change, ends, service: None, remarks: Vec::new() })
@@ -206,6 +210,7 @@ fn brought(
             "the value brought for \"{name}\" holds a NUL, which no environment can carry"
         ));
     }
+    carried::demand(&[&world.config.consumers, carried::of_deploy(world)].concat(), name, value)?;
     if let Some(pattern) = &policy.matches {
         let whole = Regex::new(&format!("^(?:{pattern})$"));
         if !whole.is_ok_and(|regex| regex.is_match(value.expose())) {

@@ -8,6 +8,8 @@
 mod create;
 mod dotenv;
 mod edit;
+#[cfg(test)]
+mod edit_tests;
 mod mac;
 mod metadata;
 #[cfg(test)]

@@ -37,3 +37,20 @@ fn nothing_is_started_when_the_file_does_not_open() {
     project.run(&["exec", "--", "touch", "started"]).code(12);
     assert!(!project.exists("started"));
 }
+
+#[test]
+fn a_place_where_no_file_can_be_shown_is_refused() {
+    let project = Project::sealed(ENV);
+    std::fs::create_dir(project.path("folder")).unwrap();
+    std::os::unix::fs::symlink("nowhere", project.path("link")).unwrap();
+    let mut transcript = Transcript::of(&project);
+    for path in ["folder", "link", "/dev/null", "no-such-folder/.env"] {
+        transcript.run(&["exec", "--env-file", path, "--", "touch", "started"]).code(1);
+    }
+    transcript.run(&["exec", "--env-file", "..", "--", "touch", "started"]).code(2);
+    transcript.run(&["exec", "--env-file", ".env.enc", "--", "touch", "started"]).code(2);
+    transcript.run(&["exec", "--env-file", ".env", "--env-format", "toml", "--", "touch", "started"]).code(2);
+    transcript.run(&["exec", "--env-format", "shell", "--", "touch", "started"]).code(2);
+    assert!(!project.exists("started") && !project.exists("nowhere"));
+    transcript.told("exec-env-file");
+}

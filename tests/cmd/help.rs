@@ -3,7 +3,7 @@
 use super::Transcript;
 use crate::harness::Project;
 
-const COMMANDS: [&str; 17] = [
+const COMMANDS: [&str; 18] = [
     "init",
     "get",
     "list",
@@ -12,6 +12,7 @@ const COMMANDS: [&str; 17] = [
     "encrypt",
     "decrypt",
     "deploy",
+    "edit",
     "exec",
     "backup",
     "rotate",

@@ -157,11 +157,7 @@ impl Stack {
     #[track_caller]
     pub fn environment(&self, service: &str) -> Environment {
         let container = self.container(service);
-        let output = Command::new("docker").args(["exec", &container, "cat", "/proc/1/environ"]).output();
-        let output = output.unwrap();
-        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
-        let lines = output.stdout.split(|b| *b == 0).filter(|line| !line.is_empty());
-        Environment(lines.map(|line| String::from_utf8(line.to_vec()).unwrap()).collect())
+        Environment::of(&container)
     }
 
     /// What the service has for a key.
@@ -232,6 +228,16 @@ pub fn remove_project(name: &str) {
 pub struct Environment(Vec<String>);
 
 impl Environment {
+    /// The variables of the first process of a container.
+    #[track_caller]
+    pub fn of(container: &str) -> Self {
+        let output = Command::new("docker").args(["exec", container, "cat", "/proc/1/environ"]).output();
+        let output = output.unwrap();
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        let lines = output.stdout.split(|b| *b == 0).filter(|line| !line.is_empty());
+        Environment(lines.map(|line| String::from_utf8(line.to_vec()).unwrap()).collect())
+    }
+
     /// The value of a variable that is there once.
     #[track_caller]
     pub fn value(&self, key: &str) -> &str {

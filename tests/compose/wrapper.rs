@@ -3,8 +3,8 @@
 use std::process::{Command, Stdio};
 
 use super::stack::Version::Two;
-use super::stack::{Kind, Stack};
-use crate::harness::{Output, have};
+use super::stack::{Kind, Stack, until};
+use crate::harness::{Output, Project, have};
 
 const ENV: &str = "JWT_SECRET=old-and-known\n";
 
@@ -67,4 +67,32 @@ fn without_reseal_or_compose_it_says_which_is_missing() {
     };
     run("RESEAL", "reseal-is-not-here").says("error: \"reseal-is-not-here\" is not found: install reseal");
     run("COMPOSE", "no-such-compose --ansi never").says("\"no-such-compose --ansi never\" is not found");
+}
+
+/// Stands for compose, and says what it sees.
+const SHOW: &str = "#!/bin/sh\nfor f in .env other.env; do\n  [ -s $f ] && printf '%s ' \"$f\"\ndone\necho \"[$JWT_SECRET]\"\n";
+
+#[test]
+fn an_env_file_is_shown_where_one_is_asked_for() {
+    if !have("compose::wrapper", &["mounts"]) {
+        return;
+    }
+    let project = Project::sealed(ENV);
+    let script = "scripts/docker-compose-sops.sh";
+    project.script(script, include_str!("../../scripts/docker-compose-sops.sh"));
+    project.script("show", SHOW);
+    let shown = |options: &[(&str, &str)]| {
+        let mut command = project.around(format!("./{script}"), &["up"]);
+        command.env("RESEAL", env!("CARGO_BIN_EXE_reseal")).env("COMPOSE", "./show");
+        Output::of(command.envs(options.iter().copied())).ok().stdout.trim().to_owned()
+    };
+    project.write("compose.yaml", "services: {}\n");
+    assert_eq!(shown(&[]), "[old-and-known]");
+    assert_eq!(shown(&[("ENV_FILE", "other.env")]), "other.env [old-and-known]");
+    project.write("more.yml", "services: { api: { env_file: .env } }\n");
+    assert_eq!(shown(&[("COMPOSE_FILE", "compose.yaml:more.yml")]), ".env [old-and-known]");
+    project.write("compose.yaml", project.text("more.yml"));
+    assert_eq!(shown(&[]), ".env [old-and-known]");
+    assert_eq!(shown(&[("ENV_FILE", "")]), "[old-and-known]");
+    until("no mount point is left", || !project.exists(".env") && !project.exists("other.env"));
 }

@@ -60,6 +60,18 @@ fn answers(program: &str) -> bool {
             RESEAL.unwrap_or("/bin/false"),
             "--version",
         ],
+        // the package of Debian's own Python, which docker-compose 1 reads with
+        "python-dotenv" => &["/usr/bin/python3", "-c", "import dotenv"],
+        // the parser of `EnvironmentFile=`, in the library that the parts of systemd share
+        "libsystemd-shared" => &[
+            "/usr/bin/python3",
+            "-c",
+            "import glob; glob.glob('/usr/lib/*/systemd/libsystemd-shared-*.so')[0]",
+        ],
+        // made by `scripts/test-programs node-dotenv`: node with the package dotenv
+        "node-dotenv" => &["node-dotenv", "-e", "require('dotenv')"],
+        "dash" => &["dash", "-c", "true"],
+        "busybox" => &["busybox", "true"],
         other => &[other, "--version"],
     };
     Command::new(words[0])

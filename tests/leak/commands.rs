@@ -69,6 +69,7 @@ fn every_command(manner: &[&str]) {
     w.prints(&other, &with(&["decrypt"]));
     w.prints(&other, &[manner, &["exec", "--", "printenv", "OTHER"]].concat());
     w.silent(&[manner, &["exec", "--", "true"]].concat()).ok();
+    w.silent(&[manner, &["exec", "--env-file", ".env", "--", "test", "-s", ".env"]].concat()).ok();
 
     let set = w.canary();
     w.silent_with(&with(&["set", "OTHER", "--reason", "a test"]), &set).ok();
@@ -79,6 +80,16 @@ fn every_command(manner: &[&str]) {
     silent(&["set", "MADE", "--generate", "alnum:40"]).ok();
     w.expect(".env.enc", "MADE");
     silent(&["unset", "LATER"]).ok();
+    // an editor that keeps copies wherever it may
+    w.project.script(
+        "ed",
+        "#!/bin/sh\ncp $1 ~; cp $1 $1~; cp $1 /var/tmp; cp $1 .; sed -i 's/^MADE=./MADE=x/' $1\n",
+    );
+    let mut edit = w.command(&with(&["edit"]));
+    edit.env("EDITOR", "./ed");
+    w.watch(edit, &with(&["edit"])).ok();
+    w.run.borrow_mut().insert("edit".to_owned());
+    w.expect(".env.enc", "MADE");
 
     silent(&["rotate", "--all", "--dry-run"]).ok();
     silent(&["rotate", "--all", "--yes"]).ok();

@@ -256,7 +256,7 @@ fn an_application_that_falls_ill_gets_everything_back() {
     }
     let stack = Stack::running();
     // ill on any container that is made from now on, until the old values are back
-    let compose = "#!/bin/sh\ntest \"$POSTGRES_PASSWORD\" = OLD && rm -f pin/ill || touch pin/ill\nexec docker compose \"$@\"\n";
+    let compose = "#!/bin/sh\n[ \"$1\" != config ] || exec docker compose \"$@\"\ntest \"$POSTGRES_PASSWORD\" = OLD && rm -f pin/ill || touch pin/ill\nexec docker compose \"$@\"\n";
     stack.deployed_by(compose);
     stack.project.run(&["rotate", "--all", "--yes"]).code(10).says("rolled back");
     assert!(!stack.consistent());
@@ -268,7 +268,7 @@ fn a_deployment_that_leaves_the_database_down_is_taken_back() {
         return;
     }
     let stack = Stack::running();
-    let compose = "#!/bin/sh\nif test \"$POSTGRES_PASSWORD\" != OLD; then docker compose down; exit 1; fi\nexec docker compose \"$@\"\n";
+    let compose = "#!/bin/sh\n[ \"$1\" != config ] || exec docker compose \"$@\"\nif test \"$POSTGRES_PASSWORD\" != OLD; then docker compose down; exit 1; fi\nexec docker compose \"$@\"\n";
     stack.deployed_by(compose);
     stack.project.run(&["rotate", "--all", "--yes"]).code(10).says("rolled back");
     assert!(!stack.consistent());

@@ -5,7 +5,7 @@
 //! asked for. They are made anew by force: compose does not notice that a secret with `environment:` has changed
 //! (decision 0032). Where compose gives no such account (version 1 does not), it is left to compare for itself.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use super::{Intent, Release, UP, Values};
 use crate::config::DeployConfig;
@@ -62,15 +62,6 @@ pub(super) fn can_show(config: &DeployConfig, site: &Site) -> Result<()> {
     }
 }
 
-/// Checks that every value gets there unchanged: by the environment, and by the env files where there are any.
-pub(super) fn carries(config: &DeployConfig, values: Values<'_>) -> Result<()> {
-    call::fits_environment(values)?;
-    match config.env_files.is_empty() {
-        true => Ok(()),
-        false => call::env_file(config, values).map(drop),
-    }
-}
-
 /// What a redeploy will call, in words.
 pub(super) fn intent(config: &DeployConfig, site: &Site, release: &Release<'_>) -> Result<Intent> {
     let command = match config.command.is_empty() {
@@ -78,7 +69,9 @@ pub(super) fn intent(config: &DeployConfig, site: &Site, release: &Release<'_>) 
         false => config.command.join(" "),
     };
     let said = |words: &[&str]| format!("{command} {}", words.join(" "));
-    let mut intent = Intent::default();
+    let call = Call::new(config, site, release.values)?;
+    let model = discover(&call, config, site)?;
+    let mut intent = Intent { project: model.as_ref().map(|model| model.name.clone()), ..Intent::default() };
     if !config.steps.is_empty() {
         for step in &config.steps {
             let words: Vec<&str> = step.iter().map(String::as_str).collect();
@@ -96,8 +89,7 @@ pub(super) fn intent(config: &DeployConfig, site: &Site, release: &Release<'_>) 
         intent.lines.push(said(&UP));
         return Ok(intent);
     };
-    let call = Call::new(config, site, release.values)?;
-    let Some(model) = discover(&call, config, site)? else {
+    let Some(model) = model else {
         let deadline = Deadline::new(ANSWER);
         call.run(&["config", "-q"], &deadline).map_err(|e| {
             e.context("compose does not accept the project")
@@ -110,7 +102,7 @@ pub(super) fn intent(config: &DeployConfig, site: &Site, release: &Release<'_>) 
         );
         return Ok(intent);
     };
-    let services = model.consumers(changed);
+    let services = model.users(changed, &real(release.files));
     if services.is_empty() {
         intent
             .remarks
@@ -128,13 +120,18 @@ pub(super) fn redeploy(config: &DeployConfig, site: &Site, release: &Release<'_>
     if let (true, Some(changed)) = (config.steps.is_empty(), release.changed)
         && let Some(model) = discover(&call, config, site)?
     {
-        let services = model.consumers(changed);
+        let services = model.users(changed, &real(release.files));
         return match services.is_empty() {
             true => Ok(()),
             false => call.run(&[&ANEW[..], &services].concat(), &deadline),
         };
     }
     super::each_step(config, |args| call.run(args, &deadline))
+}
+
+/// Paths as the file system knows them.
+fn real(paths: &[PathBuf]) -> Vec<PathBuf> {
+    paths.iter().map(|path| disk::real(path)).collect()
 }
 
 /// What the project is made of, where compose tells it.
@@ -147,13 +144,14 @@ fn discover(call: &Call<'_>, config: &DeployConfig, site: &Site) -> Result<Optio
     let question = ["config", "--no-interpolate", "--format", "json"];
     let Ok(answer) = call.ask(&question, &Deadline::new(ANSWER)) else { return Ok(None) };
     let Ok(answer) = serde_json::from_slice(answer.expose()) else { return Ok(None) };
-    let real: Vec<_> = call::env_files(config, site).iter().map(|path| disk::real(path)).collect();
-    let ours = |path: &Path| real.contains(&disk::real(&site.root.join(path)));
+    let files = real(&call::env_files(config, site));
+    let ours = |path: &Path| files.contains(&disk::real(&site.root.join(path)));
     let read = |path: &Path| text(&site.root.join(path));
     let Some(mut model) = Model::read(&answer, &ours, &read) else { return Ok(None) };
     let dot_env = site.root.join(".env");
     let dot_env = if ours(&dot_env) { None } else { text(&dot_env) };
     model.retain(&call.profiles(dot_env.as_deref()));
+    model.mounts(|path| disk::real(&site.root.join(path)));
     match missing_file(&model) {
         None => Ok(Some(model)),
         Some(error) => Err(error),

@@ -30,6 +30,8 @@ pub(in super::super) struct Service {
     exact: BTreeMap<String, String>,
     /// Its own variables that hold something else.
     other: BTreeSet<String>,
+    /// Files and folders of this machine that it mounts.
+    mounts: Vec<PathBuf>,
     /// Services with which it is started anew: it lives in their network, or says so.
     follows: Vec<String>,
     /// It is started where one of them is in force; always where there are none.
@@ -60,9 +62,25 @@ impl Model {
             .retain(|_, service| service.profiles.is_empty() || service.profiles.iter().any(in_force));
     }
 
+    /// Gives what is mounted its real path.
+    pub(super) fn mounts(&mut self, real: impl Fn(&Path) -> PathBuf) {
+        for path in self.services.values_mut().flat_map(|service| &mut service.mounts) {
+            *path = real(path);
+        }
+    }
+
     /// The services that use one of the keys, and those that must follow them.
     pub(in super::super) fn consumers(&self, keys: &[String]) -> Vec<&str> {
-        let uses = |service: &Service| service.all || keys.iter().any(|key| service.names.contains(key));
+        self.users(keys, &[])
+    }
+
+    /// The same with those that mount one of the files: a container goes on to see the file that it was made with.
+    pub(in super::super) fn users(&self, keys: &[String], files: &[PathBuf]) -> Vec<&str> {
+        let uses = |service: &Service| {
+            service.all
+                || keys.iter().any(|key| service.names.contains(key))
+                || files.iter().any(|file| service.mounts.contains(file))
+        };
         let used = self.services.iter().filter(|(_, service)| uses(service));
         let mut found: BTreeSet<&str> = used.map(|(name, _)| name.as_str()).collect();
         loop {
@@ -103,9 +121,13 @@ impl Service {
         }
         for kind in ["secrets", "configs", "networks", "volumes"] {
             for used in used(definition.get(kind)) {
+                if kind == "volumes" {
+                    service.mounts.push(PathBuf::from(&used));
+                }
                 let Some(used) = whole.get(kind).and_then(|all| all.get(&used)) else { continue };
                 in_value(used, &mut service.names);
                 let variable = used.get("environment").and_then(Value::as_str);
+                service.mounts.extend(used.get("file").and_then(Value::as_str).map(PathBuf::from));
                 service.names.extend(variable.map(str::to_owned));
             }
         }

@@ -55,6 +55,24 @@ fn a_service_uses_a_key_in_any_of_the_ways_that_compose_has() {
 }
 
 #[test]
+fn a_service_that_mounts_a_file_gets_the_new_one_when_it_is_made_anew() {
+    let answer = json!({
+        "name": "shop",
+        "secrets": { "pw": { "file": "/p/secrets/pw" } },
+        "services": {
+            "secret": { "secrets": ["pw"] },
+            "short": { "volumes": ["./secrets/pw:/pw:ro"] },
+            "long": { "volumes": [{ "type": "bind", "source": "/p/secrets/pw", "target": "/pw" }] },
+            "other": { "volumes": ["./secrets:/s", "data:/pw"] },
+        },
+    });
+    let mut model = Model::read(&answer, &|_| false, &|_| None).unwrap();
+    model.mounts(|path| Path::new("/p").join(path.strip_prefix("./").unwrap_or(path)));
+    assert_eq!(model.users(&[], &["/p/secrets/pw".into()]), ["long", "secret", "short"]);
+    assert!(model.consumers(&[]).is_empty());
+}
+
+#[test]
 fn a_service_counts_where_one_of_its_profiles_is_in_force() {
     for (profiles, there) in [("", false), ("debug", true), ("other", false), ("*", true)] {
         let mut model = model();

@@ -81,8 +81,8 @@ impl<'a> Replaced<'a> {
     }
 
     /// Whether a text is exactly what the file has for a key.
-    pub(super) fn is_now(&self, text: Option<&str>, key: &str) -> bool {
-        text.is_some_and(|text| self.now.get(key.as_bytes()) == Some(&print(&self.key, text.as_bytes())))
+    pub(super) fn is_now(&self, text: &str, key: &str) -> bool {
+        self.now.get(key.as_bytes()) == Some(&print(&self.key, text.as_bytes()))
     }
 
     /// The replaced values in the texts of one container.

@@ -47,7 +47,7 @@ pub struct Compared<'a> {
 pub fn still_old(config: &DeployConfig, site: &Site, compared: &Compared<'_>) -> Result<()> {
     let settles = Deadline::new(SETTLES);
     loop {
-        let found = look(config, site, compared, true)?;
+        let found = look(config, site, compared, &Stage::After)?;
         if found.is_empty() {
             return Ok(());
         }
@@ -55,16 +55,25 @@ pub fn still_old(config: &DeployConfig, site: &Site, compared: &Compared<'_>) ->
             std::thread::sleep(Duration::from_millis(500));
             continue;
         }
-        return Err(Error::failed(listed(&found)).hint(
-            "redeploy what is named with the same value from one place, stop it, or name it under `leave` of [deploy]",
-        ));
+        let stale = found.iter().any(|finding| matches!(finding.what, What::Holds { .. }));
+        return Err(Error::failed(listed(&found)).hint(match stale {
+            true => {
+                "redeploy what is named with the same value from one place, stop it, or name it under `leave` of [deploy]"
+            }
+            false => "see what the compose file and the command of [deploy] make of it on its way",
+        }));
     }
 }
 
 /// Looks who else holds the present values. Where only the project's own services will be started anew, that makes the
 /// rotation fail, and so it is refused; a command that may start anything gets the benefit of the doubt, and a remark.
-pub fn beforehand(config: &DeployConfig, site: &Site, compared: &Compared<'_>) -> Result<Vec<String>> {
-    let found = look(config, site, compared, false)?;
+pub fn beforehand(
+    config: &DeployConfig,
+    site: &Site,
+    compared: &Compared<'_>,
+    project: Option<&str>,
+) -> Result<Vec<String>> {
+    let found = look(config, site, compared, &Stage::Before { project })?;
     if found.is_empty() {
         return Ok(Vec::new());
     }
@@ -115,16 +124,28 @@ fn listed(found: &[Finding]) -> String {
     text.join("; ")
 }
 
-/// All running containers against the two versions; `after` the redeploy those of the project too.
-fn look(config: &DeployConfig, site: &Site, compared: &Compared<'_>, after: bool) -> Result<Vec<Finding>> {
+/// When it is looked.
+enum Stage<'a> {
+    /// Before anything is begun: those of the project, as compose calls it, do not count.
+    Before { project: Option<&'a str> },
+    /// After the redeploy.
+    After,
+}
+
+/// All running containers against the two versions.
+fn look(
+    config: &DeployConfig,
+    site: &Site,
+    compared: &Compared<'_>,
+    stage: &Stage<'_>,
+) -> Result<Vec<Finding>> {
     if config.kind == DeployKind::None || docker::docker(site).is_err() {
         return Ok(Vec::new());
     }
-    let model = match config.kind {
-        DeployKind::Compose => {
-            compose::model(config, site, if after { compared.now } else { compared.before })?
-        }
-        _ => None,
+    let (after, model) = match (stage, config.kind) {
+        (Stage::After, DeployKind::Compose) => (true, compose::model(config, site, compared.now)?),
+        (Stage::After, _) => (true, None),
+        (Stage::Before { .. }, _) => (false, None),
     };
     let deadline = Deadline::new(ANSWER);
     let answer = match engine::running(site, &deadline) {
@@ -133,7 +154,11 @@ fn look(config: &DeployConfig, site: &Site, compared: &Compared<'_>, after: bool
         Err(error) if config.kind == DeployKind::Compose && config.command.is_empty() => return Err(error),
         Err(_) => return Ok(Vec::new()),
     };
-    let named = config.project.as_deref().or_else(|| model.as_ref().map(|model| model.name.as_str()));
+    let told = match stage {
+        Stage::Before { project } => *project,
+        Stage::After => model.as_ref().map(|model| model.name.as_str()),
+    };
+    let named = config.project.as_deref().or(told);
     let replaced = Replaced::new(compared);
     let mut found = Vec::new();
     for container in Container::all(&answer)? {
@@ -153,7 +178,11 @@ fn look(config: &DeployConfig, site: &Site, compared: &Compared<'_>, after: bool
         if after && ours && config.kind == DeployKind::Compose && !container.is_one_off() {
             let service = container.service().unwrap_or_default();
             for (variable, key) in expected(model.as_ref(), service, compared) {
-                if !stale.contains(&key) && !replaced.is_now(container.variable(&variable), &key) {
+                let seen = container.variable(&variable);
+                // without an account of the project it is not known who should have one
+                let misses = seen.is_none() && model.is_some();
+                if !stale.contains(&key) && (misses || seen.is_some_and(|seen| !replaced.is_now(seen, &key)))
+                {
                     found.push(finding(What::Differs { key, variable }));
                 }
             }
@@ -163,7 +192,7 @@ fn look(config: &DeployConfig, site: &Site, compared: &Compared<'_>, after: bool
 }
 
 /// The variables of a service that must hold exactly a value of the file, and its key. Without an account of the
-/// project it is those that are called as a key that has changed, where the container has one at all.
+/// project it is those that are called as a key that has changed.
 fn expected(model: Option<&compose::Model>, service: &str, compared: &Compared<'_>) -> Vec<(String, String)> {
     let Some(model) = model else {
         return compared.changed.iter().map(|key| (key.clone(), key.clone())).collect();

@@ -19,7 +19,6 @@ use std::collections::BTreeMap;
 
 use super::{Intent, Release, Values, compose};
 use crate::config::DeployConfig;
-use crate::dialect;
 use crate::error::{Error, Result};
 use crate::process::{Deadline, Site};
 use engine::Engine;
@@ -48,11 +47,7 @@ pub(super) fn carries(config: &DeployConfig, site: &Site, values: Values<'_>) ->
             secrets::fits(key, value(values, key).map_err(|e| e.context(file.shown()))?)?;
         }
     }
-    compose::fits_environment(values)?;
-    if !config.env_files.is_empty() {
-        dialect::render(&config.env_format, values.iter().copied())?;
-    }
-    Ok(())
+    compose::fits_environment(values)
 }
 
 /// Deploys the stack, or exchanges the secrets of services, and waits until what runs is what was asked for.
@@ -71,12 +66,13 @@ pub(super) fn intent(config: &DeployConfig, site: &Site, release: &Release<'_>) 
     if config.files.is_empty() {
         let lines = vec![format!("docker service update, for the secrets of stack {stack}")];
         let remarks = services::remarks(&Engine::new(config, site)?, release)?;
-        return Ok(Intent { lines, remarks });
+        return Ok(Intent { lines, remarks, project: None });
     }
     let files: String = config.files.iter().map(|path| format!(" -c {}", path.display())).collect();
     Ok(Intent {
         lines: vec![format!("docker stack deploy{files} {stack}")],
         remarks: files::remarks(config, site, release)?,
+        project: None,
     })
 }
 

@@ -32,16 +32,23 @@ impl MountPoint {
         let folder = fs::canonicalize(folder_of(&end)).map_err(|e| failed("find the folder of", path, &e))?;
         let path = folder.join(name);
         match fs::symlink_metadata(&path) {
-            Ok(there) if there.is_file() => Ok(MountPoint { path, to_hold: is_marked(&there) }),
+            Ok(there) if there.is_file() && is_marked(&there) => {
+                // what another user makes is that one's to remove, and would go in the middle of it
+                let held = OpenOptions::new().read(true).custom_flags(no_follow()).open(&path);
+                if held.is_err_and(|e| e.kind() == ErrorKind::PermissionDenied) {
+                    return Err(Error::failed(format!("{path:?} is the empty file of another user's reseal"))
+                        .hint("wait until that one has ended; if none runs, it was killed, and the file can be removed"));
+                }
+                Ok(MountPoint { path, to_hold: true })
+            }
+            Ok(there) if there.is_file() => Ok(MountPoint { path, to_hold: false }),
             Ok(there) => {
                 let what = if there.is_dir() { "a folder" } else { "no regular file" };
-                Err(Error::failed(format!("{path:?} is {what}, and only a file can be covered"))
-                    .note("nothing was changed"))
+                Err(Error::failed(format!("{path:?} is {what}, and only a file can be covered")))
             }
             Err(e) if e.kind() == ErrorKind::NotFound => {
                 creatable(&path).map_err(|e| {
                     e.context(format!("there is no {path:?} to lay the values over, and none can be made"))
-                        .note("nothing was changed")
                         .hint("have somebody who may write there make an empty file of that name")
                 })?;
                 Ok(MountPoint { path, to_hold: true })

@@ -15,18 +15,22 @@ pub(super) fn explain(doing: &str, error: nix::Error) -> Error {
 pub(super) fn explain_io(doing: &str, error: &io::Error) -> Error {
     let (why, hint) = reason(error);
     Error::failed(format!("{NEED} {doing} here: {why}"))
-        .note("it is what keeps the values in RAM and out of sight; nothing was changed")
+        .note("it is what keeps the values in RAM and out of sight")
         .hint(hint)
 }
 
 fn reason(error: &io::Error) -> (String, &'static str) {
     let setting =
         |path: &str| fs::read_to_string(path).map(|text| text.trim().to_owned()).unwrap_or_default();
-    if setting("/proc/sys/user/max_user_namespaces") == "0"
-        || setting("/proc/sys/user/max_mnt_namespaces") == "0"
-    {
+    if setting("/proc/sys/user/max_mnt_namespaces") == "0" {
         return (
-            "namespaces are switched off (user.max_user_namespaces)".to_owned(),
+            "mount namespaces are switched off (user.max_mnt_namespaces)".to_owned(),
+            "allow them: `sysctl -w user.max_mnt_namespaces=15000`",
+        );
+    }
+    if setting("/proc/sys/user/max_user_namespaces") == "0" {
+        return (
+            "user namespaces are switched off (user.max_user_namespaces)".to_owned(),
             "run it as root, or allow them: `sysctl -w user.max_user_namespaces=15000`",
         );
     }
@@ -48,8 +52,13 @@ fn reason(error: &io::Error) -> (String, &'static str) {
             "see `sysctl user.max_user_namespaces user.max_mnt_namespaces`",
         );
     }
+    let why = if error.kind() == io::ErrorKind::PermissionDenied {
+        "it is not permitted".into()
+    } else {
+        error.to_string()
+    };
     (
-        error.to_string(),
+        why,
         "in a container it takes CAP_SYS_ADMIN; elsewhere run it as root, or look at what the kernel's security module forbids",
     )
 }

@@ -1,0 +1,120 @@
+//! Any text made of any other: the file says what the text says, and lines that stayed keep their ciphertext.
+
+use std::sync::Arc;
+
+use proptest::prelude::*;
+use rand::rngs::OsRng;
+
+use super::{NewFile, Open, Rule, Sealed};
+use crate::keys::{Form, Keyring, Prompt, Source, generate};
+use crate::secret::SecretValue;
+
+struct Nobody;
+
+impl Prompt for Nobody {
+    fn passphrase(&self, _: &str) -> Option<SecretValue> {
+        None
+    }
+
+    fn message(&self, _: &str) {}
+
+    fn confirm(&self, _: &str, _: &str, _: Option<&str>) -> Option<bool> {
+        None
+    }
+
+    fn public(&self, _: &str) -> Option<String> {
+        None
+    }
+}
+
+/// A rule, and a way from sealed bytes to an open file.
+struct Bench {
+    file: NewFile,
+    keyring: Keyring,
+    nobody: Arc<dyn Prompt>,
+}
+
+impl Bench {
+    fn new(rule: Option<(&str, &str)>) -> Self {
+        let nobody: Arc<dyn Prompt> = Arc::new(Nobody);
+        let (identity, recipient) = generate("2026-11-20T00:00:00Z");
+        let bytes = identity.expose().to_vec();
+        let source =
+            Source::reading("key", Form::Identities, move || Ok(Some(SecretValue::new(bytes.clone()))));
+        let keyring = Keyring::new(vec![source], Arc::clone(&nobody));
+        let rule = rule.map_or_else(Rule::default, |(field, text)| Rule::parse(field, text).unwrap());
+        let file = NewFile { recipients: vec![recipient], rule, mac_only_encrypted: false };
+        Bench { file, keyring, nobody }
+    }
+
+    fn sealed(&self, text: &str) -> Vec<u8> {
+        let plain = SecretValue::new(text.as_bytes().to_vec());
+        let (open, _) = self.file.open(&plain, &mut OsRng, &self.nobody).unwrap();
+        open.seal("2026-11-20T00:00:00Z", &mut OsRng).unwrap()
+    }
+
+    fn open(&self, sealed: &[u8]) -> Open {
+        Sealed::parse(sealed.to_vec()).unwrap().open(&self.keyring).unwrap()
+    }
+
+    /// The sealed file after its text was made this one.
+    fn edited(&self, sealed: &[u8], text: &str) -> crate::error::Result<Vec<u8>> {
+        let mut open = self.open(sealed);
+        let edited = open.read_edited(&SecretValue::new(text.as_bytes().to_vec()))?;
+        open.apply(edited)?;
+        open.seal("2026-11-20T00:00:01Z", &mut OsRng)
+    }
+}
+
+/// Lines of few names, so that texts share some of them.
+fn text() -> impl Strategy<Value = String> {
+    let pair = ("[ABC]{1,2}", "[xy\\\\n$#=\" ]{0,4}").prop_map(|(key, value)| format!("{key}={value}"));
+    let line = prop_oneof![4 => pair, 1 => "#[ab]{0,2}", 1 => Just(String::new())];
+    prop::collection::vec(line, 1..8).prop_map(|lines| {
+        let mut keys = Vec::new();
+        let once = lines.into_iter().filter(|line| {
+            let key = line.split('=').next().unwrap_or_default().to_owned();
+            let fresh = line.is_empty() || line.starts_with('#') || !keys.contains(&key);
+            keys.push(key);
+            fresh
+        });
+        once.chain(["LAST=1".to_owned()]).map(|line| line + "\n").collect()
+    })
+}
+
+fn of_key(sealed: &[u8], key: &str) -> String {
+    let text = String::from_utf8(sealed.to_vec()).unwrap();
+    text.lines().find(|l| l.starts_with(&format!("{key}="))).unwrap().to_owned()
+}
+
+proptest! {
+    #[test]
+    fn the_file_says_what_the_text_says(before in text(), after in text()) {
+        let bench = Bench::new(None);
+        let sealed = bench.sealed(&before);
+        let edited = bench.edited(&sealed, &after).unwrap();
+        let open = bench.open(&edited);
+        let plain = open.plain();
+        prop_assert_eq!(plain.expose(), after.as_bytes());
+        if before == after {
+            prop_assert_eq!(&edited, &sealed);
+        }
+        for line in after.lines().filter(|l| before.lines().any(|b| b == *l)) {
+            if let Some((key, value)) = line.split_once('=').filter(|(k, v)| !k.starts_with('#') && !v.is_empty()) {
+                prop_assert_eq!(of_key(&edited, key), of_key(&sealed, key), "{}", value);
+            }
+        }
+    }
+}
+
+#[test]
+fn a_comment_that_would_lay_a_value_bare_is_refused() {
+    let bench = Bench::new(Some(("encrypted_comment_regex", "secret")));
+    let sealed = bench.sealed("# secret\nA=hush\n# other\nB=clear\n");
+    assert!(of_key(&sealed, "A").contains("ENC[") && of_key(&sealed, "B") == "B=clear");
+    let error = bench.edited(&sealed, "# other\nA=hush\n").unwrap_err().to_string();
+    assert!(error.starts_with("line 2, now encrypted, would lie in clear"), "{error}");
+    let edited = bench.edited(&sealed, "# secret\nA=hush\n# secret\nC=new\n# other\nB=clear\nD=x\n").unwrap();
+    assert!(of_key(&edited, "C").contains("ENC[") && of_key(&edited, "D") == "D=x");
+    assert_eq!(of_key(&edited, "A"), of_key(&sealed, "A"));
+}

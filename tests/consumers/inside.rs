@@ -1,0 +1,70 @@
+//! Containers of the project itself: one that was not made anew, and one that got something else.
+
+use crate::compose::shop::{Shop, Who};
+use crate::compose::stack::Version;
+use crate::harness::have;
+
+const COMPOSE: &str = "kind = \"compose\"\nenv-files = [\".env\"]\nenv-format = \"compose-v2\"";
+
+#[test]
+fn a_restart_keeps_the_old_value_and_is_caught() {
+    if !have("consumers::inside::a_restart", &["docker", "compose", "image", "mounts"]) {
+        return;
+    }
+    let shop =
+        Shop::new(Version::Two, Who::Root, &format!("{COMPOSE}\nsteps = [[\"restart\", \"-t\", \"0\"]]"));
+    shop.up();
+    let plan = shop.run(&["rotate", "JWT_SECRET", "--dry-run"]).ok().stdout;
+    assert!(plan.contains("`restart` does not read values again"), "{plan}");
+    let name = &shop.name;
+    shop.run(&["rotate", "JWT_SECRET", "--yes"])
+        .code(10)
+        .says(&format!("container \"{name}-web-1\" ({name}/web) still holds the old value of \"JWT_SECRET\" in variable LINK"))
+        .says("variable JWT_SECRET, file /run/secrets/jwt")
+        .says("rolled back")
+        .hides(&shop.old);
+    assert_eq!(shop.get("JWT_SECRET"), shop.old);
+    shop.all_see_the_file();
+}
+
+#[test]
+fn a_secret_that_compose_would_not_notice_is_caught_too() {
+    if !have("consumers::inside::a_secret", &["docker", "compose", "image", "mounts"]) {
+        return;
+    }
+    let shop = Shop::new(Version::Two, Who::Root, COMPOSE);
+    let services = "services:\n  api: { image: \"reseal-test:1\", command: [sleep, \"600\"], stop_signal: SIGKILL, network_mode: none, secrets: [jwt] }\nsecrets: { jwt: { environment: JWT_SECRET } }\n";
+    shop.project.write("docker-compose.yml", services);
+    shop.up();
+    let before = shop.container("api");
+    // by itself compose leaves the container as it is, with the old value
+    shop.policy("kind = \"compose\"\nsteps = [[\"up\", \"-d\"]]");
+    shop.run(&["rotate", "JWT_SECRET", "--yes"]).code(10).says("in file /run/secrets/jwt");
+    assert_eq!(shop.container("api"), before, "compose notices it now, and need not be forced any more");
+    shop.policy("kind = \"compose\"");
+    shop.run(&["rotate", "JWT_SECRET", "--yes"]).ok();
+    assert_ne!(shop.container("api"), before);
+}
+
+#[test]
+fn a_value_that_changed_on_its_way_is_no_success() {
+    if !have("consumers::inside::a_value", &["docker", "compose", "image", "mounts"]) {
+        return;
+    }
+    let shop = Shop::new(Version::Two, Who::Root, COMPOSE);
+    shop.up();
+    let twist = "#!/bin/sh\n[ -e straight ] || export HASH=ab\nexec docker compose \"$@\"\n";
+    shop.project.script("twist", twist);
+    shop.policy(
+        "kind = \"compose\"\ncommand = [\"./twist\"]\nenv-files = [\".env\"]\nenv-format = \"compose-v2\"",
+    );
+    let said = shop.run(&["rotate", "JWT_SECRET", "--yes"]).code(10);
+    said.says(&format!(
+        "({}/web) sees another value than the file has for \"HASH\" in variable HASH",
+        shop.name
+    ));
+    assert_eq!(shop.get("JWT_SECRET"), shop.old);
+    shop.project.write("straight", "");
+    shop.run(&["rotate", "JWT_SECRET", "--yes"]).ok();
+    shop.all_see_the_file();
+}
