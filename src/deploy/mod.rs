@@ -96,12 +96,8 @@ pub fn intent(config: &DeployConfig, site: &Site, release: &Release<'_>) -> Resu
             })?;
             Ok(intent)
         }
-        DeployKind::Swarm => Ok(Intent {
-            lines: swarm::in_words(config),
-            remarks: swarm::remarks(config, site, release.changed.unwrap_or_default())?,
-            project: None,
-        }),
-        DeployKind::Systemd => Ok(Intent { lines: systemd::in_words(config), ..Intent::default() }),
+        DeployKind::Swarm => swarm::intent(config, site, release),
+        DeployKind::Systemd => Ok(systemd::intent(config)),
     }
 }
 

@@ -3,7 +3,7 @@
 use super::Transcript;
 use crate::harness::Project;
 
-const COMMANDS: [&str; 17] = [
+const COMMANDS: [&str; 18] = [
     "init",
     "get",
     "list",
@@ -11,6 +11,7 @@ const COMMANDS: [&str; 17] = [
     "unset",
     "encrypt",
     "decrypt",
+    "deploy",
     "edit",
     "exec",
     "backup",

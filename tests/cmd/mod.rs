@@ -7,6 +7,7 @@ mod backup;
 mod completions;
 mod decrypt;
 mod demo;
+mod deploy;
 mod doctor;
 mod edit;
 mod encrypt;

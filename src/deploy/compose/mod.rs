@@ -19,7 +19,7 @@ mod call;
 mod model;
 mod references;
 
-pub(super) use call::fits_environment;
+pub(super) use call::{fits_environment, within};
 pub(super) use model::Model;
 
 /// What makes services anew, whatever compose knows of them. It starts those first that others of them wait for.
@@ -49,14 +49,14 @@ pub(super) fn preflight(config: &DeployConfig, site: &Site) -> Result<()> {
 }
 
 /// Shows nothing at the paths of the env files to a command that does nothing.
-fn can_show(config: &DeployConfig, site: &Site) -> Result<()> {
+pub(super) fn can_show(config: &DeployConfig, site: &Site) -> Result<()> {
     let (program, mut words) = call::within(config, site)?;
     words.push("true".to_owned());
     let args: Vec<&str> = words.iter().map(String::as_str).collect();
     let nothing = SecretValue::new(Vec::new());
     match process::tell(site, &program, &args, &nothing, &Deadline::new(ANSWER), &|_| {}, None)? {
         0 => Ok(()),
-        _ => Err(Error::failed("the files of `env-files` cannot be shown to compose")
+        _ => Err(Error::failed("the files of `env-files` cannot be shown to the command")
             .note("nothing was changed")
             .hint("see what `reseal exec --env-file .env -- true` says here")),
     }
