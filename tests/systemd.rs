@@ -6,7 +6,7 @@ use std::process::Command;
 use crate::compose::stack::{docker, until};
 use crate::harness::{Output, Project, have};
 
-const ENV: &str = "JWT_SECRET=old-and-known-jwt\nDB_PASSWORD=the-password-of-the-database\n";
+const ENV: &str = "JWT_SECRET=old-jwt-of-a-unit\nDB_PASSWORD=password-of-a-unit\n";
 
 const POLICY: &str = r#"
 age-key-file = "age.key"
@@ -123,7 +123,7 @@ fn units_get_their_values_in_ram_at_boot_and_at_each_rotation() {
     let machine = Machine::booted();
     machine.run(&["systemd-analyze", "verify", "shop.service", "shop-secrets.service"]).ok();
     // the example units have written the files at boot
-    machine.has("the-password-of-the-database", "old-and-known-jwt");
+    machine.has("password-of-a-unit", "old-jwt-of-a-unit");
 
     let began = machine.show("MainPID");
     let plan = machine.reseal(&["rotate", "JWT_SECRET", "--dry-run"]).ok();
@@ -131,7 +131,7 @@ fn units_get_their_values_in_ram_at_boot_and_at_each_rotation() {
     machine.reseal(&["rotate", "JWT_SECRET", "DB_PASSWORD", "--yes"]).ok().says("committed");
     assert_ne!(machine.show("MainPID"), began);
     let (jwt, password) = (machine.project.get("JWT_SECRET"), machine.project.get("DB_PASSWORD"));
-    assert_ne!(jwt, "old-and-known-jwt");
+    assert_ne!(jwt, "old-jwt-of-a-unit");
     machine.has(&password, &jwt);
 
     let modes = machine.run(&["sh", "-c", "stat -c '%a %n' /run/shop/* /run/shop/credentials/*"]).ok().stdout;
@@ -163,12 +163,12 @@ fn a_unit_that_does_not_stay_active_takes_everything_back() {
     }
     let machine = Machine::booted();
     let sealed = machine.project.read(".env.enc");
-    machine.project.write("ill", "old-and-known-jwt");
+    machine.project.write("ill", "old-jwt-of-a-unit");
     machine.project.chmod("ill", 0o644);
     let output = machine.reseal(&["rotate", "JWT_SECRET", "--yes"]).code(10);
     output.says("unit \"shop.service\" failed (exit-code)").says("rolled back");
     assert_eq!(machine.project.read(".env.enc"), sealed);
-    machine.has("the-password-of-the-database", "old-and-known-jwt");
+    machine.has("password-of-a-unit", "old-jwt-of-a-unit");
     assert_eq!(machine.show("ActiveState"), "active");
 }
 

@@ -51,6 +51,8 @@ pub struct Intent {
     pub lines: Vec<String>,
     /// What is to be known of it.
     pub remarks: Vec<String>,
+    /// The compose project, where compose tells it.
+    pub project: Option<String>,
 }
 
 /// What both kinds of command are called with where `steps` names nothing.
@@ -94,11 +96,8 @@ pub fn intent(config: &DeployConfig, site: &Site, release: &Release<'_>) -> Resu
             })?;
             Ok(intent)
         }
-        DeployKind::Swarm => Ok(Intent {
-            lines: swarm::in_words(config),
-            remarks: swarm::remarks(config, site, release.changed.unwrap_or_default())?,
-        }),
-        DeployKind::Systemd => Ok(Intent { lines: systemd::in_words(config), ..Intent::default() }),
+        DeployKind::Swarm => swarm::intent(config, site, release),
+        DeployKind::Systemd => Ok(systemd::intent(config)),
     }
 }
 

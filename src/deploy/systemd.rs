@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use std::thread::sleep;
 use std::time::Duration;
 
-use super::{Release, Values};
+use super::{Intent, Release, Values};
 use crate::config::DeployConfig;
 use crate::dialect;
 use crate::disk::{self, Attributes, Owner};
@@ -47,11 +47,8 @@ pub(super) fn preflight(config: &DeployConfig, site: &Site) -> Result<()> {
     Ok(())
 }
 
-/// Checks that systemd would read each value as it is.
+/// Checks that each value can be a credential.
 pub(super) fn carries(config: &DeployConfig, values: Values<'_>) -> Result<()> {
-    if !config.env_files.is_empty() {
-        dialect::render(&config.env_format, values.iter().copied())?;
-    }
     if config.credentials.is_some() {
         for (name, value) in values {
             credential(name)?;
@@ -84,9 +81,9 @@ pub(super) fn redeploy(config: &DeployConfig, site: &Site, release: &Release<'_>
     Ok(())
 }
 
-/// What is run.
-pub(super) fn in_words(config: &DeployConfig) -> Vec<String> {
-    vec![format!("systemctl restart {}", config.units.join(" "))]
+/// What is called.
+pub(super) fn intent(config: &DeployConfig) -> Intent {
+    Intent { lines: vec![format!("systemctl restart {}", config.units.join(" "))], ..Intent::default() }
 }
 
 /// Writes the files and starts nothing: for a unit that does so before others start, since RAM is empty after a boot.

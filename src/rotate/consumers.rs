@@ -20,13 +20,18 @@ pub(super) fn have_the_new(cx: &Context<'_>) -> Result<()> {
 }
 
 /// Refuses, or remarks on, containers that hold a present value and would keep it.
-pub(super) fn would_keep(world: &World<'_>, open: &Open, request: &Request) -> Result<Vec<String>> {
+pub(super) fn would_keep(
+    world: &World<'_>,
+    open: &Open,
+    request: &Request,
+    project: Option<&str>,
+) -> Result<Vec<String>> {
     let (changed, plain) = (request.keys(), plain(request));
     let before: Vec<_> = open.entries().map(|e| (e.name, e.value)).collect();
     let stays = |name: &[u8]| !changed.iter().any(|key| key.as_bytes() == name);
     let now: Vec<_> = before.iter().copied().filter(|(name, _)| stays(name)).collect();
     let compared = Compared { before: &before, now: &now, changed: &changed, plain: &plain, key: key(world) };
-    deploy::beforehand(&world.config.deploy, &world.site, &compared)
+    deploy::beforehand(&world.config.deploy, &world.site, &compared, project)
 }
 
 /// The keys that change and hold no secret: names of users that take turns.

@@ -7,6 +7,7 @@ mod backup;
 mod completions;
 mod decrypt;
 mod demo;
+mod deploy;
 mod diff;
 mod doctor;
 mod edit;

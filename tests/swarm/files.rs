@@ -10,7 +10,7 @@ fn a_secret_rotates_task_by_task_and_the_old_one_goes() {
         return;
     }
     let stack = Stack::running();
-    stack.both_have("old-and-known-jwt");
+    stack.both_have(&stack.jwt);
     let before = stack.secrets("JWT_SECRET");
     assert_eq!(before.len(), 1);
     let text = stack.project.read("stack.yml");
@@ -24,12 +24,15 @@ fn a_secret_rotates_task_by_task_and_the_old_one_goes() {
 
     stack.rotate("JWT_SECRET").ok().says("committed: JWT_SECRET");
     let new = stack.project.get("JWT_SECRET");
-    assert_ne!(new, "old-and-known-jwt");
+    assert_ne!(new, stack.jwt);
     stack.both_have(&new);
     let after = stack.secrets("JWT_SECRET");
     assert_eq!(after.len(), 1);
     assert_ne!(after, before);
-    assert_eq!(stack.environment("api", "DB_PASSWORD"), ["the-password-of-the-database"; 2]);
+    assert_eq!(
+        stack.environment("api", "DB_PASSWORD"),
+        [stack.project.get("DB_PASSWORD"), stack.project.get("DB_PASSWORD")]
+    );
     // owner and mode of the file are those that the stack file asks for
     let id = &stack.containers("api")[0];
     assert_eq!(docker(&["exec", id, "stat", "-c", "%u:%g %a", "/run/secrets/signing"]).trim(), "1000:0 440");
@@ -39,10 +42,45 @@ fn a_secret_rotates_task_by_task_and_the_old_one_goes() {
     // a value in the environment, by the same file
     stack.rotate("DB_PASSWORD").ok();
     let password = stack.project.get("DB_PASSWORD");
-    assert_eq!(stack.environment("api", "DB_PASSWORD"), [password.as_str(); 2]);
     stack.both_have(&new);
+    assert_eq!(stack.environment("api", "DB_PASSWORD"), [password.as_str(); 2]);
     assert_eq!(stack.secrets("JWT_SECRET"), after);
-    stack.reseal(&["history"]).ok();
+
+    // a key that the file does not name is said
+    stack.project.pipe(&["set", "OTHER"], "some-other-value").ok();
+    let plan = stack.reseal(&["rotate", "OTHER", "--dry-run"]).ok();
+    assert!(plan.stdout.contains("the stack files do not name \"OTHER\""), "{}", plan.stdout);
+}
+
+/// The whole of what compose files do with values, in one: `env_file`, `${KEY}`, and a secret.
+#[test]
+fn an_env_file_is_seen_by_docker_and_lies_nowhere() {
+    if !have("swarm::env_file", &["docker", "image", "swarm", "mounts"]) {
+        return;
+    }
+    let stack = Stack::new("files = [\"stack.yml\"]\nenv-files = [\".env\"]");
+    let text = stack
+        .project
+        .text("stack.yml")
+        .replace("    environment:\n", "    env_file: .env\n    environment:\n");
+    stack.project.write("stack.yml", text);
+    let hard = "ab #cd $ef \"g' \\h";
+    stack.project.pipe(&["set", "HARD"], hard).ok();
+    stack.reseal(&["deploy"]).ok();
+    stack.both_have(&stack.jwt);
+    for (key, value) in [("HARD", hard), ("JWT_SECRET", stack.jwt.as_str())] {
+        assert_eq!(stack.environment("api", key), [value; 2], "{key}");
+    }
+    stack.rotate("JWT_SECRET").ok().says("committed");
+    let new = stack.project.get("JWT_SECRET");
+    stack.both_have(&new);
+    assert_eq!(stack.environment("api", "JWT_SECRET"), [new.as_str(); 2]);
+    assert_eq!(stack.environment("api", "HARD"), [hard; 2]);
+    assert!(!stack.project.exists(".env"));
+    for path in stack.project.files() {
+        let bytes = std::fs::read(&path).unwrap();
+        assert!(!String::from_utf8_lossy(&bytes).contains(&new), "a value is in {path:?}");
+    }
 }
 
 #[test]
@@ -50,7 +88,7 @@ fn one_task_that_is_ill_on_the_new_value_takes_everything_back() {
     if !have("swarm::files", &["docker", "image", "swarm"]) {
         return;
     }
-    let stack = Stack::running();
+    let stack = Stack::watched("30s", "60s");
     let secrets = stack.secrets("JWT_SECRET");
     let sealed = stack.project.read(".env.enc");
     stack.pin();
@@ -60,11 +98,23 @@ fn one_task_that_is_ill_on_the_new_value_takes_everything_back() {
         .says(&format!("{reason} \"{}_api\"", stack.name))
         .says("rolled back; .env.enc and the services are as before");
     assert_eq!(stack.project.read(".env.enc"), sealed);
-    stack.both_have("old-and-known-jwt");
+    stack.both_have(&stack.jwt);
     // the value that never came into force is gone from the engine too
     assert_eq!(stack.secrets("JWT_SECRET"), secrets);
     stack.nothing_is_left();
     stack.reseal(&["status"]).ok();
+}
+
+/// In a time too short for its tasks to fail in, the engine may say that the update is completed.
+#[test]
+fn the_engine_is_not_believed_when_it_says_completed() {
+    if !have("swarm::files", &["docker", "image", "swarm"]) {
+        return;
+    }
+    let stack = Stack::watched("1ms", "12s");
+    stack.pin();
+    stack.rotate("JWT_SECRET").code(10).says("rolled back");
+    stack.both_have(&stack.jwt);
 }
 
 #[test]

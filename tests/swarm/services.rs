@@ -21,7 +21,7 @@ fn by_hand(stack: &Stack, service: &str, health: &[&str]) {
 fn stack() -> Stack {
     let stack = Stack::new("");
     let name = format!("{}_jwt_secret", stack.name);
-    stack.project.write("value", "old-and-known-jwt");
+    stack.project.write("value", &stack.jwt);
     docker(&["secret", "create", &name, stack.project.path("value").to_str().unwrap()]);
     stack.project.remove("value");
     stack
@@ -35,7 +35,7 @@ fn a_service_gets_the_new_secret_in_the_same_place() {
     let stack = stack();
     by_hand(&stack, "api", &[]);
     until("both run", || stack.containers("api").len() == 2);
-    stack.both_have("old-and-known-jwt");
+    stack.both_have(&stack.jwt);
 
     // the first time the secret is not one that was made here
     let output = stack.rotate("JWT_SECRET").ok();
@@ -76,13 +76,13 @@ fn a_service_that_falls_ill_is_taken_back_by_the_engine_and_then_by_us() {
         return;
     }
     let stack = stack();
-    let check = "test \"$(cat /run/secrets/signing)\" = old-and-known-jwt";
+    let check = format!("test \"$(cat /run/secrets/signing)\" = {}", stack.jwt);
     by_hand(
         &stack,
         "api",
         &[
             "--health-cmd",
-            check,
+            &check,
             "--health-interval",
             "200ms",
             "--health-retries",
@@ -95,5 +95,5 @@ fn a_service_that_falls_ill_is_taken_back_by_the_engine_and_then_by_us() {
     let sealed = stack.project.read(".env.enc");
     stack.rotate("JWT_SECRET").code(10).says("the engine took its update back, because a task failed");
     assert_eq!(stack.project.read(".env.enc"), sealed);
-    stack.both_have("old-and-known-jwt");
+    stack.both_have(&stack.jwt);
 }

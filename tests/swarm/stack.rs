@@ -39,8 +39,6 @@ secrets:
     environment: JWT_SECRET
 "#;
 
-pub const ENV: &str = "JWT_SECRET=old-and-known-jwt\nDB_PASSWORD=the-password-of-the-database\n";
-
 /// Docker, which notes how it is called. With a file `slow` it takes its time before it deploys, once.
 const DOCKER: &str = r#"#!/bin/sh
 printf '%s\n' "$*" >>calls
@@ -51,25 +49,39 @@ exec docker "$@"
 pub struct Stack {
     pub project: Project,
     pub name: String,
+    /// The secret before any rotation. Each stack has its own: one that another has too would rightly be found there.
+    pub jwt: String,
 }
 
 impl Stack {
     /// A project with a policy; nothing runs yet.
     pub fn new(deploy: &str) -> Self {
-        let project = Project::sealed(ENV);
+        let project = Project::empty();
         let name = project.root.file_name().unwrap().to_str().unwrap().to_owned();
+        let jwt = format!("old-and-known-{name}");
+        project.write("plain", format!("JWT_SECRET={jwt}\nDB_PASSWORD=password-of-{name}\n"));
+        project.run(&["encrypt", "plain", "-o", ".env.enc"]).ok();
+        project.remove("plain");
         fs::create_dir(project.path("pin")).unwrap();
         project.chmod("pin", 0o755);
         project.script("docker", DOCKER);
         project.write("stack.yml", FILE.replace("FOLDER", project.root.to_str().unwrap()));
-        let stack = Stack { project, name };
+        let stack = Stack { project, name, jwt };
         stack.policy(deploy);
         stack
     }
 
     /// With its services running on the values of the sealed file.
     pub fn running() -> Self {
-        let stack = Stack::new("files = [\"stack.yml\"]");
+        Stack::watched("300ms", "60s")
+    }
+
+    /// The same, where the engine watches new tasks for that long, and reseal waits for it for that long.
+    pub fn watched(monitor: &str, timeout: &str) -> Self {
+        let stack = Stack::new(&format!("files = [\"stack.yml\"]\ntimeout = \"{timeout}\""));
+        let text = stack.project.text("stack.yml");
+        let (kept, new) = ("order: start-first, monitor: ", "300ms");
+        stack.project.write("stack.yml", text.replace(&format!("{kept}{new}"), &format!("{kept}{monitor}")));
         stack.reseal(&["deploy"]).ok().says("deployed: the services run on what .env.enc holds");
         stack
     }
@@ -79,7 +91,7 @@ impl Stack {
         self.project.write(
             "reseal.toml",
             format!(
-                "[deploy]\nkind = \"swarm\"\ncommand = [\"./docker\"]\nstack = \"{name}\"\ntimeout = \"60s\"\n{deploy}\n\
+                "[deploy]\nkind = \"swarm\"\ncommand = [\"./docker\"]\nstack = \"{name}\"\n{deploy}\n\
                  [secret.JWT_SECRET]\ngenerate = \"base64url:32\"\n\
                  [secret.DB_PASSWORD]\ngenerate = \"alnum:32\"\ninit-only = false\n"
             ),

@@ -27,7 +27,7 @@ fn a_value_that_is_a_docker_secret_is_seen_in_its_tasks_alone() {
     let output = output.ok();
     let new = stack.project.get("JWT_SECRET");
     stack.both_have(&new);
-    let old = "old-and-known-jwt";
+    let old = &stack.jwt;
 
     let service = format!("{}_api", stack.name);
     let mut seen = docker(&["service", "inspect", &service]);
@@ -45,11 +45,11 @@ fn a_value_that_is_a_docker_secret_is_seen_in_its_tasks_alone() {
     let calls = std::fs::read_to_string(argv).unwrap();
     assert!(calls.contains("secret create --label") && calls.contains("stack deploy"), "{calls}");
     for text in [&seen, &events, &calls, &output.stdout, &output.stderr] {
-        assert!(!text.contains(&new) && !text.contains(old), "a value is in clear");
+        assert!(!text.contains(&new) && !text.contains(old.as_str()), "a value is in clear");
     }
     for path in stack.project.files() {
         let bytes = std::fs::read(&path).unwrap();
         let text = String::from_utf8_lossy(&bytes);
-        assert!(!text.contains(&new) && !text.contains(old), "a value is in {path:?}");
+        assert!(!text.contains(&new) && !text.contains(old.as_str()), "a value is in {path:?}");
     }
 }

@@ -163,9 +163,9 @@ pub(super) fn env_file(config: &DeployConfig, values: Values<'_>) -> Result<Secr
 }
 
 /// This program and its arguments, up to the command that is to see the env files.
-pub(super) fn within(config: &DeployConfig, site: &Site) -> Result<(Program, Vec<String>)> {
+pub(in super::super) fn within(config: &DeployConfig, site: &Site) -> Result<(Program, Vec<String>)> {
     let missing =
-        || Error::failed("where this program lies is not known, and it shows compose the env files");
+        || Error::failed("where this program lies is not known, and it shows the command its env files");
     let reseal = site.var("RESEAL").and_then(|path| path.to_str()).ok_or_else(missing)?;
     let program = process::program(reseal, site)?;
     let mut words = vec!["within".to_owned()];

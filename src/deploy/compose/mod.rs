@@ -19,7 +19,7 @@ mod call;
 mod model;
 mod references;
 
-pub(super) use call::fits_environment;
+pub(super) use call::{fits_environment, within};
 pub(super) use model::Model;
 
 /// What makes services anew, whatever compose knows of them. It starts those first that others of them wait for.
@@ -49,14 +49,14 @@ pub(super) fn preflight(config: &DeployConfig, site: &Site) -> Result<()> {
 }
 
 /// Shows nothing at the paths of the env files to a command that does nothing.
-fn can_show(config: &DeployConfig, site: &Site) -> Result<()> {
+pub(super) fn can_show(config: &DeployConfig, site: &Site) -> Result<()> {
     let (program, mut words) = call::within(config, site)?;
     words.push("true".to_owned());
     let args: Vec<&str> = words.iter().map(String::as_str).collect();
     let nothing = SecretValue::new(Vec::new());
     match process::tell(site, &program, &args, &nothing, &Deadline::new(ANSWER), &|_| {}, None)? {
         0 => Ok(()),
-        _ => Err(Error::failed("the files of `env-files` cannot be shown to compose")
+        _ => Err(Error::failed("the files of `env-files` cannot be shown to the command")
             .note("nothing was changed")
             .hint("see what `reseal exec --env-file .env -- true` says here")),
     }
@@ -69,7 +69,9 @@ pub(super) fn intent(config: &DeployConfig, site: &Site, release: &Release<'_>) 
         false => config.command.join(" "),
     };
     let said = |words: &[&str]| format!("{command} {}", words.join(" "));
-    let mut intent = Intent::default();
+    let call = Call::new(config, site, release.values)?;
+    let model = discover(&call, config, site)?;
+    let mut intent = Intent { project: model.as_ref().map(|model| model.name.clone()), ..Intent::default() };
     if !config.steps.is_empty() {
         for step in &config.steps {
             let words: Vec<&str> = step.iter().map(String::as_str).collect();
@@ -87,8 +89,7 @@ pub(super) fn intent(config: &DeployConfig, site: &Site, release: &Release<'_>) 
         intent.lines.push(said(&UP));
         return Ok(intent);
     };
-    let call = Call::new(config, site, release.values)?;
-    let Some(model) = discover(&call, config, site)? else {
+    let Some(model) = model else {
         let deadline = Deadline::new(ANSWER);
         call.run(&["config", "-q"], &deadline).map_err(|e| {
             e.context("compose does not accept the project")

@@ -10,6 +10,7 @@ use std::path::Path;
 use serde::Deserialize;
 
 use super::tar;
+use crate::config::init_only;
 use crate::disk;
 use crate::docker::{docker, same_folder};
 use crate::error::{Error, Result};
@@ -39,6 +40,8 @@ pub(super) struct Container {
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase")]
 struct Config {
+    #[serde(default)]
+    image: String,
     env: Option<Vec<String>>,
     cmd: Option<Vec<String>>,
     entrypoint: Option<Vec<String>>,
@@ -151,6 +154,12 @@ impl Container {
         }
     }
 
+    /// Whether a variable counted at the first start only: a database was told the new password while it ran.
+    fn has_read(&self, variable: &str) -> bool {
+        let image = self.config.image.rsplit('/').next().unwrap_or_default();
+        init_only(variable).is_some_and(|only| image.contains(only.service))
+    }
+
     /// What a variable of the container holds.
     pub(super) fn variable(&self, name: &str) -> Option<&str> {
         let mut all = self.config.env.iter().flatten();
@@ -195,7 +204,8 @@ impl Container {
             text: text.as_bytes(),
         };
         let mut all: Vec<Held<'a>> = Vec::new();
-        for (name, value) in config.env.iter().flatten().filter_map(|entry| entry.split_once('=')) {
+        let variables = config.env.iter().flatten().filter_map(|entry| entry.split_once('='));
+        for (name, value) in variables.filter(|(name, _)| !self.has_read(name)) {
             all.push(Held { variable: Some(name), ..held(&format!("variable {name}"), value) });
         }
         let words = config.entrypoint.iter().chain(&config.cmd).flatten();
@@ -245,6 +255,19 @@ mod tests {
         assert_eq!(all[0].variable("B"), Some("x=y"));
         let places: Vec<String> = all[0].texts(&[]).into_iter().map(|held| held.place).collect();
         assert_eq!(places[..3], ["variable A", "variable B", "its command line"]);
+    }
+
+    #[test]
+    fn what_a_database_read_at_its_first_start_is_nobodys_value_now() {
+        let seen = |image: &str| {
+            let answer = r#"[{"Id":"1","Name":"/a","Config":{"Image":"IMAGE","Env":["POSTGRES_PASSWORD=x","PW=x"],
+                "Cmd":null,"Entrypoint":null,"Labels":null}}]"#;
+            let all = Container::all(&SecretValue::new(answer.replace("IMAGE", image).into())).unwrap();
+            all[0].texts(&[]).len()
+        };
+        assert_eq!(seen("docker.io/library/postgres:16"), 1);
+        // an application reads it at every start
+        assert_eq!(seen("registry:5000/postgres/app:1"), 2);
     }
 
     #[test]

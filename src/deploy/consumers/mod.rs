@@ -47,7 +47,7 @@ pub struct Compared<'a> {
 pub fn still_old(config: &DeployConfig, site: &Site, compared: &Compared<'_>) -> Result<()> {
     let settles = Deadline::new(SETTLES);
     loop {
-        let found = look(config, site, compared, true)?;
+        let found = look(config, site, compared, &Stage::After)?;
         if found.is_empty() {
             return Ok(());
         }
@@ -67,8 +67,13 @@ pub fn still_old(config: &DeployConfig, site: &Site, compared: &Compared<'_>) ->
 
 /// Looks who else holds the present values. Where only the project's own services will be started anew, that makes the
 /// rotation fail, and so it is refused; a command that may start anything gets the benefit of the doubt, and a remark.
-pub fn beforehand(config: &DeployConfig, site: &Site, compared: &Compared<'_>) -> Result<Vec<String>> {
-    let found = look(config, site, compared, false)?;
+pub fn beforehand(
+    config: &DeployConfig,
+    site: &Site,
+    compared: &Compared<'_>,
+    project: Option<&str>,
+) -> Result<Vec<String>> {
+    let found = look(config, site, compared, &Stage::Before { project })?;
     if found.is_empty() {
         return Ok(Vec::new());
     }
@@ -119,16 +124,28 @@ fn listed(found: &[Finding]) -> String {
     text.join("; ")
 }
 
-/// All running containers against the two versions; `after` the redeploy those of the project too.
-fn look(config: &DeployConfig, site: &Site, compared: &Compared<'_>, after: bool) -> Result<Vec<Finding>> {
+/// When it is looked.
+enum Stage<'a> {
+    /// Before anything is begun: those of the project, as compose calls it, do not count.
+    Before { project: Option<&'a str> },
+    /// After the redeploy.
+    After,
+}
+
+/// All running containers against the two versions.
+fn look(
+    config: &DeployConfig,
+    site: &Site,
+    compared: &Compared<'_>,
+    stage: &Stage<'_>,
+) -> Result<Vec<Finding>> {
     if config.kind == DeployKind::None || docker::docker(site).is_err() {
         return Ok(Vec::new());
     }
-    let model = match config.kind {
-        DeployKind::Compose => {
-            compose::model(config, site, if after { compared.now } else { compared.before })?
-        }
-        _ => None,
+    let (after, model) = match (stage, config.kind) {
+        (Stage::After, DeployKind::Compose) => (true, compose::model(config, site, compared.now)?),
+        (Stage::After, _) => (true, None),
+        (Stage::Before { .. }, _) => (false, None),
     };
     let deadline = Deadline::new(ANSWER);
     let answer = match engine::running(site, &deadline) {
@@ -137,7 +154,11 @@ fn look(config: &DeployConfig, site: &Site, compared: &Compared<'_>, after: bool
         Err(error) if config.kind == DeployKind::Compose && config.command.is_empty() => return Err(error),
         Err(_) => return Ok(Vec::new()),
     };
-    let named = config.project.as_deref().or_else(|| model.as_ref().map(|model| model.name.as_str()));
+    let told = match stage {
+        Stage::Before { project } => *project,
+        Stage::After => model.as_ref().map(|model| model.name.as_str()),
+    };
+    let named = config.project.as_deref().or(told);
     let replaced = Replaced::new(compared);
     let mut found = Vec::new();
     for container in Container::all(&answer)? {

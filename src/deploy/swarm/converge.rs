@@ -12,7 +12,7 @@ use std::time::Duration;
 
 use serde::Deserialize;
 
-use super::engine::Engine;
+use super::engine::{ANSWER, Engine};
 use super::services::{self, Service, Used};
 use crate::error::{Error, Result};
 use crate::process::Deadline;
@@ -54,6 +54,8 @@ pub(super) fn wait(
                 .hint(format!("see `docker stack ps --no-trunc {}`", engine.stack)));
         }
         sleep(PAUSE.min(deadline.left()));
+        // a question has a time of its own, so that the end of all time is told in words of the service
+        let deadline = &Deadline::new(ANSWER);
         let services = match some {
             None => services::of_stack(engine, deadline)?,
             Some((ids, _)) => {
@@ -90,7 +92,7 @@ fn taken_back(service: &Service, ours: bool) -> Result<()> {
 /// would forget that it is, if what is asked for is the same. It is asked for anyway once half of the time is over.
 pub(super) fn settle(engine: &Engine<'_>) -> Result<()> {
     let deadline = Deadline::new(engine.config.timeout / 2);
-    while services::of_stack(engine, &Deadline::new(engine.config.timeout))?.iter().any(under_way) {
+    while services::of_stack(engine, &Deadline::new(ANSWER))?.iter().any(under_way) {
         if deadline.left().is_zero() {
             break;
         }

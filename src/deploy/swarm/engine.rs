@@ -11,8 +11,8 @@ use crate::error::{Error, Result};
 use crate::process::{self, Deadline, Program, Site, withhold_keys};
 use crate::secret::SecretValue;
 
-/// How long the engine may take to say that it is there.
-const ANSWER: Duration = Duration::from_secs(20);
+/// How long the engine may take to answer.
+pub(super) const ANSWER: Duration = Duration::from_secs(20);
 
 /// How often a question about several things is asked.
 const TRIES: u32 = 10;

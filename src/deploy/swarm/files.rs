@@ -16,7 +16,7 @@ use crate::config::DeployConfig;
 use crate::dialect;
 use crate::disk::{self, Attributes, Owner};
 use crate::error::{Error, Result};
-use crate::process::{self, Deadline, Site, withhold_keys};
+use crate::process::{self, Deadline, Program, Site, withhold_keys};
 
 /// A stack file as it is.
 pub(super) struct File {
@@ -48,6 +48,19 @@ pub(super) fn read(config: &DeployConfig, site: &Site) -> Result<Vec<File>> {
         Ok(File { path: path.clone(), text, secrets })
     };
     config.files.iter().map(one).collect()
+}
+
+/// Changed keys that the files do not name, and so reach no service.
+pub(super) fn remarks(config: &DeployConfig, site: &Site, release: &Release<'_>) -> Result<Vec<String>> {
+    if !config.env_files.is_empty() {
+        return Ok(Vec::new());
+    }
+    let files = read(config, site)?;
+    let named = |key: &&String| files.iter().any(|file| text::mentions(&file.text, key));
+    let unnamed = release.changed.unwrap_or_default().iter().filter(|key| !named(key));
+    Ok(unnamed
+        .map(|key| format!("the stack files do not name \"{key}\": no service gets its value"))
+        .collect())
 }
 
 /// Makes the secrets, deploys the stack, waits until it runs.
@@ -94,16 +107,12 @@ fn start(engine: &Engine<'_>, paths: &[PathBuf], release: &Release<'_>, deadline
         return process::run(site, &engine.docker, &engine.words(&args), deadline, &prepare);
     }
     let text = dialect::render(&config.env_format, release.values.iter().copied())?;
-    let reseal = site.var("RESEAL").and_then(|path| path.to_str()).unwrap_or("reseal");
-    let reseal = process::program(reseal, site)?;
-    let mut within = vec!["within"];
-    for path in &config.env_files {
-        within.extend(["--env-file", utf8(path)?]);
-    }
-    within.extend(["--", utf8(&engine.docker.path)?]);
-    within.extend(engine.words(&args));
+    let (reseal, mut within) = compose::within(config, site)?;
+    within.push(utf8(&engine.docker.path)?.to_owned());
+    let within: Vec<&str> = within.iter().map(String::as_str).chain(engine.words(&args)).collect();
+    // in messages it is docker that is meant
+    let reseal = Program { word: engine.docker.word.clone(), path: reseal.path };
     process::hand(site, &reseal, &within, &text, deadline, &prepare)
-        .map_err(|e| e.context("docker stack deploy, where it sees the env files"))
 }
 
 fn utf8(path: &Path) -> Result<&str> {

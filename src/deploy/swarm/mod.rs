@@ -17,9 +17,8 @@ mod text;
 
 use std::collections::BTreeMap;
 
-use super::{Release, Values, compose};
+use super::{Intent, Release, Values, compose};
 use crate::config::DeployConfig;
-use crate::dialect;
 use crate::error::{Error, Result};
 use crate::process::{Deadline, Site};
 use engine::Engine;
@@ -31,6 +30,9 @@ const LARGEST: usize = 512_000;
 pub(super) fn preflight(config: &DeployConfig, site: &Site) -> Result<()> {
     let engine = Engine::new(config, site)?;
     engine.manages()?;
+    if !config.env_files.is_empty() {
+        compose::can_show(config, site)?;
+    }
     files::read(config, site).map(drop)
 }
 
@@ -45,11 +47,7 @@ pub(super) fn carries(config: &DeployConfig, site: &Site, values: Values<'_>) ->
             secrets::fits(key, value(values, key).map_err(|e| e.context(file.shown()))?)?;
         }
     }
-    compose::fits_environment(values)?;
-    if !config.env_files.is_empty() {
-        dialect::render(&config.env_format, values.iter().copied())?;
-    }
-    Ok(())
+    compose::fits_environment(values)
 }
 
 /// Deploys the stack, or exchanges the secrets of services, and waits until what runs is what was asked for.
@@ -62,22 +60,20 @@ pub(super) fn redeploy(config: &DeployConfig, site: &Site, release: &Release<'_>
     files::deploy(&engine, release, &deadline)
 }
 
-/// What is run.
-pub(super) fn in_words(config: &DeployConfig) -> Vec<String> {
+/// What is called, and what a change does not reach.
+pub(super) fn intent(config: &DeployConfig, site: &Site, release: &Release<'_>) -> Result<Intent> {
     let stack = config.stack.as_deref().unwrap_or_default();
     if config.files.is_empty() {
-        return vec![format!("docker service update, for the secrets of stack {stack}")];
+        let lines = vec![format!("docker service update, for the secrets of stack {stack}")];
+        let remarks = services::remarks(&Engine::new(config, site)?, release)?;
+        return Ok(Intent { lines, remarks, project: None });
     }
     let files: String = config.files.iter().map(|path| format!(" -c {}", path.display())).collect();
-    vec![format!("docker stack deploy{files} {stack}")]
-}
-
-/// What a change of these keys does not reach, in words.
-pub(super) fn remarks(config: &DeployConfig, site: &Site, keys: &[String]) -> Result<Vec<String>> {
-    if !config.files.is_empty() {
-        return Ok(Vec::new());
-    }
-    services::remarks(&Engine::new(config, site)?, keys)
+    Ok(Intent {
+        lines: vec![format!("docker stack deploy{files} {stack}")],
+        remarks: files::remarks(config, site, release)?,
+        project: None,
+    })
 }
 
 /// Removes the docker secrets that hold replaced values of these keys.

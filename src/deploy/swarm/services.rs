@@ -171,13 +171,13 @@ fn added(name: &str, used: &Used) -> String {
 }
 
 /// Keys whose change reaches no service, and secrets that are not ours to remove.
-pub(super) fn remarks(engine: &Engine<'_>, keys: &[String]) -> Result<Vec<String>> {
+pub(super) fn remarks(engine: &Engine<'_>, release: &Release<'_>) -> Result<Vec<String>> {
     let deadline = Deadline::new(engine.config.timeout);
     let made = secrets::made(engine, &deadline)?;
     let services = all(engine, &deadline)?;
     let mut remarks = Vec::new();
-    for key in keys {
-        let one = [key.as_str()];
+    for key in keys(release) {
+        let one = [key];
         let mut users = services.iter().flat_map(|s| s.secrets.iter().flatten().map(move |used| (s, used)));
         let Some((service, used)) =
             users.find(|(service, used)| service.key(used, engine.stack, &made, &one) == Some(key))

@@ -19,6 +19,14 @@ pub(super) fn secrets(text: &str) -> Result<Vec<(String, String)>> {
     Ok(secrets.iter().filter_map(named).collect())
 }
 
+/// Whether a key stands anywhere in the text, as a word.
+pub(super) fn mentions(text: &str, key: &str) -> bool {
+    let word = |c: char| c.is_ascii_alphanumeric() || c == '_';
+    text.match_indices(key).any(|(at, _)| {
+        !text[..at].ends_with(word) && !text[at + key.len()..].starts_with(word) && !key.is_empty()
+    })
+}
+
 /// The text with each of those secrets as the docker secret of that name. `None`: it can stay as it is.
 pub(super) fn with_secrets(text: &str, docker: impl Fn(&str) -> Result<String>) -> Result<Option<String>> {
     let before = parse(text)?;
@@ -118,6 +126,14 @@ mod tests {
              secrets: {\"jwt\":{\"external\":true,\"name\":\"shop_JWT_SECRET_1\"},\"tls\":{\"file\":\"./tls.pem\"}}\n\
              volumes:\n  data: {}\n"
         );
+    }
+
+    #[test]
+    fn a_key_is_mentioned_as_a_word() {
+        assert!(
+            mentions(STACK, "JWT_SECRET") && mentions("a: ${KEY:-x}", "KEY") && mentions("a: $KEY", "KEY")
+        );
+        assert!(!mentions(STACK, "JWT") && !mentions("MY_KEY KEY2 aKEY", "KEY") && !mentions("a", ""));
     }
 
     #[test]
