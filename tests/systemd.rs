@@ -193,7 +193,7 @@ fn a_rotation_that_was_killed_while_units_restart_is_finished_or_taken_back() {
             "--yes",
         ]);
         until("the unit restarts", || machine.show("MainPID") != began);
-        machine.run(&["pkill", "-9", "-x", "reseal"]).ok();
+        machine.run(&["sh", "-c", "kill -9 $(pidof reseal)"]).ok();
         let new = machine.project.get("JWT_SECRET");
         assert_ne!(new, before);
         machine.reseal(&["status"]).code(13);
