@@ -173,6 +173,43 @@ fn a_unit_that_does_not_stay_active_takes_everything_back() {
 }
 
 #[test]
+fn a_rotation_that_was_killed_while_units_restart_is_finished_or_taken_back() {
+    if !have("systemd", &["docker", "systemd"]) {
+        return;
+    }
+    let machine = Machine::booted();
+    for back in [false, true] {
+        let before = machine.project.get("JWT_SECRET");
+        let began = machine.show("MainPID");
+        docker(&[
+            "exec",
+            "--detach",
+            &machine.name,
+            "reseal",
+            "-C",
+            "/srv/shop",
+            "rotate",
+            "JWT_SECRET",
+            "--yes",
+        ]);
+        until("the unit restarts", || machine.show("MainPID") != began);
+        machine.run(&["sh", "-c", "kill -9 $(pidof reseal)"]).ok();
+        let new = machine.project.get("JWT_SECRET");
+        assert_ne!(new, before);
+        machine.reseal(&["status"]).code(13);
+        // a boot in the middle of it brings the service up on what is live
+        machine.reseal(&["deploy", "--files-only"]).ok();
+        if back {
+            machine.reseal(&["resume", "--back"]).ok().says("rolled back");
+            machine.has("password-of-a-unit", &before);
+        } else {
+            machine.reseal(&["resume"]).ok().says("committed: JWT_SECRET");
+            machine.has("password-of-a-unit", &new);
+        }
+    }
+}
+
+#[test]
 fn what_would_lie_on_a_disk_is_refused_and_so_is_a_machine_without_systemd() {
     let project = Project::sealed(ENV);
     let policy = |files: &str| {

@@ -18,7 +18,7 @@ use crate::error::{Error, Result};
 use crate::process::Deadline;
 
 /// Between two looks.
-const PAUSE: Duration = Duration::from_millis(500);
+const PAUSE: Duration = Duration::from_millis(300);
 
 /// How many looks in a row must find all well.
 const TIMES: u32 = 3;
