@@ -9,6 +9,7 @@ use std::process::Command;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::JoinHandle;
+use std::time::Duration;
 
 use super::stack::{Environment, Version, docker, remove_project};
 use crate::harness::{Output, Project};
@@ -172,6 +173,8 @@ impl Watcher {
             while !until.load(Ordering::Relaxed) {
                 assert_eq!(holding(&root, &[&value]), [""; 0], "a value lies in a file");
                 looks += 1;
+                // the machine has other things to do too
+                std::thread::sleep(Duration::from_millis(10));
             }
             looks
         });
