@@ -6,6 +6,7 @@ use super::request::Request;
 use crate::config::Users;
 use crate::deploy::{self, Compared};
 use crate::error::Result;
+use crate::secret::{Fingerprints, SecretValue};
 use crate::sops::Open;
 
 /// Fails where a container still holds a replaced value, or did not get the new one as it is.
@@ -15,7 +16,7 @@ pub(super) fn have_the_new(cx: &Context<'_>) -> Result<()> {
     let now: Vec<_> = pending.entries().map(|e| (e.name, e.value)).collect();
     let (changed, plain) = (cx.request.keys(), plain(&cx.request));
     let compared =
-        Compared { before: &before, now: &now, changed: &changed, plain: &plain, key: key(cx.world) };
+        Compared { before: &before, now: &now, changed: &changed, plain: &plain, prints: &prints(cx.world) };
     deploy::still_old(&cx.world.config.deploy, &cx.world.site, &compared)
 }
 
@@ -30,7 +31,8 @@ pub(super) fn would_keep(
     let before: Vec<_> = open.entries().map(|e| (e.name, e.value)).collect();
     let stays = |name: &[u8]| !changed.iter().any(|key| key.as_bytes() == name);
     let now: Vec<_> = before.iter().copied().filter(|(name, _)| stays(name)).collect();
-    let compared = Compared { before: &before, now: &now, changed: &changed, plain: &plain, key: key(world) };
+    let compared =
+        Compared { before: &before, now: &now, changed: &changed, plain: &plain, prints: &prints(world) };
     deploy::beforehand(&world.config.deploy, &world.site, &compared, project)
 }
 
@@ -44,8 +46,9 @@ fn plain(request: &Request) -> Vec<String> {
     targets.filter_map(|target| user(&target.users)).collect()
 }
 
-fn key(world: &World<'_>) -> [u8; 32] {
-    let mut key = [0; 32];
+/// Under a key that is gone with this run.
+fn prints(world: &World<'_>) -> Fingerprints {
+    let mut key = vec![0; 32];
     world.random.borrow_mut().fill_bytes(&mut key);
-    key
+    Fingerprints::keyed(&SecretValue::new(key))
 }

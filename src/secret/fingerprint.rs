@@ -26,9 +26,14 @@ impl Fingerprints {
 
     /// Twelve hex digits.
     pub fn of(&self, value: &SecretValue) -> String {
+        self.whole(value.expose())[..SHOWN].iter().map(|b| format!("{b:02x}")).collect()
+    }
+
+    /// All of it, to compare by.
+    pub fn whole(&self, value: &[u8]) -> [u8; 32] {
         let mut mac = self.0.clone();
-        mac.update(value.expose());
-        mac.finalize().into_bytes()[..SHOWN].iter().map(|b| format!("{b:02x}")).collect()
+        mac.update(value);
+        mac.finalize().into_bytes().into()
     }
 }
 

@@ -9,7 +9,6 @@ use std::path::Path;
 
 use serde::Deserialize;
 
-use super::tar;
 use crate::config::init_only;
 use crate::disk;
 use crate::docker::{docker, same_folder};
@@ -185,11 +184,7 @@ impl Container {
             let prepare = |command: &mut std::process::Command| withhold_keys(command, site);
             // most containers have no such folder, and one may have gone meanwhile
             if tell(site, &docker, &args, &silent, deadline, &prepare, Some(&mut archive))? == 0 {
-                let archive = SecretValue::new(archive);
-                let files = tar::files(archive.expose()).filter(|(_, bytes)| bytes.len() as u64 <= LARGEST);
-                found.extend(
-                    files.map(|(name, bytes)| (format!("/run/{name}"), SecretValue::new(bytes.to_vec()))),
-                );
+                found.extend(archived(&SecretValue::new(archive)));
             }
         }
         Ok(found)
@@ -220,6 +215,18 @@ impl Container {
         }
         all
     }
+}
+
+/// The regular files of a tar archive; it ends where the archive does, or where it cannot be read.
+fn archived(archive: &SecretValue) -> Vec<(String, SecretValue)> {
+    let mut archive = tar::Archive::new(archive.expose());
+    let Ok(entries) = archive.entries() else { return Vec::new() };
+    let file = |mut entry: tar::Entry<'_, &[u8]>| {
+        let plain = entry.header().entry_type().is_file() && entry.size() <= LARGEST;
+        let path = format!("/run/{}", String::from_utf8_lossy(&entry.path_bytes()));
+        plain.then(|| SecretValue::read_from(&mut entry).ok().map(|value| (path, value))).flatten()
+    };
+    entries.map_while(std::result::Result::ok).filter_map(file).collect()
 }
 
 #[cfg(test)]
@@ -274,5 +281,30 @@ mod tests {
     fn an_answer_that_is_not_understood_is_an_error_without_its_words() {
         let error = Container::all(&SecretValue::new(b"[{\"Id\":\"s3cret\"}]".to_vec())).err().unwrap();
         assert!(!error.to_string().contains("s3cret"), "{error}");
+    }
+    #[test]
+    fn files_of_an_archive_are_found_and_the_rest_is_passed_over() {
+        let mut archive = tar::Builder::new(Vec::new());
+        let mut add = |name: &str, kind: tar::EntryType, content: &[u8]| {
+            let mut header = tar::Header::new_ustar();
+            header.set_entry_type(kind);
+            header.set_size(content.len() as u64);
+            header.set_mode(0o400);
+            archive.append_data(&mut header, name, content).unwrap();
+        };
+        add("secrets/", tar::EntryType::Directory, b"");
+        add("secrets/jwt", tar::EntryType::Regular, b"value");
+        add("secrets/huge", tar::EntryType::Regular, &[b'x'; LARGEST as usize + 1]);
+        add("secrets/last", tar::EntryType::Regular, b"");
+        let whole = archive.into_inner().unwrap();
+        let names = |bytes: &[u8]| -> Vec<String> {
+            archived(&SecretValue::new(bytes.to_vec())).into_iter().map(|(name, _)| name).collect()
+        };
+        assert_eq!(names(&whole), ["/run/secrets/jwt", "/run/secrets/last"]);
+        // a torn one ends early, and does not end the program
+        for cut in [0, 100, 512, 1100] {
+            assert!(names(&whole[..cut]).is_empty(), "{cut}");
+        }
+        assert!(names(&[0xff; 1024]).is_empty());
     }
 }

@@ -7,12 +7,11 @@
 use std::collections::BTreeMap;
 
 use memchr::memmem;
-use sha2::{Digest, Sha256};
 
 use super::Compared;
 use super::engine::Held;
-use crate::secret::SecretValue;
 use crate::secret::url::{self, Part};
+use crate::secret::{Fingerprints, SecretValue};
 
 /// Shorter ones are not searched for.
 const SHORT: usize = 8;
@@ -27,7 +26,7 @@ pub(super) struct Match {
 
 /// The replaced values, and what the file has now.
 pub(super) struct Replaced<'a> {
-    key: [u8; 32],
+    prints: &'a Fingerprints,
     old: Vec<Old<'a>>,
     /// By key, the hash of the value that it has now.
     now: BTreeMap<&'a [u8], Print>,
@@ -51,7 +50,7 @@ struct Old<'a> {
 
 impl<'a> Replaced<'a> {
     pub(super) fn new(compared: &Compared<'a>) -> Self {
-        let print = |value: &SecretValue| print(&compared.key, value.expose());
+        let print = |value: &SecretValue| compared.prints.whole(value.expose());
         let now = || compared.now.iter();
         let mut old = Vec::new();
         for (name, value) in compared.before.iter().copied() {
@@ -77,19 +76,19 @@ impl<'a> Replaced<'a> {
             });
         }
         let now = compared.now.iter().map(|(name, value)| (*name, print(value))).collect();
-        Replaced { key: compared.key, old, now }
+        Replaced { prints: compared.prints, old, now }
     }
 
     /// Whether a text is exactly what the file has for a key.
     pub(super) fn is_now(&self, text: &str, key: &str) -> bool {
-        self.now.get(key.as_bytes()) == Some(&print(&self.key, text.as_bytes()))
+        self.now.get(key.as_bytes()) == Some(&self.prints.whole(text.as_bytes()))
     }
 
     /// The replaced values in the texts of one container.
     pub(super) fn held_by(&self, all: &[Held<'_>]) -> Vec<Match> {
         let mut found: Vec<Match> = Vec::new();
         for held in all {
-            let whole = print(&self.key, held.text);
+            let whole = self.prints.whole(held.text);
             if held.variable.is_some_and(|name| self.now.get(name.as_bytes()) == Some(&whole)) {
                 continue;
             }
@@ -148,10 +147,6 @@ impl Old<'_> {
     fn has_new(&self, all: &[Held<'_>]) -> bool {
         self.new.is_some_and(|new| all.iter().any(|held| memmem::find(held.text, new.expose()).is_some()))
     }
-}
-
-fn print(key: &[u8; 32], text: &[u8]) -> Print {
-    Sha256::new().chain_update(key).chain_update(text).finalize().into()
 }
 
 #[cfg(test)]

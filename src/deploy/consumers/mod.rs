@@ -7,7 +7,6 @@
 
 mod engine;
 mod matching;
-mod tar;
 
 use std::fmt;
 use std::time::Duration;
@@ -17,6 +16,7 @@ use crate::config::{DeployConfig, DeployKind};
 use crate::docker;
 use crate::error::{Error, Result};
 use crate::process::{Deadline, Site};
+use crate::secret::Fingerprints;
 use engine::Container;
 use matching::{Match, Replaced};
 
@@ -39,8 +39,8 @@ pub struct Compared<'a> {
     pub changed: &'a [String],
     /// Those of them that hold no secret, such as a user's name: they count in variables of the same name only.
     pub plain: &'a [String],
-    /// Random, for one run: by it, values are compared as hashes.
-    pub key: [u8; 32],
+    /// Under a key of this run: by them, values are compared.
+    pub prints: &'a Fingerprints,
 }
 
 /// Fails where a running container still holds a replaced value, or where one of the project did not get the file's.
