@@ -15,7 +15,7 @@ use crate::dialect;
 use crate::disk::{self, Attributes, Owner};
 use crate::error::{Error, Result};
 use crate::process::{self, Deadline, Program, Site, withhold_keys};
-use crate::secret::{SecretName, SecretValue};
+use crate::secret::SecretValue;
 
 /// How long systemd may take to answer.
 const ANSWER: Duration = Duration::from_secs(20);
@@ -111,9 +111,11 @@ pub(super) fn write(config: &DeployConfig, site: &Site, values: Values<'_>) -> R
         put(&folder.join(credential(name)?), value)?;
     }
     for name in disk::names(&folder)? {
-        let gone = SecretName::parse(&name).is_ok() || name.ends_with(".reseal-tmp");
-        if gone && !values.iter().any(|(key, _)| *key == name.as_bytes()) {
-            disk::remove(&folder.join(name))?;
+        let path = folder.join(&name);
+        let ours = disk::lstat(&path).is_some_and(|s| s.is_file && s.mode == 0o600 && s.owner == mine)
+            && (credential(name.as_bytes()).is_ok() || name.ends_with(".reseal-tmp"));
+        if ours && !values.iter().any(|(key, _)| *key == name.as_bytes()) {
+            disk::remove(&path)?;
         }
     }
     Ok(())
@@ -129,10 +131,13 @@ fn put(path: &Path, text: &SecretValue) -> Result<()> {
     disk::replace(path, text.expose(), Attributes { mode: 0o600, owner: Owner::of_this_process() })
 }
 
-/// A key as the name of a file.
+/// A key as the name of a file, with the characters that systemd takes too. What a policy may name can hold more.
 fn credential(name: &[u8]) -> Result<&str> {
-    let text = std::str::from_utf8(name).ok().filter(|text| SecretName::parse(text).is_ok());
-    text.ok_or_else(|| {
+    let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '.');
+    let fits = |text: &&str| {
+        !text.is_empty() && text.len() <= 255 && text.chars().all(plain) && !text.starts_with('.')
+    };
+    std::str::from_utf8(name).ok().filter(fits).ok_or_else(|| {
         let name = String::from_utf8_lossy(name);
         Error::failed(format!("key {name:?} cannot be the name of a credential"))
     })
@@ -270,7 +275,7 @@ mod tests {
     #[test]
     fn a_credential_is_called_like_a_key() {
         assert_eq!(credential(b"JWT_SECRET").unwrap(), "JWT_SECRET");
-        for name in [&b"../x"[..], b"a/b", b"", b".", b"\xff"] {
+        for name in [&b"../x"[..], b"a/b", b"", b".", b"..", b".a", b"a:b", b"a b", b"\xff"] {
             assert!(credential(name).is_err(), "{name:?}");
         }
     }

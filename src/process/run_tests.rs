@@ -102,3 +102,21 @@ fn who_is_only_asked_gets_no_age_key() {
     let answer = ask(&site, &program, &["-c", "echo \"$SITE$SOPS_AGE_KEY\""], &Deadline::new(LONG)).unwrap();
     assert_eq!(answer.trim(), "yes");
 }
+
+#[test]
+fn what_is_handed_over_is_whole_before_the_child_starts() {
+    let folder = Folder::new();
+    let (site, nothing) = (folder.site(), |_: &mut Command| {});
+    let cat = find::program("sh", &site).unwrap();
+    // more than a pipe holds by itself
+    for length in [0, 1, 65_536, 511_999] {
+        let value = SecretValue::new(vec![b'x'; length]);
+        hand(&site, &cat, &["-c", "cat >got"], &value, &Deadline::new(LONG), &nothing).unwrap();
+        assert_eq!(folder.bytes("got"), value.expose());
+    }
+    // who does not read it does not matter, and who fails is an error
+    let value = SecretValue::new(b"s3cret".to_vec());
+    hand(&site, &cat, &["-c", "exit 0"], &value, &Deadline::new(LONG), &nothing).unwrap();
+    let error = hand(&site, &cat, &["-c", "exit 4"], &value, &Deadline::new(LONG), &nothing).unwrap_err();
+    assert_eq!(error.to_string(), "\"sh\" ended with exit code 4");
+}
