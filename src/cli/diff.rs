@@ -139,6 +139,6 @@ fn changed<'a>(
     let mut policies = session.config.secrets.iter();
     let owner = policies.find(|(_, policy)| policy.follows().any(|key| key.as_str() == name));
     let owner = owner.map_or(name, |(owner, _)| owner.as_str());
-    let of_key = |e: &&Entry| e.event.secrets.iter().any(|secret| secret == name || secret == owner);
-    events().filter(of_key).filter(|e| at(e) > from && last.is_none_or(|last| at(e) <= Some(last))).last()
+    let of_key = |e: &Entry| e.event.secrets.iter().any(|secret| secret == name || secret == owner);
+    events().rfind(|e| of_key(e) && at(e) > from && last.is_none_or(|last| at(e) <= Some(last)))
 }

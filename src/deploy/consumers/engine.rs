@@ -224,7 +224,8 @@ fn archived(archive: &SecretValue) -> Vec<(String, SecretValue)> {
     let file = |mut entry: tar::Entry<'_, &[u8]>| {
         let plain = entry.header().entry_type().is_file() && entry.size() <= LARGEST;
         let path = format!("/run/{}", String::from_utf8_lossy(&entry.path_bytes()));
-        plain.then(|| SecretValue::read_from(&mut entry).ok().map(|value| (path, value))).flatten()
+        let value = plain.then(|| SecretValue::read_from(&mut entry).ok()).flatten();
+        value.filter(|value| value.len() as u64 == entry.size()).map(|value| (path, value))
     };
     entries.map_while(std::result::Result::ok).filter_map(file).collect()
 }
@@ -302,7 +303,7 @@ mod tests {
         };
         assert_eq!(names(&whole), ["/run/secrets/jwt", "/run/secrets/last"]);
         // a torn one ends early, and does not end the program
-        for cut in [0, 100, 512, 1100] {
+        for cut in [0, 100, 512, 1024, 1026] {
             assert!(names(&whole[..cut]).is_empty(), "{cut}");
         }
         assert!(names(&[0xff; 1024]).is_empty());
