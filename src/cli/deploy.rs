@@ -38,6 +38,9 @@ pub(super) fn run(global: &Global, args: &DeployArgs, report: &Report) -> Result
         proofs: Vec::new(),
         who: session::who(),
     };
+    if done.is_ok() {
+        forget(&session, &open, report);
+    }
     let recorded = audit::record(&project.audit(), project.attributes.owner, &event, &session::now());
     done?;
     recorded.map_err(|e| e.note("the services are started; only the record of it is missing"))?;
@@ -60,6 +63,16 @@ fn start(session: &Session, open: &Open, report: &Report) -> Result<()> {
         deploy::wait(probe, &site, config.deploy.project.as_deref())?;
     }
     Ok(())
+}
+
+/// Takes away what services were given of values that are not in the file any more. What is still in use stays, and is
+/// no reason to say that services were not started.
+fn forget(session: &Session, open: &Open, report: &Report) {
+    let site = session.world(report).site;
+    let keys = open.names_to_record();
+    if let Err(error) = deploy::tidy(&session.config.deploy, &site, &rotate::versions(open), &keys) {
+        report.note(&error.to_string());
+    }
 }
 
 /// For a unit that starts before others: it may be run by a rotation that restarts them, and after a crash in the middle

@@ -106,7 +106,7 @@ fn opened(session: &Session, word: &OsString, report: &Report) -> Result<Version
         id => {
             let backup =
                 Backups::new(&session.project, &session.config.backup.dir).find(id).map_err(|e| {
-                    e.hint("name a file, `live`, `-`, or the id of a backup: see `reseal backup list`")
+                    e.hint("name a file, `live`, the id of a backup (`reseal backup list`), or pipe one in: `git show HEAD~1:FILE | reseal diff -`")
                 })?;
             until = backup.made();
             backup.read()?
@@ -140,5 +140,9 @@ fn changed<'a>(
     let owner = policies.find(|(_, policy)| policy.follows().any(|key| key.as_str() == name));
     let owner = owner.map_or(name, |(owner, _)| owner.as_str());
     let of_key = |e: &Entry| e.event.secrets.iter().any(|secret| secret == name || secret == owner);
-    events().rfind(|e| of_key(e) && at(e) > from && last.is_none_or(|last| at(e) <= Some(last)))
+    let of_newer = |e: &Entry| of_key(e) && last.is_none_or(|last| at(e) <= Some(last));
+    // times are whole seconds: what happened in the second of the older version may have made that one, and so comes last
+    events()
+        .rfind(|e| of_newer(e) && at(e) > from)
+        .or_else(|| events().rfind(|e| of_newer(e) && at(e) == from))
 }

@@ -141,6 +141,12 @@ fn editor() -> Result<Vec<OsString>> {
             words.ok_or_else(|| Error::usage(format!("{variable} is no command line that can be split")))?;
         return Ok(words.into_iter().map(OsString::from).collect());
     }
+    // these would draw the values into whatever stands in the terminal's place
+    if !std::io::stdin().is_terminal() || !std::io::stdout().is_terminal() {
+        return Err(Error::usage("there is no terminal for an editor")
+            .note("nothing was changed")
+            .hint("set EDITOR to a program that edits the file by itself, or use `reseal set`"));
+    }
     let path = std::env::var_os("PATH").unwrap_or_default();
     let found = ["vim", "nano", "vi"].into_iter().find(|name| {
         std::env::split_paths(&path).any(|folder| disk::stat(&folder.join(name)).is_some_and(|s| s.is_file))

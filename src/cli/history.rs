@@ -60,6 +60,7 @@ pub(super) fn line(entry: &Entry, named: bool) -> String {
         None => event.who.user.clone(),
     };
     let mut line = match named {
+        true if event.secrets.is_empty() => format!("{}  {act:<11}  by {who}", entry.at),
         true => format!("{}  {act:<11}  {}  by {who}", entry.at, event.secrets.join(", ")),
         false => format!("{act} {} by {who}", entry.at),
     };

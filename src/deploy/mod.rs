@@ -1,10 +1,10 @@
 //! Starts the services again on what the sealed file holds now, and looks whether they are well.
 //!
 //! It knows the policy and hands values on; it does not know what a rotation is, why it is called, or where values
-//! come from. It touches no file: the only effects are those of the programs that the policy names. Values reach a
-//! child in its environment and nowhere else, never in its arguments (I3); what a child prints goes to standard
-//! error, and no error quotes it. Every child has a deadline and ends with it, its own children included, so no
-//! call waits for ever. A call changes nothing that a second call would not: `up -d` twice is `up -d` once (I5).
+//! come from. Values reach a child in its environment, on its standard input or as a file in RAM, never in its arguments
+//! (I3); what a child prints goes to standard error, and no error quotes it. Every child has a deadline and ends with it,
+//! its own children included, so no call waits for ever. A call changes nothing that a second call would not: `up -d`
+//! twice is `up -d` once (I5). There is a file or folder for each kind of deployment, and one for who still has what.
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;

@@ -97,7 +97,7 @@ fn an_old_password_that_is_accepted_for_a_while_ends_with_retire() {
     let policy = case
         .project
         .text("reseal.toml")
-        .replace("timeout = \"2s\" }", "timeout = \"2s\", keep-for = \"1s\" }");
+        .replace("timeout = \"2s\" }", "timeout = \"2s\", keep-for = \"4s\" }");
     case.project.write("reseal.toml", &policy);
     case.project
         .run(&["rotate", "--group", "data", "-y"])
@@ -107,7 +107,7 @@ fn an_old_password_that_is_accepted_for_a_while_ends_with_retire() {
     let accepts = |login: &(String, String)| servers.database(&login.0, &login.1);
     assert!(accepts(&old) && accepts(&new) && servers.cache(&case.cache_user, OLD_CACHE));
     case.project.run(&["rotate", "DB_PASSWORD", "-y"]).code(1).says("it is still accepted: postgres");
-    std::thread::sleep(std::time::Duration::from_millis(1100));
+    std::thread::sleep(std::time::Duration::from_millis(4100));
     // the policy may have forgotten the service meanwhile; the rotation has not
     case.project.write("reseal.toml", &policy[..policy.find("[secret").unwrap()]);
     let sealed = case.project.read(".env.enc");

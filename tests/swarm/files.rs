@@ -50,6 +50,13 @@ fn a_secret_rotates_task_by_task_and_the_old_one_goes() {
     stack.project.pipe(&["set", "OTHER"], "some-other-value").ok();
     let plan = stack.reseal(&["rotate", "OTHER", "--dry-run"]).ok();
     assert!(plan.stdout.contains("the stack files do not name \"OTHER\""), "{}", plan.stdout);
+
+    // a value that was set by hand leaves no docker secret behind either
+    stack.project.pipe(&["set", "JWT_SECRET"], "set-by-hand-0123456789").ok();
+    stack.reseal(&["deploy"]).ok();
+    stack.both_have("set-by-hand-0123456789");
+    let by_hand = stack.secrets("JWT_SECRET");
+    assert!(by_hand.len() == 1 && by_hand != after, "{by_hand:?}");
 }
 
 /// The whole of what compose files do with values, in one: `env_file`, `${KEY}`, and a secret.

@@ -117,9 +117,9 @@ pub(super) fn intent(config: &DeployConfig, site: &Site, release: &Release<'_>) 
 pub(super) fn redeploy(config: &DeployConfig, site: &Site, release: &Release<'_>) -> Result<()> {
     let call = Call::new(config, site, release.values)?;
     let deadline = Deadline::new(config.timeout);
-    if let (true, Some(changed)) = (config.steps.is_empty(), release.changed)
-        && let Some(model) = discover(&call, config, site)?
-    {
+    // also where all is started: an env file that is not there is told in words that help
+    let model = if config.steps.is_empty() { discover(&call, config, site)? } else { None };
+    if let (Some(changed), Some(model)) = (release.changed, model) {
         let services = model.users(changed, &real(release.files));
         return match services.is_empty() {
             true => Ok(()),

@@ -57,6 +57,9 @@ pub fn still_old(config: &DeployConfig, site: &Site, compared: &Compared<'_>) ->
         }
         let stale = found.iter().any(|finding| matches!(finding.what, What::Holds { .. }));
         return Err(Error::failed(listed(&found)).hint(match stale {
+            true if config.steps.iter().flatten().any(|word| word == "restart") => {
+                "a restart keeps the values of before: say `up -d` in `steps` of [deploy], or leave `steps` out"
+            }
             true => {
                 "redeploy what is named with the same value from one place, stop it, or name it under `leave` of [deploy]"
             }
