@@ -59,26 +59,32 @@ impl MountPoint {
 }
 
 /// An empty file that is there as long as somebody holds it.
+///
+/// Its folder is held too, and the file made and removed by that handle: whoever owns a folder above could put a link
+/// in the way meanwhile, and have root make or remove a file elsewhere.
 pub struct Held {
     file: File,
-    path: PathBuf,
+    _folder: File,
+    /// The file, by the handle of its folder.
+    at: PathBuf,
 }
 
 impl Held {
     /// Makes the file, or joins those who hold it; `None` where something else lies there by now.
     pub fn take(path: &Path) -> Result<Option<Self>> {
         let io = |e: io::Error| failed("make", path, &e);
+        let (folder, at) = by_handle(path)?;
         loop {
-            let file = match fs::symlink_metadata(path) {
+            let file = match fs::symlink_metadata(&at) {
                 Ok(there) if there.is_file() && is_marked(&there) => {
-                    match OpenOptions::new().read(true).custom_flags(no_follow()).open(path) {
+                    match OpenOptions::new().read(true).custom_flags(no_follow()).open(&at) {
                         Ok(file) => file,
                         Err(e) if e.kind() == ErrorKind::NotFound => continue,
                         Err(e) => return Err(failed("open", path, &e)),
                     }
                 }
                 Ok(_) => return Ok(None),
-                Err(e) if e.kind() == ErrorKind::NotFound => match make(path) {
+                Err(e) if e.kind() == ErrorKind::NotFound => match make(&at) {
                     Ok(file) => file,
                     Err(e) if e.kind() == ErrorKind::AlreadyExists => continue,
                     Err(e) => return Err(io(e)),
@@ -87,9 +93,8 @@ impl Held {
             };
             // waits only for one who is about to remove it
             flock(&file, FlockOperation::LockShared).map_err(|e| failed("lock", path, &e.into()))?;
-            let held = Held { file, path: path.to_path_buf() };
-            if held.is_there() {
-                return Ok(Some(held));
+            if is_there(&file, &at) {
+                return Ok(Some(Held { file, _folder: folder, at }));
             }
         }
     }
@@ -97,19 +102,31 @@ impl Held {
     /// Lets go of it, and removes it if nobody else holds it and nobody has written to it.
     pub fn release(self) {
         let alone = flock(&self.file, FlockOperation::NonBlockingLockExclusive).is_ok();
-        if alone && self.is_there() {
+        if alone && is_there(&self.file, &self.at) {
             // nothing helps where this fails, and what stays is empty
-            let _ = fs::remove_file(&self.path);
+            let _ = fs::remove_file(&self.at);
         }
     }
+}
 
-    /// Whether the path still leads to this file, and it is still the empty one that was made.
-    fn is_there(&self) -> bool {
-        let (Ok(held), Ok(there)) = (self.file.metadata(), fs::symlink_metadata(&self.path)) else {
-            return false;
-        };
-        (held.dev(), held.ino()) == (there.dev(), there.ino()) && is_marked(&there)
+/// Whether the path still leads to this file, and it is still the empty one that was made.
+fn is_there(file: &File, at: &Path) -> bool {
+    let (Ok(held), Ok(there)) = (file.metadata(), fs::symlink_metadata(at)) else { return false };
+    (held.dev(), held.ino()) == (there.dev(), there.ino()) && is_marked(&there)
+}
+
+/// The folder of a path that leads through no link, and the path by its handle.
+fn by_handle(path: &Path) -> Result<(File, PathBuf)> {
+    let (place, io) = (folder_of(path), |e: io::Error| failed("open the folder of", path, &e));
+    let flags = OFlags::PATH | OFlags::DIRECTORY | OFlags::CLOEXEC;
+    let folder = rustix::fs::open(place, flags, Mode::empty()).map_err(|e| io(e.into()))?;
+    let folder = File::from(folder);
+    let handle = PathBuf::from(format!("/proc/self/fd/{}", folder.as_raw_fd()));
+    if fs::read_link(&handle).map_err(io)? != place {
+        return Err(Error::failed(format!("{place:?} is, or leads through, a symbolic link by now")));
     }
+    let at = handle.join(path.file_name().unwrap_or_default());
+    Ok((folder, at))
 }
 
 fn is_marked(there: &Metadata) -> bool {
@@ -196,6 +213,24 @@ mod tests {
     }
 
     #[test]
+    fn no_link_and_no_move_leads_elsewhere() {
+        let folder = folder("moved");
+        let (before, after) = (folder.join("before"), folder.join("after"));
+        fs::create_dir(&before).unwrap();
+        let held = Held::take(&before.join(".env")).unwrap().unwrap();
+        fs::rename(&before, &after).unwrap();
+        // a link in its way, to a file that looks alike
+        let other = folder.join("other");
+        fs::create_dir(&other).unwrap();
+        std::os::unix::fs::symlink(&other, &before).unwrap();
+        fs::hard_link(after.join(".env"), other.join(".env")).unwrap();
+        assert!(Held::take(&before.join(".new")).is_err());
+        held.release();
+        assert!(!after.join(".env").exists() && other.join(".env").exists() && !other.join(".new").exists());
+        fs::remove_dir_all(folder).unwrap();
+    }
+
+    #[test]
     fn many_who_take_and_release_at_once_leave_nothing_and_never_lack_the_file() {
         let folder = folder("many");
         let path = folder.join(".env");
@@ -204,7 +239,7 @@ mod tests {
                 scope.spawn(|| {
                     for _ in 0..200 {
                         let held = Held::take(&path).unwrap().unwrap();
-                        assert!(held.is_there());
+                        assert!(is_there(&held.file, &held.at));
                         held.release();
                     }
                 });
