@@ -9,11 +9,17 @@ use std::io::{self, ErrorKind};
 use std::os::fd::AsRawFd;
 use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use rustix::fs::{AtFlags, CWD, FlockOperation, Mode, OFlags, Timespec, Timestamps, flock, futimens, linkat};
+use rustix::io::Errno;
 
 use crate::disk::{creatable, failed, folder_of, link};
 use crate::error::{Error, Result};
+
+/// How often a lock is asked for, and what lies between.
+const PATIENCE: u32 = 200;
+const TURN: Duration = Duration::from_millis(10);
 
 /// A place at which a file can be covered.
 pub struct MountPoint {
@@ -91,8 +97,7 @@ impl Held {
                 },
                 Err(e) => return Err(io(e)),
             };
-            // waits only for one who is about to remove it
-            flock(&file, FlockOperation::LockShared).map_err(|e| failed("lock", path, &e.into()))?;
+            share(&file).map_err(|e| failed("lock", path, &e.into()))?;
             if is_there(&file, &at) {
                 return Ok(Some(Held { file, _folder: folder, at }));
             }
@@ -127,6 +132,18 @@ fn by_handle(path: &Path) -> Result<(File, PathBuf)> {
     }
     let at = handle.join(path.file_name().unwrap_or_default());
     Ok((folder, at))
+}
+
+/// Holds the lock together with others. Who holds it alone is about to remove the file, which takes no time; who goes on
+/// to hold it, in a folder of theirs perhaps, does not keep us waiting.
+fn share(file: &File) -> rustix::io::Result<()> {
+    for _ in 0..PATIENCE {
+        match flock(file, FlockOperation::NonBlockingLockShared) {
+            Err(Errno::WOULDBLOCK) => std::thread::sleep(TURN),
+            other => return other,
+        }
+    }
+    Err(Errno::BUSY)
 }
 
 fn is_marked(there: &Metadata) -> bool {
@@ -209,6 +226,16 @@ mod tests {
         drop(Held::take(&left).unwrap());
         Held::take(&left).unwrap().unwrap().release();
         assert!(!left.exists());
+        fs::remove_dir_all(folder).unwrap();
+    }
+
+    #[test]
+    fn who_never_lets_go_of_the_lock_is_not_waited_for() {
+        let folder = folder("lock");
+        let path = folder.join(".env");
+        let theirs = make(&path).unwrap();
+        flock(&theirs, FlockOperation::LockExclusive).unwrap();
+        assert!(Held::take(&path).is_err_and(|e| e.to_string().starts_with("cannot lock")));
         fs::remove_dir_all(folder).unwrap();
     }
 
