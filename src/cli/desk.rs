@@ -92,7 +92,9 @@ pub(super) fn run(args: &DeskArgs) -> Result<()> {
     ignore_interrupts()?;
     let talk = std::io::stdin().as_fd().try_clone_to_owned().map(UnixStream::from);
     let mut talk = talk.map_err(|e| Error::failed(format!("cannot use standard input: {e}")))?;
-    let gone = |e: std::io::Error| Error::failed(format!("who asked for the editor has gone away: {e}"));
+    let gone = |e: std::io::Error| {
+        Error::failed(format!("who asked for the editor has gone away: {e}")).note("nothing was changed")
+    };
     let file = match prepare(&args.name) {
         Ok(file) => file,
         Err(error) => return send(&mut talk, FAILED, &pack(&error)).map_err(gone),

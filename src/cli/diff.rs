@@ -16,7 +16,7 @@ use crate::audit::{self, Act, Entry};
 use crate::disk::{self, Backups};
 use crate::error::{Error, Kind, Result};
 use crate::secret::Fingerprints;
-use crate::sops::Open;
+use crate::sops::{Open, Sealed};
 
 pub(super) fn run(global: &Global, args: &DiffArgs, report: &Report) -> Result<()> {
     let session = Session::new(global)?;
@@ -112,7 +112,11 @@ fn opened(session: &Session, word: &OsString, report: &Report) -> Result<Version
             backup.read()?
         }
     };
-    let open = session.open_bytes(bytes, report).map_err(|e| e.context(format!("version {label:?}")))?;
+    let open = Sealed::parse(bytes).and_then(|sealed| sealed.open(&session.keyring));
+    let open = open.map_err(|e| e.context(format!("version {label:?}")))?;
+    for warning in open.warnings() {
+        report.note(&format!("version {label:?}, {warning}"));
+    }
     Ok(Version { label, open: Some(open), until })
 }
 

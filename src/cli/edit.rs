@@ -15,7 +15,9 @@ use super::report::Report;
 use super::session::Session;
 use super::terminal::Terminal;
 use crate::audit::{self, Act, History};
+use crate::dialect;
 use crate::disk;
+use crate::doctor;
 use crate::error::{Error, Result};
 use crate::rotate;
 use crate::secret::{SecretValue, public_of};
@@ -69,6 +71,11 @@ pub(super) fn run(global: &Global, args: &EditArgs, report: &Report) -> Result<(
                 Some((policy, policy.pair.as_ref()?, SecretValue::concat(&[edited.value(name)?.expose()])))
             })
             .collect();
+        for name in &set {
+            let faults =
+                edited.value(name).map(|v| dialect::faults(&session.config.consumers, name.as_bytes(), v));
+            told.extend(faults.iter().flatten().map(doctor::told));
+        }
         open.apply(edited)?;
         for (policy, pair, private) in pairs {
             // the public half goes with the private one
@@ -137,8 +144,10 @@ fn editor() -> Result<Vec<OsString>> {
     for variable in ["SOPS_EDITOR", "EDITOR", "VISUAL"] {
         let Some(value) = std::env::var_os(variable).filter(|v| !v.is_empty()) else { continue };
         let words = value.to_str().and_then(shlex::split).filter(|words| !words.is_empty());
-        let words =
-            words.ok_or_else(|| Error::usage(format!("{variable} is no command line that can be split")))?;
+        let words = words.ok_or_else(|| {
+            Error::usage(format!("{variable} is no command line that can be split"))
+                .hint("is a quote in it open?")
+        })?;
         return Ok(words.into_iter().map(OsString::from).collect());
     }
     // these would draw the values into whatever stands in the terminal's place

@@ -9,7 +9,7 @@ use super::report::Report;
 use super::session::{self, Session};
 use super::terminal::Terminal;
 use crate::audit::Act;
-use crate::dialect::{self, Level};
+use crate::dialect;
 use crate::disk;
 use crate::doctor;
 use crate::error::{Error, Result};
@@ -76,10 +76,7 @@ pub(super) fn run(global: &Global, args: &SetArgs, report: &Report) -> Result<()
         report.note("the value has several lines; the file holds them as one, with \\n between them");
     }
     for fault in faults {
-        match fault.level {
-            Level::Never => report.note(&fault.to_string()),
-            Level::Quoting => report.note(&format!("{fault}; {}", doctor::QUOTED)),
-        }
+        report.note(&doctor::told(&fault));
     }
     report.say(&format!("{name} is set in {}", session.project.label()));
     Ok(())

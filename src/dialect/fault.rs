@@ -14,9 +14,13 @@ pub struct Fault {
     pub reader: Dialect,
     /// Whether another text would help.
     pub level: Level,
+    /// Whether the name is at fault, whatever the value.
+    pub of_name: bool,
     key: String,
     what: String,
 }
+
+const OF_NAME: &str = "its name";
 
 /// How bad it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -50,7 +54,8 @@ pub fn faults(readers: &[Dialect], name: &[u8], value: &SecretValue) -> Vec<Faul
         } else {
             continue;
         };
-        found.push(Fault { reader: *reader, level, key: shown(name), what });
+        let of_name = what == OF_NAME;
+        found.push(Fault { reader: *reader, level, of_name, key: shown(name), what });
     }
     found
 }
@@ -76,7 +81,7 @@ fn plain(reader: Dialect, name: &[u8], value: &SecretValue) -> bool {
 /// together with what stands before it in the list.
 pub(super) fn blame(name: &[u8], value: &SecretValue, fits: impl Fn(&[u8], &SecretValue) -> bool) -> String {
     if !fits(name, &SecretValue::new(b"x".to_vec())) {
-        return "its name".to_owned();
+        return OF_NAME.to_owned();
     }
     let suspects = suspects(value.expose());
     if let Some(alone) = suspects.iter().find(|suspect| fits(name, &suspect.removed(value))) {

@@ -23,7 +23,7 @@ use std::fmt;
 
 use crate::secret::SecretValue;
 
-pub use fault::{Level, faults};
+pub use fault::{Fault, Level, faults};
 pub use render::render;
 
 /// A reader of env files.

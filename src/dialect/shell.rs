@@ -10,11 +10,20 @@ use super::{Pair, Unread};
 use crate::secret::SecretValue;
 
 /// Names that some shell does not let be set, sets itself, or changes its ways by.
-const SPECIAL: [&[u8]; 24] = [
+const SPECIAL: [&[u8]; 33] = [
     b"_",
     b"BASHOPTS",
     b"BASHPID",
+    b"BASH_ALIASES",
+    b"BASH_ARGC",
+    b"BASH_ARGV",
+    b"BASH_CMDS",
+    b"BASH_COMMAND",
+    b"BASH_LINENO",
+    b"BASH_MONOSECONDS",
+    b"BASH_SOURCE",
     b"BASH_SUBSHELL",
+    b"BASH_TRAPSIG",
     b"BASH_VERSINFO",
     b"COMP_WORDBREAKS",
     b"DIRSTACK",
@@ -163,6 +172,7 @@ mod tests {
             "A=1;id",
             "id",
             "UID=1",
+            "BASH_COMMAND=1",
             "1=2",
             "A=\"\x7f\"",
         ] {

@@ -8,15 +8,12 @@ mod leftovers;
 mod values;
 
 pub use ignore::ignore;
-pub use values::lossy;
+pub use values::{lossy, told};
 
 use std::path::{Path, PathBuf};
 
 use crate::disk::{self, Attributes, Project, quoted};
 use crate::error::Result;
-
-/// The way out where a value needs quoting in the text of an env file.
-pub const QUOTED: &str = "`reseal exec --env-file` and `reseal export` quote it";
 
 /// Something that is wrong.
 pub struct Finding {

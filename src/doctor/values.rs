@@ -1,7 +1,7 @@
 //! Values that a declared consumer reads otherwise, or cannot read at all (I9).
 
 use crate::config::Config;
-use crate::dialect::{Level, faults};
+use crate::dialect::{Fault, Level, faults};
 use crate::disk::{Project, quoted};
 use crate::sops::Open;
 
@@ -17,12 +17,24 @@ pub fn lossy(project: &Project, config: &Config, open: &Open) -> (Vec<Finding>, 
                 Level::Never => findings.push(Finding {
                     path: project.sealed.clone(),
                     what: fault.to_string(),
-                    remedy: format!("reseal set {}", quoted(std::path::Path::new(&*key))),
+                    remedy: match fault.of_name {
+                        // another value would not help
+                        true => "reseal edit".to_owned(),
+                        false => format!("reseal set {}", quoted(std::path::Path::new(&*key))),
+                    },
                     mend: Mend::ByHand,
                 }),
-                Level::Quoting => notes.push(format!("{fault}; {}", super::QUOTED)),
+                Level::Quoting => notes.push(told(&fault)),
             }
         }
     }
     (findings, notes)
+}
+
+/// A fault as it is noted, with the way out where there is one.
+pub fn told(fault: &Fault) -> String {
+    match fault.level {
+        Level::Never => fault.to_string(),
+        Level::Quoting => format!("{fault}; `reseal exec --env-file` and `reseal export` quote it"),
+    }
 }

@@ -4,15 +4,22 @@
 //! The text is the grammar of `dotenv`, and stricter where a person hardly meant what it says: a key twice, a key that
 //! no program could ask for. Lines that stood in the file before are taken as they were.
 
+use std::collections::{BTreeMap, HashMap};
+
 use super::dotenv::{self, Line};
 use super::open::{Body, Held, Open, showable};
 use super::value::Plain;
 use crate::error::{Error, Result};
 use crate::secret::{SecretName, SecretValue, looks_like_a_value};
 
+/// What some editors put at the start of a text.
+const MARK: &[u8] = b"\xef\xbb\xbf";
+
 /// An edited text that can be applied.
 pub struct Edited {
     lines: Vec<Now>,
+    /// Of keys on several lines, the value that counts now and did not before.
+    turned: Vec<(SecretName, SecretValue)>,
     /// Keys that are new or have another value.
     pub set: Vec<SecretName>,
     /// Keys that are gone.
@@ -33,10 +40,11 @@ enum Now {
 impl Edited {
     /// The new value of a key that was set.
     pub fn value(&self, name: &SecretName) -> Option<&SecretValue> {
-        self.lines.iter().find_map(|line| match line {
+        let written = self.lines.iter().find_map(|line| match line {
             Now::Pair(set, value) if set == name => Some(value),
             _ => None,
-        })
+        });
+        written.or_else(|| self.turned.iter().find(|(set, _)| set == name).map(|(_, value)| value))
     }
 }
 
@@ -44,11 +52,13 @@ impl Open {
     /// Reads an edited text, or names the line that cannot be stored.
     pub fn read_edited(&self, text: &SecretValue) -> Result<Edited> {
         let text = text.expose();
-        if text.starts_with(b"\xef\xbb\xbf") {
+        let plain: Vec<Option<SecretValue>> = self.lines.iter().map(|line| self.shown(line)).collect();
+        // one that sops has sealed as part of a key was there before
+        let had_mark = plain.first().and_then(Option::as_ref).is_some_and(|p| p.expose().starts_with(MARK));
+        if text.starts_with(MARK) && !had_mark {
             return Err(Error::failed("line 1 starts with a byte order mark")
                 .hint("save the text as UTF-8 without one; in vim: `:set nobomb`"));
         }
-        let plain: Vec<Option<SecretValue>> = self.lines.iter().map(|line| self.shown(line)).collect();
         let mut used = vec![false; plain.len()];
         let mut next = 0;
         let mut lines = Vec::new();
@@ -76,7 +86,9 @@ impl Open {
         let changed = order.len() != lines.len() || order != before;
         let set =
             lines.iter().filter_map(|l| if let Now::Pair(name, _) = l { Some(name.clone()) } else { None });
-        let set: Vec<SecretName> = set.collect();
+        let mut set: Vec<SecretName> = set.collect();
+        let turned = self.turned(&lines);
+        set.extend(turned.iter().map(|(name, _)| name.clone()));
         let mut unset: Vec<String> = Vec::new();
         let there: Vec<&[u8]> = lines.iter().filter_map(|l| self.key_of(l)).collect();
         if there.is_empty() && self.entries().next().is_some() {
@@ -89,7 +101,26 @@ impl Open {
                 unset.push(gone);
             }
         }
-        Ok(Edited { lines, set, unset, changed })
+        Ok(Edited { lines, turned, set, unset, changed })
+    }
+
+    /// Keys that stood on several lines, and of which another line is the last one now.
+    fn turned(&self, lines: &[Now]) -> Vec<(SecretName, SecretValue)> {
+        let mut before: HashMap<&[u8], &SecretValue> = HashMap::new();
+        for entry in self.entries() {
+            before.insert(entry.name, entry.value);
+        }
+        let mut after: BTreeMap<&[u8], &SecretValue> = BTreeMap::new();
+        for line in lines {
+            let Now::Kept(i) = line else { continue };
+            if let Body::Pair { key, value } = &self.lines[*i].body {
+                after.insert(&self.bytes[key.clone()], &value.text);
+            }
+        }
+        after.retain(|name, value| before.get(name).is_some_and(|old| !old.same_as(value)));
+        let named = |name: &[u8]| SecretName::parse(showable(name)?).ok();
+        let copy = |value: &SecretValue| SecretValue::concat(&[value.expose()]);
+        after.into_iter().filter_map(|(name, value)| Some((named(name)?, copy(value)))).collect()
     }
 
     /// Makes the file what the text says.

@@ -118,3 +118,29 @@ fn a_comment_that_would_lay_a_value_bare_is_refused() {
     assert!(of_key(&edited, "C").contains("ENC[") && of_key(&edited, "D") == "D=x");
     assert_eq!(of_key(&edited, "A"), of_key(&sealed, "A"));
 }
+
+#[test]
+fn of_a_key_on_several_lines_the_one_that_counts_is_told() {
+    let bench = Bench::new(None);
+    let sealed = bench.sealed("A=1\nB=x\nA=2\n");
+    let open = bench.open(&sealed);
+    let edited = |text: &str| open.read_edited(&SecretValue::new(text.as_bytes().to_vec())).unwrap();
+    for (text, counts) in [("A=2\nB=x\nA=1\n", true), ("A=1\nB=x\n", true), ("B=x\nA=1\nA=2\n", false)] {
+        let edited = edited(text);
+        assert_eq!(edited.set.iter().map(|name| name.as_str()).eq(["A"]), counts, "{text}");
+        assert_eq!(edited.set.is_empty(), !counts, "{text}");
+        let value = edited.set.first().and_then(|name| edited.value(name)).map(|v| v.expose());
+        assert_eq!(value, counts.then_some(b"1".as_slice()), "{text}");
+    }
+}
+
+#[test]
+fn a_byte_order_mark_that_was_there_is_no_mistake() {
+    let bench = Bench::new(None);
+    // sops takes it for a part of the first key
+    let sealed = ["\u{feff}".as_bytes(), &bench.sealed("A_unencrypted=1\nB=x\n")].concat();
+    assert_eq!(bench.edited(&sealed, "\u{feff}A_unencrypted=1\nB=x\n").unwrap(), sealed);
+    let edited = bench.edited(&sealed, "A=1\nB=y\n").unwrap();
+    assert_eq!(bench.open(&edited).plain().expose(), b"A=1\nB=y\n");
+    assert!(bench.edited(&edited, "\u{feff}A=1\nB=y\n").is_err());
+}

@@ -67,6 +67,20 @@ fn a_version_may_be_a_file_or_come_from_a_pipe() {
 }
 
 #[test]
+fn a_version_that_does_not_open_is_named_and_no_other() {
+    let project = Project::sealed(ENV);
+    project.pipe(&["set", "DB_HOST"], "other").ok();
+    project.write("old.enc", project.text(".env.enc").replace('\n', "\r\n"));
+    let output = project.run(&["diff", "old.enc", "live"]);
+    assert!(output.stderr.starts_with("reseal: error: version \"old.enc\": \""), "{}", output.stderr);
+    assert!(
+        !output.stderr.contains(".env.enc") && !output.stderr.contains("backups of it"),
+        "{}",
+        output.stderr
+    );
+}
+
+#[test]
 fn git_diff_shows_names_and_fingerprints() {
     if !have("git_diff_shows_names_and_fingerprints", &["git"]) {
         return;

@@ -120,6 +120,14 @@ fn of_a_key_that_stands_there_twice_the_last_value_is_written() {
 
 /// Who reads the text of the env file is declared; what they would make of a value is told, and never the value.
 #[test]
+fn a_name_that_no_reader_takes_is_not_mended_by_another_value() {
+    let project = Project::sealed("A-B=1\n");
+    project.write("reseal.toml", "file = \".env.enc\"\nconsumers = [\"shell\"]\n");
+    let output = project.run(&["doctor"]).code(3);
+    assert!(output.stdout.ends_with(": its name: reseal edit\n"), "{}", output.stdout);
+}
+
+#[test]
 fn declared_consumers_are_warned_of() {
     let project = Project::sealed(ENV);
     project.write(

@@ -66,6 +66,19 @@ fn unchanged_is_unchanged_to_the_byte() {
 }
 
 #[test]
+fn what_is_edited_is_recorded_and_warned_of_as_if_it_was_set() {
+    let project = Project::sealed("A=1\nA=2\nHOST=db\n");
+    project.write("reseal.toml", "file = \".env.enc\"\nconsumers = [\"compose-v2\"]\n");
+    // of a key that stands there twice the other line comes last
+    let output = edited(&project, "sed -i '1{h;d};2G' $1; sed -i 's/^HOST=.*/HOST=a$b/' $1").ok();
+    assert_eq!(project.run(&["decrypt"]).ok().stdout, "A=2\nA=1\nHOST=a$b\n");
+    assert!(output.stderr.contains("docker compose 2 reads the plain line of \"HOST\""), "{}", output.stderr);
+    assert!(output.stderr.ends_with("HOST, A are set in .env.enc\n"), "{}", output.stderr);
+    let audit = project.text(".reseal/audit.jsonl");
+    assert!(audit.contains(r#""act":"set","file":".env.enc","secrets":["HOST","A"]"#), "{audit}");
+}
+
+#[test]
 fn order_and_comments_are_written_as_edited() {
     let project = Project::sealed(ENV);
     let kept = ["TOKEN", "HOST", "PEM"].map(|key| line(&project, key));

@@ -52,6 +52,13 @@ fn the_command_can_change_neither_the_file_nor_what_lies_under_it() {
 }
 
 #[test]
+fn the_ram_is_of_a_kind_that_is_never_swapped() {
+    let project = Project::sealed(ENV);
+    let mounts = project.run(&exec("grep '/\\.env ' /proc/self/mountinfo")).ok().stdout;
+    assert!(mounts.contains(" - ramfs ") || mounts.contains("noswap"), "{mounts}");
+}
+
+#[test]
 fn what_lies_there_is_covered_and_never_touched() {
     let project = Project::sealed(ENV);
     for content in ["MINE=1\n", ""] {

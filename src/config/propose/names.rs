@@ -1,6 +1,6 @@
 //! What the name of a key says of it, with the shape of its value. It knows neither compose files nor scripts.
 
-use super::shape::{is_setting, issued, pem};
+use super::shape::{is_setting, issued, made_of_another, pem};
 use crate::secret::{SecretName, SecretValue, looks_like_a_value};
 
 /// What a key is taken for.
@@ -34,14 +34,17 @@ impl Kind {
 
     /// The kind that a policy speaks of in words.
     pub(super) fn spoken(line: &str) -> Option<Kind> {
-        const WORDS: [(&str, Kind); 14] = [
+        const WORDS: [(&str, Kind); 16] = [
             ("encryption", Kind::Encryption),
             ("chiffrement", Kind::Encryption),
             ("third-part", Kind::Foreign),
             ("third part", Kind::Foreign),
             ("api key", Kind::Foreign),
             ("clés d'api", Kind::Foreign),
-            ("tiers", Kind::Foreign),
+            // "tiers" alone is what English policies call their periods
+            ("services tiers", Kind::Foreign),
+            ("fournisseurs tiers", Kind::Foreign),
+            ("service tiers", Kind::Foreign),
             ("jwt", Kind::Signing),
             ("signing", Kind::Signing),
             ("session", Kind::Signing),
@@ -63,7 +66,7 @@ pub(super) fn kind(name: &str, value: &SecretValue) -> Kind {
     if pem(value).is_some() {
         return Kind::Pair;
     }
-    if issued(value).is_some() {
+    if issued(value).is_some() || made_of_another(value) {
         return Kind::Foreign;
     }
     if part(&["WEBHOOK"]) && value.expose().starts_with(b"https://") {
@@ -72,11 +75,12 @@ pub(super) fn kind(name: &str, value: &SecretValue) -> Kind {
     if !looks_secret(&upper) || (!part(&["PASS"]) && is_setting(value)) {
         return Kind::Setting;
     }
-    if part(&FOREIGN) {
+    if part(&FOREIGN) || word(&["TLS", "SSL", "S3", "HASH"]) || upper.ends_with("PRIVATE_KEY") {
         return Kind::Foreign;
     }
     if word(&["ENCRYPTION", "FERNET", "CRYPTO", "AES", "KEK", "CIPHER", "SALT", "PEPPER"])
-        || part(&["APP_KEY", "DATA_KEY", "FIELD_KEY", "MASTER_KEY", "ENCRYPT"])
+        || word(&["RESTIC", "BORG", "KOPIA", "DUPLICITY", "DUPLICATI"])
+        || part(&["APP_KEY", "DATA_KEY", "FIELD_KEY", "MASTER_KEY", "ENCRYPT", "PASSPHRASE"])
     {
         return Kind::Encryption;
     }
@@ -92,7 +96,7 @@ pub(super) fn kind(name: &str, value: &SecretValue) -> Kind {
 }
 
 /// Who hands their keys out themselves.
-const FOREIGN: [&str; 23] = [
+const FOREIGN: [&str; 30] = [
     "AWS",
     "STRIPE",
     "GITHUB",
@@ -116,6 +120,13 @@ const FOREIGN: [&str; 23] = [
     "MAIL_PASS",
     "WEBHOOK",
     "ACCESS_KEY",
+    "OIDC",
+    "SAML",
+    "CAPTCHA",
+    "TURNSTILE",
+    "VAULT",
+    "SUPABASE",
+    "AZURE",
 ];
 
 fn looks_secret(upper: &str) -> bool {
@@ -178,6 +189,17 @@ mod tests {
     use super::*;
 
     #[test]
+    fn kinds_are_told_in_words() {
+        for (line, wants) in [
+            ("Tiers: 90 days for passwords", Some(Kind::Password)),
+            ("Rotation tiers: every 90 days", None),
+            ("Clés des services tiers : 365 jours", Some(Kind::Foreign)),
+        ] {
+            assert_eq!(Kind::spoken(line), wants, "{line}");
+        }
+    }
+
+    #[test]
     fn keys_are_told_by_name_and_shape() {
         for (name, value, wants) in [
             ("JWT_SECRET", "x", Kind::Signing),
@@ -195,6 +217,14 @@ mod tests {
             ("USE_TOKEN", "true", Kind::Setting),
             ("POSTGRES_PASSWORD_FILE", "/run/secrets/pg", Kind::Setting),
             ("JWT_PUBLIC_KEY", "x", Kind::Setting),
+            // what random characters would break, or lock away
+            ("ADMIN_PASSWORD_HASH", "x", Kind::Foreign),
+            ("ADMIN_PASSWORD", "$2a$10$N9qo8uLOickgx2ZMRZoMye", Kind::Foreign),
+            ("SERVICE_TOKEN", "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxIn0.c2ln", Kind::Foreign),
+            ("VAPID_PRIVATE_KEY", "x", Kind::Foreign),
+            ("TLS_KEY", "x", Kind::Foreign),
+            ("RESTIC_PASSWORD", "x", Kind::Encryption),
+            ("BORG_PASSPHRASE", "x", Kind::Encryption),
             ("DB_HOST", "db", Kind::Setting),
         ] {
             assert_eq!(kind(name, &SecretValue::new(value.into())), wants, "{name}");

@@ -95,6 +95,12 @@ pub(super) fn served(
                         block.remarks.push(format!("\"{name}\" looks like a password that a database keeps; say which one is to be told:"));
                         Some(target.to_owned())
                     }
+                    None if kept_elsewhere(&name) => {
+                        block.live = false;
+                        block.remarks.push(format!("\"{name}\" looks like a password that a server keeps, to which no target of this version speaks: change it there, then `reseal set {name}`"));
+                        block.lines.clear();
+                        None
+                    }
                     None => None,
                 },
             }
@@ -143,12 +149,38 @@ pub(super) fn served(
 fn kept_by_name(name: &str) -> Option<&'static str> {
     let upper = name.to_ascii_uppercase();
     let word = |words: &[&str]| upper.split('_').any(|part| words.contains(&part));
-    if !word(&["PASSWORD", "PASS", "PWD", "PASSWD"]) {
+    if !word(&["PASSWORD", "PASS", "PWD", "PASSWD", "PGPASSWORD"]) {
         return None;
     }
     if word(&["MYSQL", "MARIADB"]) {
         return Some("mysql = { at = \"compose:SERVICE\", user = \"USER\" }");
     }
-    word(&["DB", "DATABASE", "PG", "POSTGRES"])
+    (word(&["DB", "DATABASE", "PG", "POSTGRES"]) || upper.ends_with("PGPASSWORD"))
         .then_some("postgres = { at = \"compose:SERVICE\", user = \"USER\" }")
+}
+
+/// Whether it is, by its name, the password of an account at a server that keeps it itself.
+fn kept_elsewhere(name: &str) -> bool {
+    const SERVERS: [&str; 17] = [
+        "RABBITMQ",
+        "AMQP",
+        "MONGO",
+        "MONGODB",
+        "LDAP",
+        "KAFKA",
+        "MQTT",
+        "NEO4J",
+        "CASSANDRA",
+        "MSSQL",
+        "SQLSERVER",
+        "ORACLE",
+        "IMAP",
+        "FTP",
+        "SFTP",
+        "SSH",
+        "SMB",
+    ];
+    let upper = name.to_ascii_uppercase();
+    let word = |words: &[&str]| upper.split('_').any(|part| words.contains(&part));
+    word(&SERVERS) && word(&["PASSWORD", "PASS", "PWD", "PASSWD"])
 }

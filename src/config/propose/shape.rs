@@ -45,6 +45,15 @@ pub(super) fn issued(value: &SecretValue) -> Option<&'static str> {
     fits.then_some(*pattern)
 }
 
+/// Whether the value was made of something else, a hash of a password or a signed token, so that random characters in
+/// its place are neither.
+pub(super) fn made_of_another(value: &SecretValue) -> bool {
+    const HASHES: [&str; 9] = ["$2a$", "$2b$", "$2y$", "$argon2", "$5$", "$6$", "$apr1$", "{SSHA", "pbkdf2"];
+    let bytes = value.expose();
+    let token = bytes.starts_with(b"eyJ") && bytes.iter().filter(|b| **b == b'.').count() == 2;
+    token || HASHES.iter().any(|start| bytes.starts_with(start.as_bytes()))
+}
+
 /// The spec of new pairs like the one whose private half this is; text other than PEM is none.
 pub(super) fn pem(value: &SecretValue) -> Option<Option<&'static str>> {
     let text = value.expose_str()?;

@@ -47,6 +47,15 @@ fn names_that_make_no_policy_leave_one_without_them() {
 }
 
 #[test]
+fn a_password_that_some_server_keeps_is_not_made_anew_unasked() {
+    for name in ["RABBITMQ_PASSWORD", "LDAP_BIND_PASSWORD", "PGPASSWORD", "RESTIC_PASSWORD", "TLS_KEY"] {
+        let text = proposed(&[(name, "hunter2"), ("SESSION_SECRET", "x")]);
+        assert_eq!(names(&Config::parse(&text).unwrap()), ["SESSION_SECRET"], "{name}");
+        assert!(text.contains(&format!("\"{name}\"")), "{text}");
+    }
+}
+
+#[test]
 fn a_proposal_is_a_policy() {
     let values = [
         ("JWT_SECRET", "0123456789abcdef0123456789abcdef"),

@@ -9,11 +9,17 @@ use std::io::{self, ErrorKind};
 use std::os::fd::AsRawFd;
 use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use rustix::fs::{AtFlags, CWD, FlockOperation, Mode, OFlags, Timespec, Timestamps, flock, futimens, linkat};
+use rustix::io::Errno;
 
 use crate::disk::{creatable, failed, folder_of, link};
 use crate::error::{Error, Result};
+
+/// How often a lock is asked for, and what lies between.
+const PATIENCE: u32 = 200;
+const TURN: Duration = Duration::from_millis(10);
 
 /// A place at which a file can be covered.
 pub struct MountPoint {
@@ -59,37 +65,41 @@ impl MountPoint {
 }
 
 /// An empty file that is there as long as somebody holds it.
+///
+/// Its folder is held too, and the file made and removed by that handle: whoever owns a folder above could put a link
+/// in the way meanwhile, and have root make or remove a file elsewhere.
 pub struct Held {
     file: File,
-    path: PathBuf,
+    _folder: File,
+    /// The file, by the handle of its folder.
+    at: PathBuf,
 }
 
 impl Held {
     /// Makes the file, or joins those who hold it; `None` where something else lies there by now.
     pub fn take(path: &Path) -> Result<Option<Self>> {
         let io = |e: io::Error| failed("make", path, &e);
+        let (folder, at) = by_handle(path)?;
         loop {
-            let file = match fs::symlink_metadata(path) {
+            let file = match fs::symlink_metadata(&at) {
                 Ok(there) if there.is_file() && is_marked(&there) => {
-                    match OpenOptions::new().read(true).custom_flags(no_follow()).open(path) {
+                    match OpenOptions::new().read(true).custom_flags(no_follow()).open(&at) {
                         Ok(file) => file,
                         Err(e) if e.kind() == ErrorKind::NotFound => continue,
                         Err(e) => return Err(failed("open", path, &e)),
                     }
                 }
                 Ok(_) => return Ok(None),
-                Err(e) if e.kind() == ErrorKind::NotFound => match make(path) {
+                Err(e) if e.kind() == ErrorKind::NotFound => match make(&at) {
                     Ok(file) => file,
                     Err(e) if e.kind() == ErrorKind::AlreadyExists => continue,
                     Err(e) => return Err(io(e)),
                 },
                 Err(e) => return Err(io(e)),
             };
-            // waits only for one who is about to remove it
-            flock(&file, FlockOperation::LockShared).map_err(|e| failed("lock", path, &e.into()))?;
-            let held = Held { file, path: path.to_path_buf() };
-            if held.is_there() {
-                return Ok(Some(held));
+            share(&file).map_err(|e| failed("lock", path, &e.into()))?;
+            if is_there(&file, &at) {
+                return Ok(Some(Held { file, _folder: folder, at }));
             }
         }
     }
@@ -97,19 +107,43 @@ impl Held {
     /// Lets go of it, and removes it if nobody else holds it and nobody has written to it.
     pub fn release(self) {
         let alone = flock(&self.file, FlockOperation::NonBlockingLockExclusive).is_ok();
-        if alone && self.is_there() {
+        if alone && is_there(&self.file, &self.at) {
             // nothing helps where this fails, and what stays is empty
-            let _ = fs::remove_file(&self.path);
+            let _ = fs::remove_file(&self.at);
         }
     }
+}
 
-    /// Whether the path still leads to this file, and it is still the empty one that was made.
-    fn is_there(&self) -> bool {
-        let (Ok(held), Ok(there)) = (self.file.metadata(), fs::symlink_metadata(&self.path)) else {
-            return false;
-        };
-        (held.dev(), held.ino()) == (there.dev(), there.ino()) && is_marked(&there)
+/// Whether the path still leads to this file, and it is still the empty one that was made.
+fn is_there(file: &File, at: &Path) -> bool {
+    let (Ok(held), Ok(there)) = (file.metadata(), fs::symlink_metadata(at)) else { return false };
+    (held.dev(), held.ino()) == (there.dev(), there.ino()) && is_marked(&there)
+}
+
+/// The folder of a path that leads through no link, and the path by its handle.
+fn by_handle(path: &Path) -> Result<(File, PathBuf)> {
+    let (place, io) = (folder_of(path), |e: io::Error| failed("open the folder of", path, &e));
+    let flags = OFlags::PATH | OFlags::DIRECTORY | OFlags::CLOEXEC;
+    let folder = rustix::fs::open(place, flags, Mode::empty()).map_err(|e| io(e.into()))?;
+    let folder = File::from(folder);
+    let handle = PathBuf::from(format!("/proc/self/fd/{}", folder.as_raw_fd()));
+    if fs::read_link(&handle).map_err(io)? != place {
+        return Err(Error::failed(format!("{place:?} is, or leads through, a symbolic link by now")));
     }
+    let at = handle.join(path.file_name().unwrap_or_default());
+    Ok((folder, at))
+}
+
+/// Holds the lock together with others. Who holds it alone is about to remove the file, which takes no time; who goes on
+/// to hold it, in a folder of theirs perhaps, does not keep us waiting.
+fn share(file: &File) -> rustix::io::Result<()> {
+    for _ in 0..PATIENCE {
+        match flock(file, FlockOperation::NonBlockingLockShared) {
+            Err(Errno::WOULDBLOCK) => std::thread::sleep(TURN),
+            other => return other,
+        }
+    }
+    Err(Errno::BUSY)
 }
 
 fn is_marked(there: &Metadata) -> bool {
@@ -196,6 +230,34 @@ mod tests {
     }
 
     #[test]
+    fn who_never_lets_go_of_the_lock_is_not_waited_for() {
+        let folder = folder("lock");
+        let path = folder.join(".env");
+        let theirs = make(&path).unwrap();
+        flock(&theirs, FlockOperation::LockExclusive).unwrap();
+        assert!(Held::take(&path).is_err_and(|e| e.to_string().starts_with("cannot lock")));
+        fs::remove_dir_all(folder).unwrap();
+    }
+
+    #[test]
+    fn no_link_and_no_move_leads_elsewhere() {
+        let folder = folder("moved");
+        let (before, after) = (folder.join("before"), folder.join("after"));
+        fs::create_dir(&before).unwrap();
+        let held = Held::take(&before.join(".env")).unwrap().unwrap();
+        fs::rename(&before, &after).unwrap();
+        // a link in its way, to a file that looks alike
+        let other = folder.join("other");
+        fs::create_dir(&other).unwrap();
+        std::os::unix::fs::symlink(&other, &before).unwrap();
+        fs::hard_link(after.join(".env"), other.join(".env")).unwrap();
+        assert!(Held::take(&before.join(".new")).is_err());
+        held.release();
+        assert!(!after.join(".env").exists() && other.join(".env").exists() && !other.join(".new").exists());
+        fs::remove_dir_all(folder).unwrap();
+    }
+
+    #[test]
     fn many_who_take_and_release_at_once_leave_nothing_and_never_lack_the_file() {
         let folder = folder("many");
         let path = folder.join(".env");
@@ -204,7 +266,7 @@ mod tests {
                 scope.spawn(|| {
                     for _ in 0..200 {
                         let held = Held::take(&path).unwrap().unwrap();
-                        assert!(held.is_there());
+                        assert!(is_there(&held.file, &held.at));
                         held.release();
                     }
                 });
