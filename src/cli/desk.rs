@@ -102,7 +102,7 @@ pub(super) fn run(args: &DeskArgs) -> Result<()> {
     while let Some((kind, text)) = receive(&mut talk).map_err(gone)? {
         let edited = if kind == TEXT { disk::write_private(&file, &text) } else { Ok(()) };
         drop(text);
-        match edited.and_then(|()| edit(&args.editor, &file)).and_then(|()| disk::read_secret(&file)) {
+        match edited.and_then(|()| edit(&args.editor, &file)).and_then(|()| taken(&file)) {
             Ok(text) => send(&mut talk, TEXT, text.expose()),
             Err(error) => send(&mut talk, FAILED, &pack(&error)),
         }
@@ -117,6 +117,15 @@ fn prepare(name: &Path) -> Result<PathBuf> {
     let folder = namespace.close(home.as_deref())?;
     namespace.settle();
     Ok(folder.join(name))
+}
+
+/// What the editor left. Anything but a file could keep whoever reads it waiting for ever.
+fn taken(file: &Path) -> Result<SecretValue> {
+    match disk::stat(file) {
+        Some(stat) if stat.is_file => disk::read_secret(file),
+        Some(_) => Err(Error::failed("the editor left something that is no regular file")),
+        None => Err(Error::failed("the editor left no file")),
+    }
 }
 
 fn edit(editor: &[OsString], file: &Path) -> Result<()> {

@@ -83,7 +83,9 @@ pub(super) fn blame(name: &[u8], value: &SecretValue, fits: impl Fn(&[u8], &Secr
     if !fits(name, &SecretValue::new(b"x".to_vec())) {
         return OF_NAME.to_owned();
     }
-    let suspects = suspects(value.expose());
+    let mut suspects = suspects(value.expose());
+    let many = suspects.len() > MOST;
+    suspects.truncate(MOST);
     if let Some(alone) = suspects.iter().find(|suspect| fits(name, &suspect.removed(value))) {
         return alone.to_string();
     }
@@ -94,8 +96,11 @@ pub(super) fn blame(name: &[u8], value: &SecretValue, fits: impl Fn(&[u8], &Secr
             return suspect.to_string();
         }
     }
-    "its length".to_owned()
+    if many { "one of its many kinds of characters" } else { "its length" }.to_owned()
 }
+
+/// How many kinds of characters are tried: each costs a look through the whole value, twice.
+const MOST: usize = 100;
 
 /// Something that a value may hold.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]

@@ -113,7 +113,8 @@ fn a_line_that_cannot_be_stored_is_named_and_nothing_is_changed() {
         ("printf '\\357\\273\\277A=hush-hush\\n' > $1", "line 1 starts with a byte order mark"),
         ("printf 'A=%064d\\nHUSHab==\\n' 0 > $1", "line 2 looks like the rest of the value on line 1"),
         (": > $1", "no key is left in the text"),
-        ("rm $1", "cannot read"),
+        ("rm $1", "the editor left no file"),
+        ("rm $1; mkfifo $1", "the editor left something that is no regular file"),
         ("exit 3", "ended with exit code 3"),
     ] {
         let output = edited(&project, script).code(1).says(message).says("nothing was changed");
