@@ -134,3 +134,16 @@ fn a_container_that_fills_its_secrets_holds_nobody_up() {
     docker(&["exec", &shop.container("other"), "sh", "-c", fill]);
     shop.run(&["rotate", "JWT_SECRET", "--yes"]).ok();
 }
+
+#[test]
+fn a_project_that_compose_refuses_is_told_beforehand_and_without_a_value() {
+    if !have("consumers::inside::a_project", &["docker", "compose", "image"]) {
+        return;
+    }
+    let shop = Shop::new(Version::Two, Who::Root, "kind = \"compose\"");
+    let service = "image: \"reseal-test:1\", network_mode: none, mem_limit: \"${JWT_SECRET}\"";
+    shop.project.write("docker-compose.yml", format!("services:\n  api: {{ {service} }}\n"));
+    let refused = shop.run(&["rotate", "JWT_SECRET", "--yes"]).code(1);
+    refused.says("compose does not accept the project").says("nothing was changed").hides(&shop.old);
+    assert!(!shop.project.exists(".reseal/rotations"));
+}

@@ -73,6 +73,7 @@ pub(super) fn intent(config: &DeployConfig, site: &Site, release: &Release<'_>) 
     let said = |words: &[&str]| format!("{command} {}", words.join(" "));
     let call = Call::new(config, site, release.values)?;
     let model = discover(&call, config, site)?;
+    accepted(config, site, release.values)?;
     let mut intent = Intent { project: model.as_ref().map(|model| model.name.clone()), ..Intent::default() };
     if !config.steps.is_empty() {
         for step in &config.steps {
@@ -92,12 +93,6 @@ pub(super) fn intent(config: &DeployConfig, site: &Site, release: &Release<'_>) 
         return Ok(intent);
     };
     let Some(model) = model else {
-        let deadline = Deadline::new(ANSWER);
-        call.run(&["config", "-q"], &deadline).map_err(|e| {
-            e.context("compose does not accept the project")
-                .note("nothing was changed")
-                .hint("see what `reseal exec -- docker compose config -q` says")
-        })?;
         intent.lines.push(said(&UP));
         intent.remarks.push(
             "this compose does not tell which services use a changed key; it compares for itself".to_owned(),
@@ -114,6 +109,16 @@ pub(super) fn intent(config: &DeployConfig, site: &Site, release: &Release<'_>) 
         intent.lines.push(said(&[&ANEW[..], &services].concat()));
     }
     Ok(intent)
+}
+
+/// Checks that compose takes the project with its values. In silence: what it finds fault with, it quotes.
+fn accepted(config: &DeployConfig, site: &Site, values: Values<'_>) -> Result<()> {
+    let silent = Site { quiet: true, ..site.clone() };
+    Call::new(config, &silent, values)?.run(&["config", "-q"], &Deadline::new(ANSWER)).map_err(|e| {
+        e.context("compose does not accept the project")
+            .note("nothing was changed")
+            .hint("see what `reseal exec -- docker compose config -q` says; it may quote a value")
+    })
 }
 
 /// Calls compose with the values in its environment: for the services that use a changed key, or once for each step. Where
