@@ -120,7 +120,14 @@ impl DeployConfig {
         };
         match self.kind {
             DeployKind::Swarm => {
-                self.stack = fields.string("stack")?;
+                self.stack = match fields.string_at("stack")? {
+                    Some((at, name)) if !is_stack(&name) => {
+                        return Err(
+                            fields.wrong(at, "\"stack\" is no name of a stack: letters, digits, - and _")
+                        );
+                    }
+                    stack => stack.map(|(_, name)| name),
+                };
                 self.files = paths(fields.strings("files")?);
                 if self.stack.is_none() {
                     return Err(fields.lacks("\"stack\" is missing: kind \"swarm\" needs the stack's name"));
@@ -236,6 +243,12 @@ impl Page {
     }
 }
 
+/// What docker takes as one, and never for an option.
+fn is_stack(name: &str) -> bool {
+    let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_');
+    name.chars().all(plain) && name.starts_with(|c: char| c.is_ascii_alphanumeric())
+}
+
 fn milliseconds(text: &str) -> Option<Duration> {
     let number: u64 = text.strip_suffix("ms")?.parse().ok()?;
     (number > 0).then(|| Duration::from_millis(number))
@@ -245,6 +258,15 @@ fn milliseconds(text: &str) -> Option<Duration> {
 mod tests {
     use super::super::Config;
     use super::*;
+
+    #[test]
+    fn a_stack_is_no_option() {
+        let parsed = |name: &str| Config::parse(&format!("[deploy]\nkind = \"swarm\"\nstack = \"{name}\"\n"));
+        assert!(parsed("shop-2_b").is_ok());
+        for name in ["--help", "-", "", "a b", "caf\u{e9}"] {
+            assert!(parsed(name).is_err(), "{name}");
+        }
+    }
 
     #[test]
     fn a_probe_says_what_it_wants_and_for_how_long() {

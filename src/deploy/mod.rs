@@ -53,6 +53,8 @@ pub struct Intent {
     pub remarks: Vec<String>,
     /// The compose project, where compose tells it.
     pub project: Option<String>,
+    /// The services of it that are made anew, where that is known.
+    pub anew: Option<Vec<String>>,
 }
 
 /// What both kinds of command are called with where `steps` names nothing.

@@ -95,14 +95,14 @@ pub(super) fn write(config: &DeployConfig, site: &Site, values: Values<'_>) -> R
         for path in &config.env_files {
             let path = site.root.join(path);
             if let Some(folder) = path.parent() {
-                disk::make_folder(folder, mine)?;
+                make_folder(folder)?;
             }
             put(&path, &text)?;
         }
     }
     let Some(folder) = &config.credentials else { return Ok(()) };
     let folder = site.root.join(folder);
-    disk::make_folder(&folder, mine)?;
+    make_folder(&folder)?;
     if disk::stat(&folder).is_some_and(|stat| stat.open_to_others()) {
         return Err(Error::failed(format!("the folder of credentials {folder:?} is open to others"))
             .hint("name one of its own, which reseal makes; what is no key is removed from it"));
@@ -121,8 +121,31 @@ pub(super) fn write(config: &DeployConfig, site: &Site, values: Values<'_>) -> R
     Ok(())
 }
 
+/// Makes a folder that is in RAM: with `..` or links on its way that shows only once it is there.
+fn make_folder(folder: &Path) -> Result<()> {
+    disk::make_folder(folder, Owner::of_this_process())?;
+    if disk::in_ram(folder)? { Ok(()) } else { Err(on_disk(folder)) }
+}
+
+fn on_disk(path: &Path) -> Error {
+    Error::failed(format!("{path:?} is on a disk, and plaintext must not be"))
+        .note("nothing was written")
+        .hint("name a path below /run in reseal.toml")
+}
+
+/// A link would be followed, out of RAM too.
+fn no_link(path: &Path) -> Result<()> {
+    match disk::lstat(path) {
+        Some(stat) if !stat.is_file => Err(Error::failed(format!("{path:?} is no regular file"))
+            .note("it is written in RAM only, and not through links")
+            .hint("remove it, or name another path below /run in reseal.toml")),
+        _ => Ok(()),
+    }
+}
+
 /// Puts the file there unless it is so already: a unit may be reading it.
 fn put(path: &Path, text: &SecretValue) -> Result<()> {
+    no_link(path)?;
     if disk::stat(path).is_some_and(|stat| stat.is_file && !stat.open_to_others())
         && disk::read_secret(path)?.same_as(text)
     {
@@ -149,12 +172,10 @@ fn in_ram(config: &DeployConfig, site: &Site) -> Result<()> {
     for path in files.chain(config.credentials.as_deref()) {
         let path: PathBuf = site.root.join(path);
         if !disk::in_ram(&path)? {
-            return Err(Error::failed(format!("{path:?} is on a disk, and plaintext must not be"))
-                .note("nothing was written")
-                .hint("name a path below /run in reseal.toml"));
+            return Err(on_disk(&path));
         }
     }
-    Ok(())
+    config.env_files.iter().try_for_each(|path| no_link(&site.root.join(path)))
 }
 
 /// The service manager, as the policy names it.
@@ -256,7 +277,9 @@ impl<'a> Seen<'a> {
 
 #[cfg(test)]
 mod tests {
+    use super::super::testing::{Folder, deploy};
     use super::*;
+    use crate::config::DeployKind;
 
     #[test]
     fn a_unit_is_active_failed_or_on_its_way() {
@@ -270,6 +293,37 @@ mod tests {
         ] {
             assert_eq!(Seen::of(answer).judge(), judged, "{answer}");
         }
+    }
+
+    #[test]
+    fn nothing_is_written_through_a_link_out_of_ram() {
+        let folder = Folder::new();
+        folder.file("target", "before");
+        // a folder that is in RAM on every machine
+        let ram = PathBuf::from(format!("/dev/shm/reseal-links-{}", std::process::id()));
+        let value = SecretValue::new(b"s3cret".to_vec());
+        let values: [(&[u8], &SecretValue); 1] = [(b"KEY", &value)];
+        let mut config = deploy(DeployKind::Systemd, &[]);
+        config.credentials = Some(ram.clone());
+        write(&config, &folder.site(), &values).unwrap();
+        let key = ram.join("KEY");
+        disk::remove(&key).unwrap();
+        rustix::fs::symlink(folder.root.join("target"), &key).unwrap();
+        let by_credential = write(&config, &folder.site(), &values);
+        config.credentials = None;
+        config.env_format = vec![dialect::Dialect::Systemd];
+        config.env_files = vec![key.clone()];
+        let by_env_file = (write(&config, &folder.site(), &values), in_ram(&config, &folder.site()));
+        disk::remove(&key).unwrap();
+        // the same by a way through a folder that is not there yet
+        config.env_files =
+            vec![ram.join("new/../../../../").join(folder.root.join("env").strip_prefix("/").unwrap())];
+        let by_way = write(&config, &folder.site(), &values);
+        disk::remove_folder(&ram).unwrap();
+        assert!(by_credential.is_err() && by_env_file.0.is_err() && by_env_file.1.is_err());
+        // unless that is in RAM as well
+        assert!(disk::in_ram(&folder.root).unwrap() || by_way.is_err() && !folder.has("env"));
+        assert_eq!(folder.read("target"), "before");
     }
 
     #[test]

@@ -47,9 +47,7 @@ pub(crate) fn containers(
     project: Option<&str>,
     deadline: &Deadline,
 ) -> Result<Vec<Container>> {
-    let docker = docker(site)?;
-    let named = site.var("COMPOSE_PROJECT_NAME").and_then(|name| name.to_str());
-    let mut ours = list(&docker, site, project.or(named), deadline)?;
+    let mut ours = all(site, project, deadline)?;
     ours.retain(|c| services.contains(&c.service));
     for service in services {
         if !ours.iter().any(|c| c.service == *service) {
@@ -64,6 +62,12 @@ pub(crate) fn containers(
             .hint("set `project` under [deploy] in reseal.toml"));
     }
     Ok(ours)
+}
+
+/// All containers of the project, found in the same way.
+pub(crate) fn all(site: &Site, project: Option<&str>, deadline: &Deadline) -> Result<Vec<Container>> {
+    let named = site.var("COMPOSE_PROJECT_NAME").and_then(|name| name.to_str());
+    list(&docker(site)?, site, project.or(named), deadline)
 }
 
 /// The one container of a service.

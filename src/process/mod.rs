@@ -18,6 +18,7 @@ pub(crate) use find::{Program, program};
 pub(crate) use run::{Deadline, Prepare, ask, hand, run, tell};
 
 /// Where and with what children run.
+#[derive(Clone)]
 pub struct Site {
     /// The project folder: the children's working folder, and the base of relative commands.
     pub root: PathBuf,

@@ -70,12 +70,12 @@ pub(crate) fn run(
     let out = || if site.quiet { Stdio::null() } else { Stdio::from(std::io::stderr()) };
     let err = if site.quiet { Stdio::null() } else { Stdio::inherit() };
     let mut child = start(site, program, args, (Stdio::null(), out(), err), prepare)?;
-    finish(&mut child, program, deadline, &mut || {})
+    finish(&mut child, program, deadline, &mut || Moved::Nothing)
 }
 
 /// Runs a child to its end whose standard input is whole before it starts: were this process killed while it writes, the
-/// child would take what it has got for all there is. What the child prints is dropped; anything but exit code 0 is an
-/// error.
+/// child would take what it has got for all there is. What the child prints goes to standard error where it is `aloud`;
+/// anything but exit code 0 is an error.
 pub(crate) fn hand(
     site: &Site,
     program: &Program,
@@ -83,12 +83,15 @@ pub(crate) fn hand(
     input: &SecretValue,
     deadline: &Deadline,
     prepare: Prepare<'_>,
+    aloud: bool,
 ) -> Result<()> {
     let pipe = filled(input.expose())
         .map_err(|e| Error::failed(format!("cannot hand over to {:?}: {}", program.word, e.kind())))?;
+    #[expect(clippy::disallowed_methods, reason = "only handed to the child as its stdout")]
+    let out = if site.quiet || !aloud { Stdio::null() } else { Stdio::from(std::io::stderr()) };
     let err = if site.quiet { Stdio::null() } else { Stdio::inherit() };
-    let mut child = start(site, program, args, (Stdio::from(pipe), Stdio::null(), err), prepare)?;
-    finish(&mut child, program, deadline, &mut || {})
+    let mut child = start(site, program, args, (Stdio::from(pipe), out, err), prepare)?;
+    finish(&mut child, program, deadline, &mut || Moved::Nothing)
 }
 
 /// A pipe that holds the bytes, with nobody left to write more.
@@ -102,8 +105,11 @@ fn filled(bytes: &[u8]) -> std::io::Result<std::io::PipeReader> {
     Ok(reader)
 }
 
+/// More than this is no answer: a container decides how large an archive of its files is.
+const LARGEST: usize = 64 << 20;
+
 /// Runs a child that gets `input` on its standard input, and gives its exit code. What it prints goes to standard
-/// error, or into `answer` where one is wanted.
+/// error, or into `answer` where one is wanted; one that is too large ends there, and is an error.
 pub(crate) fn tell(
     site: &Site,
     program: &Program,
@@ -128,6 +134,8 @@ pub(crate) fn tell(
     }
     if let Some(pipe) = &from {
         rustix::fs::fcntl_setfl(pipe, OFlags::NONBLOCK).map_err(unusable)?;
+        // a long answer takes fewer looks; without it, it comes too
+        let _ = rustix::pipe::fcntl_setpipe_size(pipe, 1 << 20);
     }
     let mut left = input.expose();
     let status = end(&mut child, program, deadline, &mut || {
@@ -140,9 +148,10 @@ pub(crate) fn tell(
                 _ => to = None,
             }
         }
-        if let (Some(pipe), Some(answer)) = (&mut from, &mut answer) {
-            let _ = pipe.read_to_end(answer);
-        }
+        let (Some(pipe), Some(answer)) = (&mut from, &mut answer) else { return Moved::Nothing };
+        let before = answer.len();
+        let _ = pipe.take((LARGEST - before) as u64).read_to_end(answer);
+        Moved::since(before, answer)
     })?;
     status.code().ok_or_else(|| {
         let how = judge(status).err().unwrap_or_default();
@@ -162,10 +171,12 @@ pub(crate) fn ask(site: &Site, program: &Program, args: &[&str], deadline: &Dead
             .map_err(|e| Error::failed(format!("cannot read from {:?}: {e}", program.word)))?;
     }
     finish(&mut child, program, deadline, &mut || {
+        let before = answer.len();
         if let Some(pipe) = &mut pipe {
             // ends with "would block" or at the end; what was read until then stays in `answer`
-            let _ = pipe.read_to_end(&mut answer);
+            let _ = pipe.take((LARGEST - before) as u64).read_to_end(&mut answer);
         }
+        Moved::since(before, &answer)
     })?;
     String::from_utf8(answer).map_err(|_| Error::failed(format!("{:?} answered with no text", program.word)))
 }
@@ -206,10 +217,28 @@ fn finish(
     child: &mut Child,
     program: &Program,
     deadline: &Deadline,
-    meanwhile: &mut dyn FnMut(),
+    meanwhile: &mut dyn FnMut() -> Moved,
 ) -> Result<()> {
     let status = end(child, program, deadline, meanwhile)?;
     judge(status).map_err(|how| Error::failed(format!("{:?} {how}", program.word)))
+}
+
+/// What came while a child was waited for.
+enum Moved {
+    Nothing,
+    Something,
+    TooMuch,
+}
+
+impl Moved {
+    /// After an answer that had so many bytes.
+    fn since(before: usize, answer: &[u8]) -> Moved {
+        match answer.len() {
+            LARGEST.. => Moved::TooMuch,
+            now if now > before => Moved::Something,
+            _ => Moved::Nothing,
+        }
+    }
 }
 
 /// Waits for the child's end or the deadline, and calls `meanwhile` all along and once after the end.
@@ -217,14 +246,23 @@ fn end(
     child: &mut Child,
     program: &Program,
     deadline: &Deadline,
-    meanwhile: &mut dyn FnMut(),
+    meanwhile: &mut dyn FnMut() -> Moved,
 ) -> Result<ExitStatus> {
     let word = &program.word;
     let mut pause = Duration::from_millis(1);
     loop {
         let ended =
             child.try_wait().map_err(|e| Error::failed(format!("cannot wait for {word:?}: {}", e.kind())))?;
-        meanwhile();
+        match meanwhile() {
+            Moved::TooMuch => {
+                kill(child);
+                let most = LARGEST >> 20;
+                return Err(Error::failed(format!("{word:?} answered with more than {most} MiB")));
+            }
+            // a pipe holds little: who waits to write more is not kept waiting
+            Moved::Something => pause = Duration::from_millis(1),
+            Moved::Nothing => {}
+        }
         if let Some(status) = ended {
             return Ok(status);
         }
@@ -258,10 +296,16 @@ fn stop(child: &mut Child) {
     // a process that was stopped, say by reading from the terminal, sees the signal only once it goes on
     let _ = kill_process_group(group, Signal::CONT);
     if !gone(child, group, GRACE) {
-        let _ = kill_process_group(group, Signal::KILL);
-        // bounded as well: a child under another user (sudo) may not be ours to kill
-        gone(child, group, Duration::from_secs(1));
+        kill(child);
     }
+}
+
+/// Ends the whole group at once.
+fn kill(child: &mut Child) {
+    let Some(group) = i32::try_from(child.id()).ok().and_then(Pid::from_raw) else { return };
+    let _ = kill_process_group(group, Signal::KILL);
+    // bounded as well: a child under another user (sudo) may not be ours to kill
+    gone(child, group, Duration::from_secs(1));
 }
 
 /// Whether the child and its group end within the limit.

@@ -111,12 +111,26 @@ fn what_is_handed_over_is_whole_before_the_child_starts() {
     // more than a pipe holds by itself
     for length in [0, 1, 65_536, 511_999] {
         let value = SecretValue::new(vec![b'x'; length]);
-        hand(&site, &cat, &["-c", "cat >got"], &value, &Deadline::new(LONG), &nothing).unwrap();
+        hand(&site, &cat, &["-c", "cat >got"], &value, &Deadline::new(LONG), &nothing, false).unwrap();
         assert_eq!(folder.bytes("got"), value.expose());
     }
     // who does not read it does not matter, and who fails is an error
     let value = SecretValue::new(b"s3cret".to_vec());
-    hand(&site, &cat, &["-c", "exit 0"], &value, &Deadline::new(LONG), &nothing).unwrap();
-    let error = hand(&site, &cat, &["-c", "exit 4"], &value, &Deadline::new(LONG), &nothing).unwrap_err();
+    hand(&site, &cat, &["-c", "exit 0"], &value, &Deadline::new(LONG), &nothing, false).unwrap();
+    let error =
+        hand(&site, &cat, &["-c", "exit 4"], &value, &Deadline::new(LONG), &nothing, false).unwrap_err();
     assert_eq!(error.to_string(), "\"sh\" ended with exit code 4");
+}
+
+#[test]
+fn an_answer_without_end_ends() {
+    let folder = Folder::new();
+    let site = folder.site();
+    let yes = crate::process::program("yes", &site).unwrap();
+    let (silent, mut answer) = (SecretValue::new(Vec::new()), Vec::new());
+    let deadline = Deadline::new(LONG);
+    let error = tell(&site, &yes, &[], &silent, &deadline, &|_| {}, Some(&mut answer)).unwrap_err();
+    assert_eq!(error.to_string(), "\"yes\" answered with more than 64 MiB");
+    assert_eq!(answer.len(), LARGEST);
+    assert!(!deadline.left().is_zero());
 }

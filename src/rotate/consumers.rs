@@ -4,7 +4,7 @@
 use super::context::{Context, World};
 use super::request::Request;
 use crate::config::{DeployKind, Users};
-use crate::deploy::{self, Compared};
+use crate::deploy::{self, Compared, Intent};
 use crate::error::Result;
 use crate::secret::{Fingerprints, SecretValue};
 use crate::sops::Open;
@@ -28,7 +28,7 @@ pub(super) fn would_keep(
     world: &World<'_>,
     open: &Open,
     request: &Request,
-    project: Option<&str>,
+    intent: &Intent,
 ) -> Result<Vec<String>> {
     if world.config.deploy.kind == DeployKind::None {
         return Ok(Vec::new());
@@ -39,7 +39,7 @@ pub(super) fn would_keep(
     let now: Vec<_> = before.iter().copied().filter(|(name, _)| stays(name)).collect();
     let compared =
         Compared { before: &before, now: &now, changed: &changed, plain: &plain, prints: &prints(world) };
-    deploy::beforehand(&world.config.deploy, &world.site, &compared, project)
+    deploy::beforehand(&world.config.deploy, &world.site, &compared, intent)
 }
 
 /// The keys that change and hold no secret: names of users that take turns.

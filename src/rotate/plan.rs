@@ -220,7 +220,8 @@ fn can_deploy(
     let release =
         deploy::Release { values: &entries, versions: &versions, changed: Some(&changed), files: &files };
     let mut intent = deploy::intent(&config.deploy, &world.site, &release)?;
-    intent.remarks.extend(consumers::would_keep(world, open, request, intent.project.as_deref())?);
+    let kept = consumers::would_keep(world, open, request, &intent)?;
+    intent.remarks.extend(kept);
     Ok((intent.lines, probes, intent.remarks))
 }
 

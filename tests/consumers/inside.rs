@@ -1,7 +1,7 @@
 //! Containers of the project itself: one that was not made anew, and one that got something else.
 
 use crate::compose::shop::{Shop, Who};
-use crate::compose::stack::Version;
+use crate::compose::stack::{Version, docker};
 use crate::harness::have;
 
 const COMPOSE: &str = "kind = \"compose\"\nenv-files = [\".env\"]\nenv-format = \"compose-v2\"";
@@ -67,4 +67,83 @@ fn a_value_that_changed_on_its_way_is_no_success() {
     shop.project.write("straight", "");
     shop.run(&["rotate", "JWT_SECRET", "--yes"]).ok();
     shop.all_see_the_file();
+}
+
+#[test]
+fn a_deploy_brings_what_compose_would_not_notice() {
+    if !have("consumers::inside::a_deploy", &["docker", "compose", "image"]) {
+        return;
+    }
+    let shop = Shop::new(Version::Two, Who::Root, "kind = \"compose\"");
+    let service =
+        "image: \"reseal-test:1\", command: [sleep, \"600\"], stop_signal: SIGKILL, network_mode: none";
+    let top = "secrets: { jwt: { environment: JWT_SECRET } }";
+    let services =
+        format!("services:\n  api: {{ {service}, secrets: [jwt] }}\n  rest: {{ {service} }}\n{top}\n");
+    shop.project.write("docker-compose.yml", services);
+    shop.run(&["deploy"]).ok();
+    let seen = || docker(&["exec", &shop.container("api"), "cat", "/run/secrets/jwt"]);
+    assert_eq!(seen(), shop.old);
+    let rest = shop.container("rest");
+    shop.project.pipe(&["set", "JWT_SECRET"], "set-by-hand").ok();
+    shop.run(&["deploy"]).ok();
+    assert_eq!(seen(), "set-by-hand");
+    assert_eq!(shop.container("rest"), rest);
+}
+
+#[test]
+fn what_up_would_not_make_anew_is_told_beforehand() {
+    if !have("consumers::inside::what_up", &["docker", "compose", "image"]) {
+        return;
+    }
+    let shop = Shop::new(Version::Two, Who::Root, "kind = \"compose\"");
+    let service =
+        "image: \"reseal-test:1\", command: [sleep, \"600\"], stop_signal: SIGKILL, network_mode: none";
+    let services = format!(
+        "services:\n  api: {{ {service}, environment: [JWT_SECRET] }}\n  debug: {{ {service}, profiles: [debug], environment: [JWT_SECRET] }}\n"
+    );
+    shop.project.write("docker-compose.yml", services);
+    let up = ["exec", "--", "docker", "compose", "--profile", "debug", "up", "-d"];
+    shop.run(&up).ok();
+    let (api, name) = (shop.container("api"), &shop.name);
+    shop.run(&["rotate", "JWT_SECRET", "--yes"])
+        .code(1)
+        .says(&format!(
+            "container \"{name}-debug-1\" ({name}/debug) holds the present value of \"JWT_SECRET\""
+        ))
+        .says("nothing was changed");
+    assert_eq!((shop.container("api"), shop.get("JWT_SECRET")), (api, shop.old.clone()));
+    docker(&["rm", "-f", &shop.container("debug")]);
+    shop.run(&["rotate", "JWT_SECRET", "--yes"]).ok();
+}
+
+#[test]
+fn a_container_that_fills_its_secrets_holds_nobody_up() {
+    if !have("consumers::inside::a_container", &["docker", "compose", "image"]) {
+        return;
+    }
+    let shop = Shop::new(Version::Two, Who::Root, "kind = \"compose\"");
+    let service =
+        "image: \"reseal-test:1\", command: [sleep, \"600\"], stop_signal: SIGKILL, network_mode: none";
+    let services =
+        format!("services:\n  api: {{ {service}, environment: [JWT_SECRET] }}\n  other: {{ {service} }}\n");
+    shop.project.write("docker-compose.yml", services);
+    shop.up();
+    // a terabyte that takes no room
+    let fill = "mkdir -p /run/secrets && dd if=/dev/zero of=/run/secrets/all bs=1 count=0 seek=900G";
+    docker(&["exec", &shop.container("other"), "sh", "-c", fill]);
+    shop.run(&["rotate", "JWT_SECRET", "--yes"]).ok();
+}
+
+#[test]
+fn a_project_that_compose_refuses_is_told_beforehand_and_without_a_value() {
+    if !have("consumers::inside::a_project", &["docker", "compose", "image"]) {
+        return;
+    }
+    let shop = Shop::new(Version::Two, Who::Root, "kind = \"compose\"");
+    let service = "image: \"reseal-test:1\", network_mode: none, mem_limit: \"${JWT_SECRET}\"";
+    shop.project.write("docker-compose.yml", format!("services:\n  api: {{ {service} }}\n"));
+    let refused = shop.run(&["rotate", "JWT_SECRET", "--yes"]).code(1);
+    refused.says("compose does not accept the project").says("nothing was changed").hides(&shop.old);
+    assert!(!shop.project.exists(".reseal/rotations"));
 }

@@ -50,33 +50,18 @@ impl<'a> Call<'a> {
 
     /// Calls compose; what it prints goes to standard error. Anything but exit code 0 is an error.
     pub(super) fn run(&self, args: &[&str], deadline: &Deadline) -> Result<()> {
-        if self.text.is_none() {
-            let args: Vec<&str> = self.words.iter().map(String::as_str).chain(args.iter().copied()).collect();
-            return process::run(self.site, &self.program, &args, deadline, &|command| self.prepare(command));
-        }
-        self.tell(args, deadline)
-    }
-
-    fn tell(&self, args: &[&str], deadline: &Deadline) -> Result<()> {
-        let nothing = SecretValue::new(Vec::new());
-        let (between, before) = match &self.text {
-            Some(_) => {
-                let (between, mut before) = within(self.config, self.site)?;
-                before.push(self.program.path.to_string_lossy().into_owned());
-                // in messages it is compose that is meant
-                (Some(Program { word: self.program.word.clone(), path: between.path }), before)
-            }
-            None => (None, Vec::new()),
-        };
-        let words = before.iter().chain(&self.words).map(String::as_str);
-        let args: Vec<&str> = words.chain(args.iter().copied()).collect();
-        let program = between.as_ref().unwrap_or(&self.program);
-        let input = self.text.as_ref().unwrap_or(&nothing);
         let prepare = |command: &mut Command| self.prepare(command);
-        match process::tell(self.site, program, &args, input, deadline, &prepare, None)? {
-            0 => Ok(()),
-            code => Err(Error::failed(format!("{:?} ended with exit code {code}", program.word))),
-        }
+        let words = self.words.iter().map(String::as_str).chain(args.iter().copied());
+        let Some(text) = &self.text else {
+            let args: Vec<&str> = words.collect();
+            return process::run(self.site, &self.program, &args, deadline, &prepare);
+        };
+        let (between, mut before) = within(self.config, self.site)?;
+        before.push(self.program.path.to_string_lossy().into_owned());
+        let args: Vec<&str> = before.iter().map(String::as_str).chain(words).collect();
+        // in messages it is compose that is meant
+        let program = Program { word: self.program.word.clone(), path: between.path };
+        process::hand(self.site, &program, &args, text, deadline, &prepare, true)
     }
 
     /// Asks compose, without any value but those that say what the project is. The answer may hold what stands in the

@@ -5,11 +5,13 @@
 //! asked for. They are made anew by force: compose does not notice that a secret with `environment:` has changed
 //! (decision 0032). Where compose gives no such account (version 1 does not), it is left to compare for itself.
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use super::{Intent, Release, UP, Values};
 use crate::config::DeployConfig;
 use crate::disk;
+use crate::docker;
 use crate::error::{Error, Result};
 use crate::process::{self, Deadline, Site, ask};
 use crate::secret::SecretValue;
@@ -71,6 +73,7 @@ pub(super) fn intent(config: &DeployConfig, site: &Site, release: &Release<'_>) 
     let said = |words: &[&str]| format!("{command} {}", words.join(" "));
     let call = Call::new(config, site, release.values)?;
     let model = discover(&call, config, site)?;
+    accepted(config, site, release.values)?;
     let mut intent = Intent { project: model.as_ref().map(|model| model.name.clone()), ..Intent::default() };
     if !config.steps.is_empty() {
         for step in &config.steps {
@@ -90,12 +93,6 @@ pub(super) fn intent(config: &DeployConfig, site: &Site, release: &Release<'_>) 
         return Ok(intent);
     };
     let Some(model) = model else {
-        let deadline = Deadline::new(ANSWER);
-        call.run(&["config", "-q"], &deadline).map_err(|e| {
-            e.context("compose does not accept the project")
-                .note("nothing was changed")
-                .hint("see what `reseal exec -- docker compose config -q` says")
-        })?;
         intent.lines.push(said(&UP));
         intent.remarks.push(
             "this compose does not tell which services use a changed key; it compares for itself".to_owned(),
@@ -103,6 +100,7 @@ pub(super) fn intent(config: &DeployConfig, site: &Site, release: &Release<'_>) 
         return Ok(intent);
     };
     let services = model.users(changed, &real(release.files));
+    intent.anew = Some(services.iter().map(|&service| service.to_owned()).collect());
     if services.is_empty() {
         intent
             .remarks
@@ -113,7 +111,18 @@ pub(super) fn intent(config: &DeployConfig, site: &Site, release: &Release<'_>) 
     Ok(intent)
 }
 
-/// Calls compose with the values in its environment: for the services that use a changed key, or once for each step.
+/// Checks that compose takes the project with its values. In silence: what it finds fault with, it quotes.
+fn accepted(config: &DeployConfig, site: &Site, values: Values<'_>) -> Result<()> {
+    let silent = Site { quiet: true, ..site.clone() };
+    Call::new(config, &silent, values)?.run(&["config", "-q"], &Deadline::new(ANSWER)).map_err(|e| {
+        e.context("compose does not accept the project")
+            .note("nothing was changed")
+            .hint("see what `reseal exec -- docker compose config -q` says; it may quote a value")
+    })
+}
+
+/// Calls compose with the values in its environment: for the services that use a changed key, or once for each step. Where
+/// it is not known what has changed, compose compares, and what it cannot compare is made anew.
 pub(super) fn redeploy(config: &DeployConfig, site: &Site, release: &Release<'_>) -> Result<()> {
     let call = Call::new(config, site, release.values)?;
     let deadline = Deadline::new(config.timeout);
@@ -126,7 +135,33 @@ pub(super) fn redeploy(config: &DeployConfig, site: &Site, release: &Release<'_>
             false => call.run(&[&ANEW[..], &services].concat(), &deadline),
         };
     }
-    super::each_step(config, |args| call.run(args, &deadline))
+    if !config.steps.is_empty() || release.changed.is_some() {
+        return super::each_step(config, |args| call.run(args, &deadline));
+    }
+    let model = discover(&call, config, site)?;
+    let unseen = model.as_ref().map(Model::unseen).unwrap_or_default();
+    let before = running(&unseen, model.as_ref(), site);
+    call.run(&UP, &deadline)?;
+    let after = running(&unseen, model.as_ref(), site);
+    // what compose has just made, or started, is made already
+    let stayed = after.into_iter().filter(|container| before.contains(container)).map(|(service, _)| service);
+    let stayed: BTreeSet<String> = stayed.collect();
+    if stayed.is_empty() {
+        return Ok(());
+    }
+    let stayed: Vec<&str> = stayed.iter().map(String::as_str).collect();
+    call.run(&[&ANEW[..], &stayed].concat(), &deadline)
+}
+
+/// The containers of some services, as pairs of service and id; none where docker does not tell.
+fn running(services: &[&str], model: Option<&Model>, site: &Site) -> Vec<(String, String)> {
+    let project = model.map(|model| model.name.as_str());
+    let all = match services.is_empty() {
+        true => Vec::new(),
+        false => docker::all(site, project, &Deadline::new(ANSWER)).unwrap_or_default(),
+    };
+    let ours = all.into_iter().filter(|container| services.contains(&container.service.as_str()));
+    ours.map(|container| (container.service, container.id)).collect()
 }
 
 /// Paths as the file system knows them.
@@ -151,6 +186,7 @@ fn discover(call: &Call<'_>, config: &DeployConfig, site: &Site) -> Result<Optio
     let dot_env = site.root.join(".env");
     let dot_env = if ours(&dot_env) { None } else { text(&dot_env) };
     model.retain(&call.profiles(dot_env.as_deref()));
+    model.interpolated(dot_env.as_deref().unwrap_or_default());
     model.mounts(|path| disk::real(&site.root.join(path)));
     match missing_file(&model) {
         None => Ok(Some(model)),

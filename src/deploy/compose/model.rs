@@ -24,6 +24,10 @@ pub(in super::super) struct Model {
 pub(in super::super) struct Service {
     /// Whether it reads an env file with all values.
     all: bool,
+    /// Whether it reads an env file of which a variable says where it is, so that it may be one with all values.
+    somewhere: bool,
+    /// Whether it has a secret or config that compose makes of a variable.
+    made: bool,
     /// The names of variables anywhere in its definition, and in what it mounts.
     names: BTreeSet<String>,
     /// Its own variables that hold nothing but the value of a key: the variable, and the key.
@@ -62,11 +66,30 @@ impl Model {
             .retain(|_, service| service.profiles.is_empty() || service.profiles.iter().any(in_force));
     }
 
+    /// Lets a service use what the variables that it names are made of in a `.env`, as in `URL=pg://app:${PW}@db`.
+    pub(super) fn interpolated(&mut self, dot_env: &str) {
+        let made: Vec<(&str, BTreeSet<String>)> = dot_env.lines().filter_map(made_of).collect();
+        for service in self.services.values_mut() {
+            // a line can name only those above it
+            for (name, of) in made.iter().rev() {
+                if service.names.contains(*name) {
+                    service.names.extend(of.iter().cloned());
+                }
+            }
+        }
+    }
+
     /// Gives what is mounted its real path.
     pub(super) fn mounts(&mut self, real: impl Fn(&Path) -> PathBuf) {
         for path in self.services.values_mut().flat_map(|service| &mut service.mounts) {
             *path = real(path);
         }
+    }
+
+    /// The services with a secret or config that is made of a variable, and those that must follow them: compose does not
+    /// see that the variable has another value.
+    pub(super) fn unseen(&self) -> Vec<&str> {
+        self.with(&|service| service.made)
     }
 
     /// The services that use one of the keys, and those that must follow them.
@@ -78,9 +101,14 @@ impl Model {
     pub(in super::super) fn users(&self, keys: &[String], files: &[PathBuf]) -> Vec<&str> {
         let uses = |service: &Service| {
             service.all
+                || service.somewhere
                 || keys.iter().any(|key| service.names.contains(key))
                 || files.iter().any(|file| service.mounts.contains(file))
         };
+        self.with(&uses)
+    }
+
+    fn with(&self, uses: &dyn Fn(&Service) -> bool) -> Vec<&str> {
         let used = self.services.iter().filter(|(_, service)| uses(service));
         let mut found: BTreeSet<&str> = used.map(|(name, _)| name.as_str()).collect();
         loop {
@@ -113,6 +141,10 @@ impl Service {
             if ours(&path) {
                 continue;
             }
+            if path.to_string_lossy().contains('$') {
+                service.somewhere = true;
+                continue;
+            }
             match read(&path) {
                 Some(text) => service.env_file(&text),
                 None if required => service.foreign.push(path),
@@ -129,6 +161,7 @@ impl Service {
                 let variable = used.get("environment").and_then(Value::as_str);
                 service.mounts.extend(used.get("file").and_then(Value::as_str).map(PathBuf::from));
                 service.names.extend(variable.map(str::to_owned));
+                service.made |= variable.is_some() || used.get("content").is_some();
             }
         }
         let profiles = definition.get("profiles").and_then(Value::as_array);
@@ -208,6 +241,15 @@ impl Service {
         let filed = keys.iter().copied().filter(free).filter(|_| self.all).map(|key| (key, key));
         own.chain(filed).collect()
     }
+}
+
+/// The variable of a line `NAME=…`, and those that its value names.
+fn made_of(line: &str) -> Option<(&str, BTreeSet<String>)> {
+    let (name, value) = line.split_once('=')?;
+    let name = name.trim();
+    let mut names = BTreeSet::new();
+    in_text(value, &mut names);
+    Some((name.strip_prefix("export ").unwrap_or(name).trim(), names))
 }
 
 /// A path, a list of paths, or of `{path, required}`.

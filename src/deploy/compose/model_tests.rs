@@ -73,6 +73,33 @@ fn a_service_that_mounts_a_file_gets_the_new_one_when_it_is_made_anew() {
 }
 
 #[test]
+fn an_env_file_that_a_variable_names_may_have_any_key() {
+    let services = json!({ "api": { "env_file": "/p/${ENV_FILE:-.env}" }, "web": {} });
+    let answer = json!({ "name": "shop", "services": services });
+    let model = Model::read(&answer, &|_| false, &|_| None).unwrap();
+    assert_eq!(model.consumers(&["DBPW".to_owned()]), ["api"]);
+    // whether it is there is not known, and neither is what is in it
+    assert_eq!(model.services["api"].foreign, [""; 0].map(PathBuf::from));
+    assert!(model.services["api"].exact(&["DBPW"]).is_empty());
+}
+
+#[test]
+fn a_variable_of_a_dot_env_may_be_made_of_a_key() {
+    let services =
+        json!({ "api": { "environment": ["LINK"] }, "web": { "environment": ["PW"] }, "rest": {} });
+    let answer = json!({ "name": "shop", "services": services });
+    let mut model = Model::read(&answer, &|_| false, &|_| None).unwrap();
+    model.interpolated("# text\nURL=pg://app:${PW}@db\nexport LINK = $URL?x\nOTHER=${PW}\n");
+    assert_eq!(model.consumers(&["PW".to_owned()]), ["api", "web"]);
+    assert_eq!(model.consumers(&["OTHER".to_owned()]), [""; 0]);
+}
+
+#[test]
+fn what_compose_makes_of_a_variable_it_does_not_compare() {
+    assert_eq!(model().unseen(), ["aside", "db", "log", "side"]);
+}
+
+#[test]
 fn a_service_counts_where_one_of_its_profiles_is_in_force() {
     for (profiles, there) in [("", false), ("debug", true), ("other", false), ("*", true)] {
         let mut model = model();

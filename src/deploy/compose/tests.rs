@@ -119,7 +119,7 @@ fn only_consumers_are_made_anew_and_the_question_gets_no_value() {
     for (keys, said) in [
         (Some(&key[..]), format!("{asked}up -d --no-deps --force-recreate api [v] f.yml\n")),
         (Some(&other[..]), asked.to_owned()),
-        (None, "up -d [v] f.yml\n".to_owned()),
+        (None, format!("{asked}up -d [v] f.yml\n")),
     ] {
         folder.file("said", "");
         redeploy(&config, &folder.site(), &changed(keys)).unwrap();

@@ -68,6 +68,8 @@ struct Mount {
 pub(super) struct Held<'a> {
     /// The variable's name, where it is one.
     pub(super) variable: Option<&'a str>,
+    /// Whether it is a file.
+    pub(super) is_file: bool,
     /// What it is called in messages.
     pub(super) place: String,
     /// What stands there.
@@ -153,6 +155,12 @@ impl Container {
         }
     }
 
+    /// Whether one of the project is made anew: of these services, or where they are not known, whatever it is.
+    pub(super) fn goes(&self, anew: Option<&[String]>) -> bool {
+        let named = |all: &[String]| all.iter().any(|name| Some(name.as_str()) == self.service());
+        anew.is_none_or(|all| named(all) && !self.is_one_off())
+    }
+
     /// Whether a variable counted at the first start only: a database was told the new password while it ran.
     fn has_read(&self, variable: &str) -> bool {
         let image = self.config.image.rsplit('/').next().unwrap_or_default();
@@ -182,8 +190,15 @@ impl Container {
             let (docker, silent, mut archive) = (docker(site)?, SecretValue::new(Vec::new()), Vec::new());
             let args = ["cp", &source, "-"];
             let prepare = |command: &mut std::process::Command| withhold_keys(command, site);
-            // most containers have no such folder, and one may have gone meanwhile
-            if tell(site, &docker, &args, &silent, deadline, &prepare, Some(&mut archive))? == 0 {
+            let told = tell(site, &docker, &args, &silent, deadline, &prepare, Some(&mut archive));
+            // most containers have no such folder, and one may have gone meanwhile; of one that fills it without end, what
+            // came counts, or a container could keep its values from being rotated
+            let there = match told {
+                Err(error) if deadline.left().is_zero() => return Err(error),
+                Ok(code) => code == 0,
+                Err(_) => true,
+            };
+            if there {
                 found.extend(archived(&SecretValue::new(archive)));
             }
         }
@@ -195,6 +210,7 @@ impl Container {
         let config = &self.config;
         let held = |place: &str, text: &'a str| Held {
             variable: None,
+            is_file: false,
             place: place.to_owned(),
             text: text.as_bytes(),
         };
@@ -211,7 +227,8 @@ impl Container {
         let test = config.healthcheck.iter().flat_map(|check| &check.test).flatten();
         all.extend(test.map(|word| held("its health check", word)));
         for (path, value) in files {
-            all.push(Held { variable: None, place: format!("file {path}"), text: value.expose() });
+            let place = format!("file {path}");
+            all.push(Held { variable: None, is_file: true, place, text: value.expose() });
         }
         all
     }

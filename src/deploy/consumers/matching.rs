@@ -2,7 +2,8 @@
 //!
 //! Whole texts are compared by keyed hashes. A value inside another text, such as the password in a URL or in a command
 //! line, is searched for as it is, and as the decoded password of each URL. A short value would be found by chance, so
-//! it counts only as the whole of a variable that is called as its key.
+//! it counts only as the whole of a variable that is called as its key. So would one that is a word, such as the
+//! `postgres` that somebody wants to be rid of: it counts only where secrets are.
 
 use std::collections::BTreeMap;
 
@@ -15,6 +16,12 @@ use crate::secret::{Fingerprints, SecretValue};
 
 /// Shorter ones are not searched for.
 const SHORT: usize = 8;
+
+/// Longer ones are no single word.
+const WORD: usize = 16;
+
+/// What the names of variables have in them that hold secrets.
+const SECRET: [&str; 5] = ["PASS", "PW", "SECRET", "TOKEN", "KEY"];
 
 /// A replaced value that somebody holds.
 pub(super) struct Match {
@@ -34,14 +41,42 @@ pub(super) struct Replaced<'a> {
 
 type Print = [u8; 32];
 
+/// Where a replaced value counts, each in more places than the one before.
+#[derive(Clone, Copy)]
+enum Reach {
+    /// As the whole of a variable that is called as its key.
+    Own,
+    /// As the whole of a file or of a variable that is called like a secret, and as the password of a URL.
+    Secrets,
+    /// Under other names and inside other texts.
+    Anywhere,
+}
+
+impl Reach {
+    fn of(value: &SecretValue, plain: bool) -> Reach {
+        match value.len() {
+            _ if plain => Reach::Own,
+            0..SHORT => Reach::Own,
+            SHORT..WORD if is_word(value.expose()) => Reach::Secrets,
+            _ => Reach::Anywhere,
+        }
+    }
+}
+
+/// Whether it is all lower case, all upper case, or all digits, as names and numbers are.
+fn is_word(text: &[u8]) -> bool {
+    let all = |of: fn(&u8) -> bool| text.iter().all(of);
+    all(u8::is_ascii_lowercase) || all(u8::is_ascii_uppercase) || all(u8::is_ascii_digit)
+}
+
 struct Old<'a> {
     name: &'a str,
     value: &'a SecretValue,
     print: Print,
     /// The value that took its place.
     new: Option<&'a SecretValue>,
-    /// Whether it may be found inside other texts, and under other names.
-    anywhere: bool,
+    /// Where it counts.
+    reach: Reach,
     /// Whether another key of the file has it now: it may be held, beside the new one.
     kept: bool,
     /// Values of the file that contain it, such as a list of old keys: what lies inside of one is accounted for.
@@ -70,7 +105,7 @@ impl<'a> Replaced<'a> {
                 value,
                 print: print(value),
                 new,
-                anywhere: value.len() >= SHORT && !compared.plain.iter().any(|plain| plain == name),
+                reach: Reach::of(value, compared.plain.iter().any(|plain| plain == name)),
                 kept: now().any(|(_, v)| v.same_as(value)),
                 around: around.collect(),
             });
@@ -94,8 +129,13 @@ impl<'a> Replaced<'a> {
             }
             for old in &self.old {
                 let same_name = held.variable == Some(old.name);
-                let holds = old.print == whole && (same_name || old.anywhere)
-                    || old.anywhere && old.inside(held.text);
+                let holds = match old.reach {
+                    Reach::Own => old.print == whole && same_name,
+                    Reach::Secrets => {
+                        old.print == whole && (same_name || held.keeps_secrets()) || old.in_url(held.text)
+                    }
+                    Reach::Anywhere => old.print == whole || old.inside(held.text),
+                };
                 if !holds || old.kept && !same_name && old.has_new(all) {
                     continue;
                 }
@@ -115,6 +155,14 @@ impl<'a> Replaced<'a> {
             !inner.iter().enumerate().any(|(other, places)| other < mine && *places == inner[mine])
         });
         found
+    }
+}
+
+impl Held<'_> {
+    /// Whether it is a file, or a variable that is called like a secret.
+    fn keeps_secrets(&self) -> bool {
+        let called = |name: &str| SECRET.iter().any(|part| name.to_ascii_uppercase().contains(part));
+        self.is_file || self.variable.is_some_and(called)
     }
 }
 

@@ -26,9 +26,14 @@ fn found(before: &str, now: &str, texts: &[&str]) -> Vec<String> {
         .iter()
         .map(|text| match text.split_once('=').filter(|(name, _)| !name.contains([' ', '/'])) {
             Some((name, value)) => {
-                Held { variable: Some(name), place: name.to_owned(), text: value.as_bytes() }
+                Held { variable: Some(name), is_file: false, place: name.to_owned(), text: value.as_bytes() }
             }
-            None => Held { variable: None, place: "command".to_owned(), text: text.as_bytes() },
+            None if text.starts_with("file ") => {
+                Held { variable: None, is_file: true, place: "file".to_owned(), text: &text.as_bytes()[5..] }
+            }
+            None => {
+                Held { variable: None, is_file: false, place: "command".to_owned(), text: text.as_bytes() }
+            }
         })
         .collect();
     let matches = Replaced::new(&compared).held_by(&held);
@@ -76,6 +81,22 @@ fn what_is_short_or_no_secret_counts_under_its_own_name_only() {
     assert_eq!(found(before, now, &["OTHER=1234567", "run 1234567", "X=shop_user_a"]), [""; 0]);
     assert_eq!(found(before, now, &["PIN=1234567", "USER=shop_user_a"]), ["PIN: PIN", "USER: USER"]);
     assert_eq!(found(before, now, &["PIN=12345678"]), [""; 0]);
+}
+
+#[test]
+fn a_word_counts_only_where_secrets_are() {
+    let (before, now) = ("KEY=postgres\n", "KEY=new-new-new\n");
+    let fine =
+        ["HOST=postgres", "U=postgres://app:new-new-new@postgres/x", "run postgres", "IMAGE=postgres:16"];
+    assert_eq!(found(before, now, &fine), [""; 0]);
+    for text in ["KEY=postgres", "DB_PASSWORD=postgres", "U=postgres://app:postgres@h/x", "file postgres"] {
+        assert_eq!(found(before, now, &[text]).len(), 1, "{text}");
+    }
+    // what nobody would call a host is found anywhere
+    for value in ["postgres1", "Postgres", "postgres-postgres"] {
+        let run = format!("run {value}");
+        assert_eq!(found(&format!("KEY={value}\n"), now, &[&run]), ["KEY: command"], "{value}");
+    }
 }
 
 #[test]

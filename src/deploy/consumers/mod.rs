@@ -11,7 +11,7 @@ mod matching;
 use std::fmt;
 use std::time::Duration;
 
-use super::{Values, compose};
+use super::{Intent, Values, compose};
 use crate::config::{DeployConfig, DeployKind};
 use crate::docker;
 use crate::error::{Error, Result};
@@ -74,9 +74,9 @@ pub fn beforehand(
     config: &DeployConfig,
     site: &Site,
     compared: &Compared<'_>,
-    project: Option<&str>,
+    intent: &Intent,
 ) -> Result<Vec<String>> {
-    let found = look(config, site, compared, &Stage::Before { project })?;
+    let found = look(config, site, compared, &Stage::Before(intent))?;
     if found.is_empty() {
         return Ok(Vec::new());
     }
@@ -105,18 +105,23 @@ impl fmt::Display for Finding {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "container {:?}", self.container)?;
         if let Some(place) = &self.place {
-            write!(f, " ({place})")?;
+            write!(f, " ({})", shown(place))?;
         }
         match &self.what {
             What::Holds { key, places, now } => {
                 let which = if *now { "holds the present" } else { "still holds the old" };
-                write!(f, " {which} value of \"{key}\" in {}", places.join(", "))
+                write!(f, " {which} value of \"{key}\" in {}", shown(&places.join(", ")))
             }
             What::Differs { key, variable } => {
                 write!(f, " sees another value than the file has for \"{key}\" in variable {variable}")
             }
         }
     }
+}
+
+/// Without control characters: whoever starts a container says what its labels and variables are called.
+fn shown(text: &str) -> String {
+    text.chars().map(|c| if c.is_control() { '\u{fffd}' } else { c }).collect()
 }
 
 fn listed(found: &[Finding]) -> String {
@@ -129,8 +134,8 @@ fn listed(found: &[Finding]) -> String {
 
 /// When it is looked.
 enum Stage<'a> {
-    /// Before anything is begun: those of the project, as compose calls it, do not count.
-    Before { project: Option<&'a str> },
+    /// Before anything is begun: those that will be made anew do not count.
+    Before(&'a Intent),
     /// After the redeploy.
     After,
 }
@@ -142,23 +147,28 @@ fn look(
     compared: &Compared<'_>,
     stage: &Stage<'_>,
 ) -> Result<Vec<Finding>> {
-    if config.kind == DeployKind::None || docker::docker(site).is_err() {
+    if docker::docker(site).is_err() {
         return Ok(Vec::new());
     }
     let (after, model) = match (stage, config.kind) {
         (Stage::After, DeployKind::Compose) => (true, compose::model(config, site, compared.now)?),
         (Stage::After, _) => (true, None),
-        (Stage::Before { .. }, _) => (false, None),
+        (Stage::Before(_), _) => (false, None),
     };
     let deadline = Deadline::new(ANSWER);
     let answer = match engine::running(site, &deadline) {
         Ok(answer) => answer,
-        // preflight has had an answer from it where compose is what reseal calls
-        Err(error) if config.kind == DeployKind::Compose && config.command.is_empty() => return Err(error),
+        // preflight has had an answer from it where docker is what reseal calls
+        Err(error)
+            if matches!(config.kind, DeployKind::Compose | DeployKind::Swarm)
+                && config.command.is_empty() =>
+        {
+            return Err(error);
+        }
         Err(_) => return Ok(Vec::new()),
     };
     let told = match stage {
-        Stage::Before { project } => *project,
+        Stage::Before(intent) => intent.project.as_deref(),
         Stage::After => model.as_ref().map(|model| model.name.as_str()),
     };
     let named = config.project.as_deref().or(told);
@@ -166,7 +176,8 @@ fn look(
     let mut found = Vec::new();
     for container in Container::all(&answer)? {
         let ours = container.is_of(named, config.stack.as_deref(), site);
-        if container.is_left(&config.leave) || !after && ours {
+        let goes = matches!(stage, Stage::Before(intent) if ours && container.goes(intent.anew.as_deref()));
+        if container.is_left(&config.leave) || goes {
             continue;
         }
         let files = container.files(site, &deadline)?;
@@ -207,4 +218,18 @@ fn expected(model: Option<&compose::Model>, service: &str, compared: &Compared<'
     let keys: Vec<&str> = compared.now.iter().filter_map(|(key, _)| std::str::from_utf8(key).ok()).collect();
     let exact = model.services.get(service).map(|service| service.exact(&keys)).unwrap_or_default();
     exact.into_iter().map(|(variable, key)| (variable.to_owned(), key.to_owned())).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_others_call_their_things_moves_no_cursor() {
+        let what =
+            What::Holds { key: "A".to_owned(), places: vec!["variable \u{1b}[2J".to_owned()], now: true };
+        let finding = Finding { container: "c\r".to_owned(), place: Some("p/\u{9b}1m".to_owned()), what };
+        let told = finding.to_string();
+        assert!(!told.contains(char::is_control), "{told:?}");
+    }
 }

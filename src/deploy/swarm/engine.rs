@@ -77,7 +77,7 @@ impl<'a> Engine<'a> {
     /// Hands a value over on standard input.
     pub(super) fn hand(&self, args: &[&str], value: &SecretValue, deadline: &Deadline) -> Result<()> {
         let bare = |command: &mut Command| self.bare(command);
-        process::hand(self.site, &self.docker, &self.words(args), value, deadline, &bare)
+        process::hand(self.site, &self.docker, &self.words(args), value, deadline, &bare, false)
     }
 
     fn bare(&self, command: &mut Command) {

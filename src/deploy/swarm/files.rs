@@ -112,7 +112,7 @@ fn start(engine: &Engine<'_>, paths: &[PathBuf], release: &Release<'_>, deadline
     let within: Vec<&str> = within.iter().map(String::as_str).chain(engine.words(&args)).collect();
     // in messages it is docker that is meant
     let reseal = Program { word: engine.docker.word.clone(), path: reseal.path };
-    process::hand(site, &reseal, &within, &text, deadline, &prepare)
+    process::hand(site, &reseal, &within, &text, deadline, &prepare, true)
 }
 
 fn utf8(path: &Path) -> Result<&str> {

@@ -66,13 +66,13 @@ pub(super) fn intent(config: &DeployConfig, site: &Site, release: &Release<'_>) 
     if config.files.is_empty() {
         let lines = vec![format!("docker service update, for the secrets of stack {stack}")];
         let remarks = services::remarks(&Engine::new(config, site)?, release)?;
-        return Ok(Intent { lines, remarks, project: None });
+        return Ok(Intent { lines, remarks, ..Intent::default() });
     }
     let files: String = config.files.iter().map(|path| format!(" -c {}", path.display())).collect();
     Ok(Intent {
         lines: vec![format!("docker stack deploy{files} {stack}")],
         remarks: files::remarks(config, site, release)?,
-        project: None,
+        ..Intent::default()
     })
 }
 

@@ -27,7 +27,8 @@ pub(super) struct Made {
 /// `<stack>_<KEY>_<version>`; a long beginning is cut, since the version alone tells any two apart.
 pub(super) fn name(stack: &str, key: &str, version: &str) -> String {
     let mut start = format!("{stack}_{key}");
-    start.truncate(LONGEST - DIGITS - 1);
+    let cut = (0..LONGEST - DIGITS).rev().find(|at| start.is_char_boundary(*at));
+    start.truncate(cut.unwrap_or_default());
     format!("{start}_{}", &version[..DIGITS.min(version.len())])
 }
 
@@ -128,6 +129,7 @@ mod tests {
         let long = name("a-stack-with-a-long-name", &"K".repeat(60), VERSION);
         assert_eq!(long.len(), LONGEST);
         assert!(long.ends_with("_0123456789ab"), "{long}");
+        assert!(name("s", &"é".repeat(40), VERSION).ends_with("é_0123456789ab"));
     }
 
     #[test]
