@@ -26,6 +26,9 @@ const PAUSE: Duration = Duration::from_millis(250);
 /// How many looks in a row must find a unit active, and not restarted.
 const TIMES: u32 = 8;
 
+/// A file in a folder of credentials that says whose folder it is; no key is called so.
+const MARK: &str = ".reseal";
+
 /// The most that systemd takes as a credential.
 const LARGEST: usize = 1024 * 1024;
 
@@ -106,6 +109,16 @@ pub(super) fn write(config: &DeployConfig, site: &Site, values: Values<'_>) -> R
     if disk::stat(&folder).is_some_and(|stat| stat.open_to_others()) {
         return Err(Error::failed(format!("the folder of credentials {folder:?} is open to others"))
             .hint("name one of its own, which reseal makes; what is no key is removed from it"));
+    }
+    // what is no key goes from it, and so it must hold nothing of anybody else
+    let there = disk::names(&folder)?;
+    if there.is_empty() {
+        put(&folder.join(MARK), &SecretValue::new(Vec::new()))?;
+    } else if !there.iter().any(|name| name == MARK) {
+        return Err(Error::failed(format!(
+            "the folder of credentials {folder:?} holds files that reseal did not make"
+        ))
+        .hint("name a folder of its own, which reseal makes"));
     }
     for (name, value) in values {
         put(&folder.join(credential(name)?), value)?;
