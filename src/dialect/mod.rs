@@ -18,6 +18,7 @@ mod python;
 mod render;
 mod shell;
 mod systemd;
+mod variables;
 
 use std::fmt;
 
@@ -25,6 +26,7 @@ use crate::secret::SecretValue;
 
 pub use fault::{Fault, Level, faults};
 pub use render::render;
+pub use variables::{variable_alone, variables, variables_below};
 
 /// A reader of env files.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]

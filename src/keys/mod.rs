@@ -19,6 +19,8 @@ mod ssh;
 mod unwrap;
 
 #[cfg(test)]
+pub(crate) mod testing;
+#[cfg(test)]
 mod tests;
 
 pub use keyring::{Keyring, Wrapped};

@@ -6,26 +6,9 @@ use proptest::prelude::*;
 use rand::rngs::OsRng;
 
 use super::{NewFile, Open, Rule, Sealed};
+use crate::keys::testing::Nobody;
 use crate::keys::{Form, Keyring, Prompt, Source, generate};
 use crate::secret::SecretValue;
-
-struct Nobody;
-
-impl Prompt for Nobody {
-    fn passphrase(&self, _: &str) -> Option<SecretValue> {
-        None
-    }
-
-    fn message(&self, _: &str) {}
-
-    fn confirm(&self, _: &str, _: &str, _: Option<&str>) -> Option<bool> {
-        None
-    }
-
-    fn public(&self, _: &str) -> Option<String> {
-        None
-    }
-}
 
 /// A rule, and a way from sealed bytes to an open file.
 struct Bench {

@@ -5,26 +5,9 @@ use std::sync::Arc;
 use rand::rngs::OsRng;
 
 use super::{NewFile, Rule, Sealed};
+use crate::keys::testing::Nobody;
 use crate::keys::{Form, Keyring, Prompt, Source, generate};
 use crate::secret::{PairSpec, SecretName, SecretValue, jwks, public_of};
-
-struct Nobody;
-
-impl Prompt for Nobody {
-    fn passphrase(&self, _: &str) -> Option<SecretValue> {
-        None
-    }
-
-    fn message(&self, _: &str) {}
-
-    fn confirm(&self, _: &str, _: &str, _: Option<&str>) -> Option<bool> {
-        None
-    }
-
-    fn public(&self, _: &str) -> Option<String> {
-        None
-    }
-}
 
 #[test]
 fn a_pair_survives_being_sealed_and_opened() {

@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use serde_json::Value;
 
 use super::names::is_name;
+use crate::dialect::{variables, variables_below};
 
 /// A list, or one value in the place of a list.
 pub(super) fn list(value: Option<&Value>) -> Vec<Value> {
@@ -44,26 +45,10 @@ pub(super) fn settled(text: &str) -> Option<String> {
 
 /// The variables that a text asks for.
 pub(super) fn references(text: &str) -> Vec<&str> {
-    let mut found = Vec::new();
-    let mut rest = text;
-    while let Some(at) = rest.find('$') {
-        rest = &rest[at + 1..];
-        if let Some(after) = rest.strip_prefix('$') {
-            rest = after;
-            continue;
-        }
-        let name = rest.strip_prefix('{').unwrap_or(rest);
-        let end = name.find(|c: char| !c.is_ascii_alphanumeric() && c != '_').unwrap_or(name.len());
-        found.extend(is_name(&name.as_bytes()[..end]));
-    }
-    found
+    variables(text).into_iter().filter_map(|name| is_name(name.as_bytes())).collect()
 }
 
 pub(super) fn collect(value: &Value, asks: &mut BTreeSet<String>) {
-    match value {
-        Value::String(text) => asks.extend(references(text).into_iter().map(str::to_owned)),
-        Value::Array(list) => list.iter().for_each(|value| collect(value, asks)),
-        Value::Object(map) => map.values().for_each(|value| collect(value, asks)),
-        _ => {}
-    }
+    variables_below(value, asks);
+    asks.retain(|name| is_name(name.as_bytes()).is_some());
 }

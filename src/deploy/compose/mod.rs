@@ -19,7 +19,6 @@ use call::{ANSWER, Call};
 
 mod call;
 mod model;
-mod references;
 
 pub(super) use call::{fits_environment, within};
 pub(super) use model::Model;
@@ -126,23 +125,22 @@ fn accepted(config: &DeployConfig, site: &Site, values: Values<'_>) -> Result<()
 pub(super) fn redeploy(config: &DeployConfig, site: &Site, release: &Release<'_>) -> Result<()> {
     let call = Call::new(config, site, release.values)?;
     let deadline = Deadline::new(config.timeout);
-    // also where all is started: an env file that is not there is told in words that help
     let model = if config.steps.is_empty() { discover(&call, config, site)? } else { None };
-    if let (Some(changed), Some(model)) = (release.changed, model) {
-        let services = model.users(changed, &real(release.files));
-        return match services.is_empty() {
-            true => Ok(()),
-            false => call.run(&[&ANEW[..], &services].concat(), &deadline),
-        };
+    let Some(model) = model else { return super::each_step(config, |args| call.run(args, &deadline)) };
+    let Some(changed) = release.changed else { return all(&call, &model, site, &deadline) };
+    let services = model.users(changed, &real(release.files));
+    match services.is_empty() {
+        true => Ok(()),
+        false => call.run(&[&ANEW[..], &services].concat(), &deadline),
     }
-    if !config.steps.is_empty() || release.changed.is_some() {
-        return super::each_step(config, |args| call.run(args, &deadline));
-    }
-    let model = discover(&call, config, site)?;
-    let unseen = model.as_ref().map(Model::unseen).unwrap_or_default();
-    let before = running(&unseen, model.as_ref(), site);
-    call.run(&UP, &deadline)?;
-    let after = running(&unseen, model.as_ref(), site);
+}
+
+/// Lets compose compare, and makes those services anew of which it does not see that they have an old value.
+fn all(call: &Call<'_>, model: &Model, site: &Site, deadline: &Deadline) -> Result<()> {
+    let unseen = model.unseen();
+    let before = running(&unseen, model, site);
+    call.run(&UP, deadline)?;
+    let after = running(&unseen, model, site);
     // what compose has just made, or started, is made already
     let stayed = after.into_iter().filter(|container| before.contains(container)).map(|(service, _)| service);
     let stayed: BTreeSet<String> = stayed.collect();
@@ -150,15 +148,14 @@ pub(super) fn redeploy(config: &DeployConfig, site: &Site, release: &Release<'_>
         return Ok(());
     }
     let stayed: Vec<&str> = stayed.iter().map(String::as_str).collect();
-    call.run(&[&ANEW[..], &stayed].concat(), &deadline)
+    call.run(&[&ANEW[..], &stayed].concat(), deadline)
 }
 
 /// The containers of some services, as pairs of service and id; none where docker does not tell.
-fn running(services: &[&str], model: Option<&Model>, site: &Site) -> Vec<(String, String)> {
-    let project = model.map(|model| model.name.as_str());
+fn running(services: &[&str], model: &Model, site: &Site) -> Vec<(String, String)> {
     let all = match services.is_empty() {
         true => Vec::new(),
-        false => docker::all(site, project, &Deadline::new(ANSWER)).unwrap_or_default(),
+        false => docker::all(site, Some(&model.name), &Deadline::new(ANSWER)).unwrap_or_default(),
     };
     let ours = all.into_iter().filter(|container| services.contains(&container.service.as_str()));
     ours.map(|container| (container.service, container.id)).collect()

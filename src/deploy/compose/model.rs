@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 
 use serde_json::{Map, Value};
 
-use super::references::{alone, in_text, in_value};
+use crate::dialect::{variable_alone, variables, variables_below};
 
 /// A project.
 pub(in super::super) struct Model {
@@ -134,7 +134,7 @@ impl Service {
         read: &dyn Fn(&Path) -> Option<String>,
     ) -> Service {
         let mut service = Service::default();
-        in_value(definition, &mut service.names);
+        variables_below(definition, &mut service.names);
         service.environment(definition.get("environment"));
         for (path, required) in env_files(definition.get("env_file")) {
             service.all = ours(&path) || service.all;
@@ -157,7 +157,7 @@ impl Service {
                     service.mounts.push(PathBuf::from(&used));
                 }
                 let Some(used) = whole.get(kind).and_then(|all| all.get(&used)) else { continue };
-                in_value(used, &mut service.names);
+                variables_below(used, &mut service.names);
                 let variable = used.get("environment").and_then(Value::as_str);
                 service.mounts.extend(used.get("file").and_then(Value::as_str).map(PathBuf::from));
                 service.names.extend(variable.map(str::to_owned));
@@ -207,7 +207,7 @@ impl Service {
                 self.names.insert(name.to_owned());
                 self.exact.insert(name.to_owned(), name.to_owned());
             }
-            Some(value) => match alone(value) {
+            Some(value) => match variable_alone(value) {
                 Some(key) => {
                     self.exact.insert(name.to_owned(), key.to_owned());
                 }
@@ -221,7 +221,7 @@ impl Service {
     /// An env file that somebody keeps in plain. It may name keys too; what it sets may hide what ours has.
     fn env_file(&mut self, text: &str) {
         for line in text.lines().map(str::trim) {
-            in_text(line, &mut self.names);
+            self.names.extend(variables(line).into_iter().map(str::to_owned));
             let name = line.split('=').next().unwrap_or_default();
             let name = name.strip_prefix("export ").unwrap_or(name).trim();
             if !line.contains('=') {
@@ -247,8 +247,7 @@ impl Service {
 fn made_of(line: &str) -> Option<(&str, BTreeSet<String>)> {
     let (name, value) = line.split_once('=')?;
     let name = name.trim();
-    let mut names = BTreeSet::new();
-    in_text(value, &mut names);
+    let names = variables(value).into_iter().map(str::to_owned).collect();
     Some((name.strip_prefix("export ").unwrap_or(name).trim(), names))
 }
 

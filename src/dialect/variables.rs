@@ -5,8 +5,9 @@ use std::collections::BTreeSet;
 
 use serde_json::Value;
 
-/// Adds the names in one text.
-pub(super) fn in_text(text: &str, names: &mut BTreeSet<String>) {
+/// The names in a text, in their order.
+pub fn variables(text: &str) -> Vec<&str> {
+    let mut found = Vec::new();
     let mut rest = text;
     while let Some(at) = rest.find('$') {
         rest = &rest[at + 1..];
@@ -17,25 +18,26 @@ pub(super) fn in_text(text: &str, names: &mut BTreeSet<String>) {
         let name = rest.strip_prefix('{').unwrap_or(rest);
         let length = name.find(|c: char| c != '_' && !c.is_ascii_alphanumeric()).unwrap_or(name.len());
         if length > 0 && !name.starts_with(|c: char| c.is_ascii_digit()) {
-            names.insert(name[..length].to_owned());
+            found.push(&name[..length]);
         }
         // what follows the name is looked at too: a default may name others
         rest = &name[length..];
     }
+    found
 }
 
 /// Adds the names in all texts below a value; keys are not interpolated.
-pub(super) fn in_value(value: &Value, names: &mut BTreeSet<String>) {
+pub fn variables_below(value: &Value, names: &mut BTreeSet<String>) {
     match value {
-        Value::String(text) => in_text(text, names),
-        Value::Array(all) => all.iter().for_each(|value| in_value(value, names)),
-        Value::Object(all) => all.values().for_each(|value| in_value(value, names)),
+        Value::String(text) => names.extend(variables(text).into_iter().map(str::to_owned)),
+        Value::Array(all) => all.iter().for_each(|value| variables_below(value, names)),
+        Value::Object(all) => all.values().for_each(|value| variables_below(value, names)),
         _ => {}
     }
 }
 
 /// The one name of a text that is nothing else, `$NAME` or `${NAME}`.
-pub(super) fn alone(text: &str) -> Option<&str> {
+pub fn variable_alone(text: &str) -> Option<&str> {
     let name = text.strip_prefix('$')?;
     let name = name.strip_prefix('{').map_or(Some(name), |name| name.strip_suffix('}'))?;
     let is_name = !name.is_empty() && name.bytes().all(|b| b == b'_' || b.is_ascii_alphanumeric());
@@ -58,18 +60,19 @@ mod tests {
             ("cost: 5$ or $5 or ${", &[]),
             ("$a_1-x", &["a_1"]),
         ] {
-            let mut names = BTreeSet::new();
-            in_text(text, &mut names);
-            assert_eq!(names.iter().collect::<Vec<_>>(), expected, "{text}");
+            assert_eq!(variables(text), expected, "{text}");
+            let mut below = BTreeSet::new();
+            variables_below(&serde_json::json!({ "$KEY": [text, 1] }), &mut below);
+            assert!(below.iter().eq(expected), "{text}");
         }
     }
 
     #[test]
     fn a_name_alone_is_the_whole_text() {
-        assert_eq!(alone("${A}"), Some("A"));
-        assert_eq!(alone("$A"), Some("A"));
+        assert_eq!(variable_alone("${A}"), Some("A"));
+        assert_eq!(variable_alone("$A"), Some("A"));
         for text in ["x$A", "$A ", "${A:-x}", "$$A", "A", "$", "${A"] {
-            assert_eq!(alone(text), None, "{text}");
+            assert_eq!(variable_alone(text), None, "{text}");
         }
     }
 }
