@@ -5,7 +5,7 @@
 //! its source and held against the program itself by `tests/dialect`. Where a text leaves what a model can speak of (a
 //! command in a shell's file, a variable to be expanded), the model says so and never guesses.
 //!
-//! [`render`] tries forms of quoting and keeps the first that the readers read back as the value, so that it cannot be
+//! [`render()`] tries forms of quoting and keeps the first that the readers read back as the value, so that it cannot be
 //! wrong in a way that they are not. The module knows no file and no policy; it gets names and values and gives text. What
 //! it drops on the way the allocator wipes (decision 0003); the decision about it all is 0028.
 
@@ -88,7 +88,7 @@ impl Dialect {
     }
 
     /// What the reader makes of the bytes of an env file: names and values in the order of the text. Of a name that stands
-    /// there twice the last counts, but see [`render`].
+    /// there twice the last counts, but see [`render()`].
     pub fn read(self, text: &[u8]) -> Result<Vec<Pair>, Unread> {
         match self {
             Dialect::ComposeV1 => python::read(text, python::Opened::ByCompose),

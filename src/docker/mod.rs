@@ -13,9 +13,10 @@ use rustix::fs::stat;
 use crate::error::{Error, Result};
 use crate::process::{Deadline, Program, Site, ask, program};
 
-/// One container a line: id, service, one-off, project, project folder (last, as it may hold anything).
+/// One container a line: id, status, service, one-off, project, project folder (last, as it may hold anything).
 const LISTED: &str = concat!(
-    "{{.ID}}\t{{.Label \"com.docker.compose.service\"}}\t{{.Label \"com.docker.compose.oneoff\"}}\t",
+    "{{.ID}}\t{{.Status}}\t",
+    "{{.Label \"com.docker.compose.service\"}}\t{{.Label \"com.docker.compose.oneoff\"}}\t",
     "{{.Label \"com.docker.compose.project\"}}\t{{.Label \"com.docker.compose.project.working_dir\"}}"
 );
 
@@ -31,6 +32,8 @@ pub(crate) struct Container {
     pub(crate) id: String,
     /// The service.
     pub(crate) service: String,
+    /// Whether it runs now.
+    pub(crate) runs: bool,
     project: String,
 }
 
@@ -117,12 +120,18 @@ fn list(docker: &Program, site: &Site, project: Option<&str>, deadline: &Deadlin
 }
 
 fn container(line: &str, here: &dyn Fn(&str) -> bool) -> Option<Container> {
-    let mut fields = line.splitn(5, '\t');
-    let (id, service, oneoff, project, folder) =
-        (fields.next()?, fields.next()?, fields.next()?, fields.next()?, fields.next()?);
+    let mut fields = line.splitn(6, '\t');
+    let (id, status, service, oneoff, project, folder) =
+        (fields.next()?, fields.next()?, fields.next()?, fields.next()?, fields.next()?, fields.next()?);
     // `compose run` leaves one-off containers behind that say nothing of the service
     let counts = !oneoff.eq_ignore_ascii_case("true") && here(folder);
-    counts.then(|| Container { id: id.to_owned(), service: service.to_owned(), project: project.to_owned() })
+    counts.then(|| Container {
+        id: id.to_owned(),
+        service: service.to_owned(),
+        // "Up 5 minutes (healthy)"; the others are "Created", "Exited (0) …"
+        runs: status.starts_with("Up"),
+        project: project.to_owned(),
+    })
 }
 
 /// The label holds the path as compose was started with it, perhaps through a symbolic link: the folder decides.
@@ -141,10 +150,12 @@ mod tests {
     #[test]
     fn a_line_is_a_container_of_this_folder_unless_it_is_one_off() {
         let here = |folder: &str| folder == "/srv/a\tb";
-        assert!(container("1\tapi\tFalse\tshop\t/srv/a\tb", &here).is_some());
-        assert!(container("1\tapi\tTrue\tshop\t/srv/a\tb", &here).is_none());
-        assert!(container("1\tapi\tFalse\tshop\t/srv/other", &here).is_none());
-        assert!(container("1\tapi", &here).is_none());
+        assert!(container("1\tUp 5 days\tapi\tFalse\tshop\t/srv/a\tb", &here).is_some_and(|c| c.runs));
+        assert!(container("1\tUp 5 days\tapi\tTrue\tshop\t/srv/a\tb", &here).is_none());
+        assert!(container("1\tUp 5 days\tapi\tFalse\tshop\t/srv/other", &here).is_none());
+        assert!(container("1\tUp 5 days\tapi", &here).is_none());
+        let stopped = container("1\tExited (0) 2 hours ago\tapi\tFalse\tshop\t/srv/a\tb", &here);
+        assert!(stopped.is_some_and(|c| !c.runs));
     }
 
     #[test]

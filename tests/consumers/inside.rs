@@ -42,6 +42,13 @@ fn a_secret_that_compose_would_not_notice_is_caught_too() {
     shop.run(&["rotate", "JWT_SECRET", "--yes"]).code(10).says("in file /run/secrets/jwt");
     assert_eq!(shop.container("api"), before, "compose notices it now, and need not be forced any more");
     shop.policy("kind = \"compose\"");
+    let remark = "what does not run now is started: api";
+    docker(&["stop", "-t", "0", &before]);
+    let plan = shop.run(&["rotate", "JWT_SECRET", "--dry-run"]).ok().stdout;
+    assert!(plan.contains(remark), "{plan}");
+    docker(&["start", &before]);
+    let plan = shop.run(&["rotate", "JWT_SECRET", "--dry-run"]).ok().stdout;
+    assert!(!plan.contains(remark), "{plan}");
     shop.run(&["rotate", "JWT_SECRET", "--yes"]).ok();
     assert_ne!(shop.container("api"), before);
 }

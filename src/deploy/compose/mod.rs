@@ -106,6 +106,13 @@ pub(super) fn intent(config: &DeployConfig, site: &Site, release: &Release<'_>) 
             .push("no service of the compose project uses a changed key: none is started".to_owned());
     } else {
         intent.lines.push(said(&[&ANEW[..], &services].concat()));
+        // stopped for a reason, or not there yet: whoever reads the plan knows
+        let up = running(&services, &model, site);
+        let runs = |service: &str| up.as_ref().is_none_or(|up| up.iter().any(|(name, _)| name == service));
+        let down: Vec<&str> = services.iter().copied().filter(|service| !runs(service)).collect();
+        if !down.is_empty() {
+            intent.remarks.push(format!("what does not run now is started: {}", down.join(", ")));
+        }
     }
     Ok(intent)
 }
@@ -138,9 +145,9 @@ pub(super) fn redeploy(config: &DeployConfig, site: &Site, release: &Release<'_>
 /// Lets compose compare, and makes those services anew of which it does not see that they have an old value.
 fn all(call: &Call<'_>, model: &Model, site: &Site, deadline: &Deadline) -> Result<()> {
     let unseen = model.unseen();
-    let before = running(&unseen, model, site);
+    let before = running(&unseen, model, site).unwrap_or_default();
     call.run(&UP, deadline)?;
-    let after = running(&unseen, model, site);
+    let after = running(&unseen, model, site).unwrap_or_default();
     // what compose has just made, or started, is made already
     let stayed = after.into_iter().filter(|container| before.contains(container)).map(|(service, _)| service);
     let stayed: BTreeSet<String> = stayed.collect();
@@ -151,14 +158,14 @@ fn all(call: &Call<'_>, model: &Model, site: &Site, deadline: &Deadline) -> Resu
     call.run(&[&ANEW[..], &stayed].concat(), deadline)
 }
 
-/// The containers of some services, as pairs of service and id; none where docker does not tell.
-fn running(services: &[&str], model: &Model, site: &Site) -> Vec<(String, String)> {
-    let all = match services.is_empty() {
-        true => Vec::new(),
-        false => docker::all(site, Some(&model.name), &Deadline::new(ANSWER)).unwrap_or_default(),
-    };
-    let ours = all.into_iter().filter(|container| services.contains(&container.service.as_str()));
-    ours.map(|container| (container.service, container.id)).collect()
+/// The running containers of some services, as pairs of service and id; `None` where docker does not tell.
+fn running(services: &[&str], model: &Model, site: &Site) -> Option<Vec<(String, String)>> {
+    if services.is_empty() {
+        return Some(Vec::new());
+    }
+    let mut all = docker::all(site, Some(&model.name), &Deadline::new(ANSWER)).ok()?;
+    all.retain(|container| container.runs && services.contains(&container.service.as_str()));
+    Some(all.into_iter().map(|container| (container.service, container.id)).collect())
 }
 
 /// Paths as the file system knows them.
