@@ -12,7 +12,7 @@ use super::service;
 use super::unfinished::kind_name;
 use crate::audit::{Grace, History};
 use crate::config::{DeployKind, Policy};
-use crate::deploy;
+use crate::deploy::{self, Intent};
 use crate::disk::{self, Owner};
 use crate::error::{Error, Kind, Result};
 use crate::sops::{Open, Sealed};
@@ -102,9 +102,10 @@ pub fn plan(world: &World<'_>, history: &History, ask: Ask) -> Result<Plan> {
     let (mut started, mut probes) = (Vec::new(), Vec::new());
     if request.changes_file() && ask.deploy {
         request.deploy = config.deploy.kind != DeployKind::None || !config.probes.is_empty();
-        let more;
-        (started, probes, more) = can_deploy(world, &open, &request)?;
-        remarks.extend(more);
+        let intent;
+        (intent, probes) = can_deploy(world, &open, &request)?;
+        started = intent.lines;
+        remarks.extend(intent.remarks);
         if config.deploy.kind == DeployKind::Swarm {
             later.push("the docker secrets of the old values are removed".to_owned());
         }
@@ -194,12 +195,8 @@ fn still_there<'a>(
     Ok(remarks)
 }
 
-/// Whether services can be started anew, and are well now; what will be started, and looked at, and remarks on it.
-fn can_deploy(
-    world: &World<'_>,
-    open: &Open,
-    request: &Request,
-) -> Result<(Vec<String>, Vec<String>, Vec<String>)> {
+/// Whether services can be started anew, and are well now; what will be started, and looked at.
+fn can_deploy(world: &World<'_>, open: &Open, request: &Request) -> Result<(Intent, Vec<String>)> {
     let config = world.config;
     deploy::preflight(&config.deploy, &world.site)?;
     let entries: Vec<_> = open.entries().map(|e| (e.name, e.value)).collect();
@@ -222,7 +219,7 @@ fn can_deploy(
     let mut intent = deploy::intent(&config.deploy, &world.site, &release)?;
     let kept = consumers::would_keep(world, open, request, &intent)?;
     intent.remarks.extend(kept);
-    Ok((intent.lines, probes, intent.remarks))
+    Ok((intent, probes))
 }
 
 /// What follows the commit, in words.
