@@ -4,8 +4,8 @@
 use std::thread::sleep;
 use std::time::Duration;
 
-use crate::harness::Project;
 use crate::harness::servers::wait_until;
+use crate::harness::{Output, Project, have};
 
 fn over() {
     sleep(Duration::from_millis(1100));
@@ -305,4 +305,43 @@ fn a_long_migration_can_be_interrupted_and_goes_on_with_resume() {
     assert_eq!(project.get("OLD_KEY"), "old-key");
     project.script("migrate", "#!/bin/sh\ntest \"$OLD\" = old-key -a \"$NEW\" = \"$KEY\"\n");
     project.run(&["resume"]).ok().says("committed: KEY");
+}
+
+/// A service that accepts every value that it was told, until it is told to forget one.
+const SERVICE: &str = r#"#!/bin/sh
+input=$(cat)
+field() { printf '%s' "$input" | jq -r "$1"; }
+case $1 in
+test) field .value | grep -Fxq -f - accepted ;;
+set) field .new >>accepted ;;
+retire) field .old | grep -Fxv -f - accepted >left; mv left accepted ;;
+*) exit 4 ;;
+esac
+"#;
+
+#[test]
+fn a_key_whose_old_value_a_service_accepts_is_not_taken_away() {
+    if !have("grace::a_key_whose_old_value", &["jq", "mounts"]) {
+        return;
+    }
+    let project = Project::sealed("P=correct-horse-battery\nB=1\n");
+    project.script("tell", SERVICE);
+    project.write("accepted", "correct-horse-battery\n");
+    let target = "command = { run = [\"./tell\"], keep-for = \"1h\" }";
+    project.write("reseal.toml", format!("[secret.P]\ntarget = {{ {target} }}\n"));
+    project.run(&["rotate", "P", "--yes"]).ok().says("is still accepted");
+    let sealed = project.read(".env.enc");
+    project.script("ed", "#!/bin/sh\nsed -i /^P=/d $1\n");
+    let edit = || {
+        let mut command = project.command(&["edit"]);
+        Output::of(command.env("EDITOR", "./ed"))
+    };
+    let refusals = [project.run(&["unset", "P"]), edit()];
+    for refused in refusals {
+        refused.code(1).says("the value before is still accepted").says("run `reseal retire P` first");
+        assert!(project.read(".env.enc") == sealed);
+    }
+    project.run(&["retire", "P", "--yes"]).ok();
+    edit().ok();
+    assert_eq!(project.run(&["list"]).ok().stdout, "B\n");
 }
