@@ -89,6 +89,24 @@ pub struct Event {
     pub who: Who,
 }
 
+impl Event {
+    /// What happened, with nothing more to say of it.
+    pub fn of(act: Act, file: String, who: Who) -> Self {
+        Event {
+            act,
+            file,
+            secrets: Vec::new(),
+            rotation: None,
+            reason: None,
+            failure: None,
+            grace: Vec::new(),
+            ended: Vec::new(),
+            proofs: Vec::new(),
+            who,
+        }
+    }
+}
+
 /// A replaced value that is still accepted: by readers of a key, by a service, or, with neither, by whoever issued it.
 #[derive(Clone, Debug, Serialize, Deserialize, PartialEq, Eq)]
 pub struct Grace {

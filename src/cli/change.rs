@@ -2,10 +2,11 @@
 
 use super::report::Report;
 use super::session::{self, Session};
-use crate::audit::{self, Act, Event};
+use crate::audit::{self, Act, Event, History};
 use crate::disk::{self, Backups};
 use crate::error::{Error, Result};
 use crate::rotate;
+use crate::secret::{SecretName, SecretValue};
 use crate::sops::{Open, Sealed};
 
 /// Lets `edit` change the opened file, and puts the result in its place. Answers whether anything changed.
@@ -53,6 +54,32 @@ pub(super) fn change_and_tell(
     Ok(acts)
 }
 
+/// Refuses to take keys away of which a service still accepts an older value: that could not be ended any more.
+pub(super) fn can_go(session: &Session, keys: &[String]) -> Result<()> {
+    let log = audit::read(&session.project.audit())?;
+    let history = History::of(&log.entries, &session.project.label());
+    match history.graces().find(|g| g.service.is_some() && keys.contains(&g.secret)) {
+        None => Ok(()),
+        Some(grace) => Err(Error::failed(format!("{grace}"))
+            .note("without the key nothing here could take it away")
+            .hint(format!("run `reseal retire {}` first", grace.secret))),
+    }
+}
+
+/// Writes the keys that belong to the pair of which a new private half is set.
+pub(super) fn follow(
+    session: &Session,
+    open: &mut Open,
+    name: &SecretName,
+    private: &SecretValue,
+) -> Result<()> {
+    let Some(policy) = session.config.secrets.get(name) else { return Ok(()) };
+    let Some(pair) = &policy.pair else { return Ok(()) };
+    let kept = policy.previous.as_ref().and_then(|kept| open.get(kept.key.as_bytes()));
+    let kept = kept.map(|value| SecretValue::concat(&[value.expose()]));
+    rotate::halves(open, pair, private, kept.as_ref())
+}
+
 /// Backs up what is live and replaces it. The lock must be held.
 pub(super) fn put(session: &Session, report: &Report, before: &[u8], after: &[u8]) -> Result<()> {
     let backups = Backups::new(&session.project, &session.config.backup.dir);
@@ -78,16 +105,9 @@ pub(super) fn put(session: &Session, report: &Report, before: &[u8], after: &[u8
 pub(super) fn record(session: &Session, act: Act, names: &[String], reason: Option<&str>) -> Result<()> {
     let project = &session.project;
     let event = Event {
-        act,
-        file: project.label(),
         secrets: names.to_vec(),
-        rotation: None,
         reason: reason.map(str::to_owned),
-        failure: None,
-        grace: Vec::new(),
-        ended: Vec::new(),
-        proofs: Vec::new(),
-        who: session::who(),
+        ..Event::of(act, project.label(), session::who())
     };
     audit::record(&project.audit(), project.attributes.owner, &event, &session::now())
         .map_err(|e| e.note("the change itself is done; only its record is missing"))

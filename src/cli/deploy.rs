@@ -27,16 +27,9 @@ pub(super) fn run(global: &Global, args: &DeployArgs, report: &Report) -> Result
     let done = start(&session, &open, report);
     let project = &session.project;
     let event = Event {
-        act: Act::Deployed,
-        file: project.label(),
-        secrets: Vec::new(),
-        rotation: None,
         reason: args.reason.clone(),
         failure: done.as_ref().err().map(ToString::to_string),
-        grace: Vec::new(),
-        ended: Vec::new(),
-        proofs: Vec::new(),
-        who: session::who(),
+        ..Event::of(Act::Deployed, project.label(), session::who())
     };
     if done.is_ok() {
         forget(&session, &open, report);

@@ -8,19 +8,17 @@ use std::io::IsTerminal;
 use std::time::{Duration, Instant};
 
 use super::args::{EditArgs, Global};
-use super::change::change_and_tell;
+use super::change::{can_go, change_and_tell, follow};
 use super::desk::Desk;
 use super::encrypt::no_broken_value;
 use super::report::Report;
 use super::session::Session;
 use super::terminal::Terminal;
-use crate::audit::{self, Act, History};
+use crate::audit::Act;
 use crate::dialect;
 use crate::disk;
-use crate::doctor;
 use crate::error::{Error, Result};
-use crate::rotate;
-use crate::secret::{SecretValue, public_of};
+use crate::secret::{SecretName, SecretValue, public_of};
 use crate::sops::{Edited, Open};
 
 /// An editor that is back sooner has hardly shown anything to a person.
@@ -64,24 +62,19 @@ pub(super) fn run(global: &Global, args: &EditArgs, report: &Report) -> Result<(
             return Ok(Vec::new());
         }
         let (set, unset) = (edited.set.clone(), edited.unset.clone());
-        let pairs: Vec<_> = set
-            .iter()
-            .filter_map(|name| {
-                let policy = session.config.secrets.get(name)?;
-                Some((policy, policy.pair.as_ref()?, SecretValue::concat(&[edited.value(name)?.expose()])))
-            })
-            .collect();
+        let private = |name: &SecretName| {
+            session.config.secrets.get(name)?.pair.as_ref()?;
+            Some((name.clone(), SecretValue::concat(&[edited.value(name)?.expose()])))
+        };
+        let private: Vec<_> = set.iter().filter_map(private).collect();
         for name in &set {
             let faults =
                 edited.value(name).map(|v| dialect::faults(&session.config.consumers, name.as_bytes(), v));
-            told.extend(faults.iter().flatten().map(doctor::told));
+            told.extend(faults.iter().flatten().map(dialect::Fault::told));
         }
         open.apply(edited)?;
-        for (policy, pair, private) in pairs {
-            // the public half goes with the private one
-            let kept = policy.previous.as_ref().and_then(|kept| open.get(kept.key.as_bytes()));
-            let kept = kept.map(|v| SecretValue::concat(&[v.expose()]));
-            rotate::halves(open, pair, &private, kept.as_ref())?;
+        for (name, value) in private {
+            follow(&session, open, &name, &value)?;
         }
         for name in set.iter().filter(|name| !open.encrypts(name)) {
             told.push(format!("\"{name}\" lies in the file unencrypted: its rule is {}", open.rule()));
@@ -127,14 +120,7 @@ fn read(session: &Session, open: &Open, before: &SecretValue, text: &SecretValue
         }
     }
     if !edited.unset.is_empty() {
-        let log = audit::read(&session.project.audit())?;
-        let history = History::of(&log.entries, &session.project.label());
-        let mut graces = history.graces();
-        if let Some(grace) = graces.find(|g| g.service.is_some() && edited.unset.contains(&g.secret)) {
-            return Err(Error::failed(format!("{grace}"))
-                .note("without the key nothing here could take it away")
-                .hint(format!("run `reseal retire {}` first", grace.secret)));
-        }
+        can_go(session, &edited.unset)?;
     }
     Ok(edited)
 }

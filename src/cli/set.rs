@@ -4,16 +4,14 @@
 use std::io::IsTerminal;
 
 use super::args::{Global, SetArgs};
-use super::change::change;
+use super::change::{change, follow};
 use super::report::Report;
 use super::session::{self, Session};
 use super::terminal::Terminal;
 use crate::audit::Act;
 use crate::dialect;
 use crate::disk;
-use crate::doctor;
 use crate::error::{Error, Result};
-use crate::rotate;
 use crate::secret::{FLOOR_BITS, Origin, SecretName, SecretValue};
 
 pub(super) fn run(global: &Global, args: &SetArgs, report: &Report) -> Result<()> {
@@ -52,12 +50,7 @@ pub(super) fn run(global: &Global, args: &SetArgs, report: &Report) -> Result<()
             let mut names = open.entries().filter_map(|e| std::str::from_utf8(e.name).ok());
             slip = names.find(|other| one_stroke_apart(other, name.as_str())).map(str::to_owned);
         }
-        // the public half goes with the private one
-        if let Some(pair) = session.config.secrets.get(&name).and_then(|policy| policy.pair.as_ref()) {
-            let kept = session.config.secrets[&name].previous.as_ref().map(|kept| kept.key.as_bytes());
-            let kept = kept.and_then(|key| open.get(key)).map(|v| SecretValue::concat(&[v.expose()]));
-            rotate::halves(open, pair, &value, kept.as_ref())?;
-        }
+        follow(&session, open, &name, &value)?;
         open.set(&name, value)
     })?;
     if !changed {
@@ -76,7 +69,7 @@ pub(super) fn run(global: &Global, args: &SetArgs, report: &Report) -> Result<()
         report.note("the value has several lines; the file holds them as one, with \\n between them");
     }
     for fault in faults {
-        report.note(&doctor::told(&fault));
+        report.note(&fault.told());
     }
     report.say(&format!("{name} is set in {}", session.project.label()));
     Ok(())

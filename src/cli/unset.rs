@@ -1,12 +1,12 @@
 //! `reseal unset KEY…`
 
 use super::args::{Global, UnsetArgs};
-use super::change::change;
+use super::change::{can_go, change};
 use super::list::not_there;
 use super::report::Report;
 use super::session::Session;
-use crate::audit::{self, Act, History};
-use crate::error::{Error, Result};
+use crate::audit::Act;
+use crate::error::Result;
 use crate::secret::SecretName;
 
 pub(super) fn run(global: &Global, args: &UnsetArgs, report: &Report) -> Result<()> {
@@ -21,13 +21,7 @@ pub(super) fn run(global: &Global, args: &UnsetArgs, report: &Report) -> Result<
             keys.push(key.clone());
         }
     }
-    let log = audit::read(&session.project.audit())?;
-    let history = History::of(&log.entries, &session.project.label());
-    if let Some(grace) = history.graces().find(|g| g.service.is_some() && keys.contains(&g.secret)) {
-        return Err(Error::failed(format!("{grace}"))
-            .note("without the key nothing here could take it away; nothing was changed")
-            .hint(format!("run `reseal retire {}` first", grace.secret)));
-    }
+    can_go(&session, &keys).map_err(|e| e.note("nothing was changed"))?;
     change(&session, report, Act::Unset, &keys, args.reason.as_deref(), |open| {
         for key in &keys {
             if !open.unset(key.as_bytes()) {

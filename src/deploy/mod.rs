@@ -17,6 +17,7 @@ use crate::secret::SecretValue;
 
 mod compose;
 mod consumers;
+mod handed;
 mod health;
 mod http;
 mod probe;
@@ -79,7 +80,7 @@ pub fn carries(config: &DeployConfig, site: &Site, values: Values<'_>) -> Result
     }
     match config.kind {
         DeployKind::None | DeployKind::Wrapper => Ok(()),
-        DeployKind::Compose => compose::fits_environment(values),
+        DeployKind::Compose => handed::fits_environment(values),
         DeployKind::Swarm => swarm::carries(config, site, values),
         DeployKind::Systemd => systemd::carries(config, values),
     }

@@ -340,6 +340,29 @@ mod tests {
     }
 
     #[test]
+    fn a_folder_that_others_use_is_no_folder_of_credentials() {
+        let ram = PathBuf::from(format!("/dev/shm/reseal-others-{}", std::process::id()));
+        let mine = Owner::of_this_process();
+        disk::make_folder(&ram, mine).unwrap();
+        disk::replace(&ram.join("OTHER"), b"kept", Attributes { mode: 0o600, owner: mine }).unwrap();
+        let (folder, value) = (Folder::new(), SecretValue::new(b"s3cret".to_vec()));
+        let mut config = deploy(DeployKind::Systemd, &[]);
+        config.credentials = Some(ram.clone());
+        let refused = write(&config, &folder.site(), &[(b"KEY", &value)]);
+        let there = disk::names(&ram).unwrap();
+        disk::remove(&ram.join("OTHER")).unwrap();
+        // an empty one is taken, and from then on only keys stay in it
+        let taken = write(&config, &folder.site(), &[(b"KEY", &value)]);
+        let again = write(&config, &folder.site(), &[(b"NEW", &value)]);
+        let left = disk::names(&ram).unwrap();
+        disk::remove_folder(&ram).unwrap();
+        assert!(refused.is_err_and(|e| e.to_string().contains("files that reseal did not make")));
+        assert_eq!(there, ["OTHER"]);
+        assert!(taken.is_ok() && again.is_ok());
+        assert_eq!(left, [MARK, "NEW"]);
+    }
+
+    #[test]
     fn a_credential_is_called_like_a_key() {
         assert_eq!(credential(b"JWT_SECRET").unwrap(), "JWT_SECRET");
         for name in [&b"../x"[..], b"a/b", b"", b".", b"..", b".a", b"a:b", b"a b", b"\xff"] {

@@ -41,6 +41,16 @@ impl fmt::Display for Fault {
     }
 }
 
+impl Fault {
+    /// As it is noted, with the way out where there is one.
+    pub fn told(&self) -> String {
+        match self.level {
+            Level::Never => self.to_string(),
+            Level::Quoting => format!("{self}; `reseal exec --env-file` and `reseal export` quote it"),
+        }
+    }
+}
+
 /// What the readers would make of a value, at most one fault for each.
 pub fn faults(readers: &[Dialect], name: &[u8], value: &SecretValue) -> Vec<Fault> {
     let mut found = Vec::new();
@@ -204,6 +214,14 @@ pub(super) mod tests {
     fn said(reader: Dialect, value: &str) -> Vec<String> {
         let value = SecretValue::new(value.as_bytes().to_vec());
         faults(&[reader], b"K", &value).iter().map(ToString::to_string).collect()
+    }
+
+    #[test]
+    fn a_value_of_countless_characters_is_not_searched_through_for_ever() {
+        // no single one is at fault, nor are the first hundred together
+        let many: String = ('\u{4e00}'..='\u{9fff}').flat_map(|c| [c, ' ', '#']).collect();
+        let said = said(Dialect::ComposeV2, &format!("\u{feff}{many}"));
+        assert!(said.iter().all(|line| !line.contains('\u{4e00}')), "{said:?}");
     }
 
     #[test]

@@ -8,7 +8,7 @@ mod leftovers;
 mod values;
 
 pub use ignore::ignore;
-pub use values::{lossy, told};
+pub use values::lossy;
 
 use std::path::{Path, PathBuf};
 

@@ -1,7 +1,7 @@
 //! Values that a declared consumer reads otherwise, or cannot read at all (I9).
 
 use crate::config::Config;
-use crate::dialect::{Fault, Level, faults};
+use crate::dialect::{Level, faults};
 use crate::disk::{Project, quoted};
 use crate::sops::Open;
 
@@ -24,17 +24,9 @@ pub fn lossy(project: &Project, config: &Config, open: &Open) -> (Vec<Finding>, 
                     },
                     mend: Mend::ByHand,
                 }),
-                Level::Quoting => notes.push(told(&fault)),
+                Level::Quoting => notes.push(fault.told()),
             }
         }
     }
     (findings, notes)
-}
-
-/// A fault as it is noted, with the way out where there is one.
-pub fn told(fault: &Fault) -> String {
-    match fault.level {
-        Level::Never => fault.to_string(),
-        Level::Quoting => format!("{fault}; `reseal exec --env-file` and `reseal export` quote it"),
-    }
 }

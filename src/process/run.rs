@@ -55,6 +55,21 @@ impl Deadline {
     }
 }
 
+/// Where a child's standard output goes: to standard error, which is for people.
+fn out(site: &Site) -> Stdio {
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "only handed to the child as its stdout; nothing is written here"
+    )]
+    let stderr = std::io::stderr;
+    if site.quiet { Stdio::null() } else { Stdio::from(stderr()) }
+}
+
+/// Where its standard error goes.
+fn err(site: &Site) -> Stdio {
+    if site.quiet { Stdio::null() } else { Stdio::inherit() }
+}
+
 /// Runs a child to its end; anything but exit code 0 is an error.
 pub(crate) fn run(
     site: &Site,
@@ -63,13 +78,7 @@ pub(crate) fn run(
     deadline: &Deadline,
     prepare: Prepare<'_>,
 ) -> Result<()> {
-    #[expect(
-        clippy::disallowed_methods,
-        reason = "only handed to the child as its stdout; nothing is written here"
-    )]
-    let out = || if site.quiet { Stdio::null() } else { Stdio::from(std::io::stderr()) };
-    let err = if site.quiet { Stdio::null() } else { Stdio::inherit() };
-    let mut child = start(site, program, args, (Stdio::null(), out(), err), prepare)?;
+    let mut child = start(site, program, args, (Stdio::null(), out(site), err(site)), prepare)?;
     finish(&mut child, program, deadline, &mut || Moved::Nothing)
 }
 
@@ -87,10 +96,8 @@ pub(crate) fn hand(
 ) -> Result<()> {
     let pipe = filled(input.expose())
         .map_err(|e| Error::failed(format!("cannot hand over to {:?}: {}", program.word, e.kind())))?;
-    #[expect(clippy::disallowed_methods, reason = "only handed to the child as its stdout")]
-    let out = if site.quiet || !aloud { Stdio::null() } else { Stdio::from(std::io::stderr()) };
-    let err = if site.quiet { Stdio::null() } else { Stdio::inherit() };
-    let mut child = start(site, program, args, (Stdio::from(pipe), out, err), prepare)?;
+    let out = if aloud { out(site) } else { Stdio::null() };
+    let mut child = start(site, program, args, (Stdio::from(pipe), out, err(site)), prepare)?;
     finish(&mut child, program, deadline, &mut || Moved::Nothing)
 }
 
@@ -119,13 +126,10 @@ pub(crate) fn tell(
     prepare: Prepare<'_>,
     mut answer: Option<&mut Vec<u8>>,
 ) -> Result<i32> {
-    #[expect(clippy::disallowed_methods, reason = "only handed to the child as its stdout")]
-    let out = match (&answer, site.quiet) {
-        (Some(_), _) => Stdio::piped(),
-        (None, true) => Stdio::null(),
-        (None, false) => Stdio::from(std::io::stderr()),
+    let (out, err) = match answer {
+        Some(_) => (Stdio::piped(), Stdio::null()),
+        None => (out(site), err(site)),
     };
-    let err = if site.quiet || answer.is_some() { Stdio::null() } else { Stdio::inherit() };
     let mut child = start(site, program, args, (Stdio::piped(), out, err), prepare)?;
     let (mut to, mut from) = (child.stdin.take(), child.stdout.take());
     let unusable = |e: Errno| Error::failed(format!("cannot talk to {:?}: {e}", program.word));

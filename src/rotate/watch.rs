@@ -42,16 +42,10 @@ impl std::fmt::Display for Degraded {
 /// Writes it into the audit log.
 pub fn note_degraded(world: &World<'_>, request: &Request, degraded: &Degraded, at: &str) -> Result<()> {
     let event = Event {
-        act: Act::Degraded,
-        file: request.file.clone(),
         secrets: request.names().into_iter().map(str::to_owned).collect(),
         rotation: Some(request.rotation.clone()),
-        reason: None,
         failure: Some(degraded.to_string()),
-        grace: Vec::new(),
-        ended: Vec::new(),
-        proofs: Vec::new(),
-        who: world.who.clone(),
+        ..Event::of(Act::Degraded, request.file.clone(), world.who.clone())
     };
     audit::record(&world.project.audit(), world.project.attributes.owner, &event, at)
 }

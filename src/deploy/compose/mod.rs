@@ -8,19 +8,17 @@
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
-use super::{Intent, Release, UP, Values};
+use super::{Intent, Release, UP, Values, handed};
 use crate::config::DeployConfig;
 use crate::disk;
 use crate::docker;
 use crate::error::{Error, Result};
 use crate::process::{self, Deadline, Site, ask};
-use crate::secret::SecretValue;
 use call::{ANSWER, Call};
 
 mod call;
 mod model;
 
-pub(super) use call::{fits_environment, within};
 pub(super) use model::Model;
 
 /// What makes services anew, whatever compose knows of them. It starts those first that others of them wait for.
@@ -34,7 +32,7 @@ const LARGEST_FILE: u64 = 1 << 20;
 pub(super) fn preflight(config: &DeployConfig, site: &Site) -> Result<()> {
     call::compose(config, site)?;
     if !config.env_files.is_empty() {
-        can_show(config, site)?;
+        handed::can_show(config, site)?;
     }
     // a configured command may drive an engine that has no `docker`; and docker-compose v1 can do without it
     match process::program("docker", site) {
@@ -46,20 +44,6 @@ pub(super) fn preflight(config: &DeployConfig, site: &Site) -> Result<()> {
                 })
         }
         _ => Ok(()),
-    }
-}
-
-/// Shows nothing at the paths of the env files to a command that does nothing.
-pub(super) fn can_show(config: &DeployConfig, site: &Site) -> Result<()> {
-    let (program, mut words) = call::within(config, site)?;
-    words.push("true".to_owned());
-    let args: Vec<&str> = words.iter().map(String::as_str).collect();
-    let nothing = SecretValue::new(Vec::new());
-    match process::tell(site, &program, &args, &nothing, &Deadline::new(ANSWER), &|_| {}, None)? {
-        0 => Ok(()),
-        _ => Err(Error::failed("the files of `env-files` cannot be shown to the command")
-            .note("nothing was changed")
-            .hint("see what `reseal exec --env-file .env -- true` says here")),
     }
 }
 
@@ -183,7 +167,7 @@ fn discover(call: &Call<'_>, config: &DeployConfig, site: &Site) -> Result<Optio
     let question = ["config", "--no-interpolate", "--format", "json"];
     let Ok(answer) = call.ask(&question, &Deadline::new(ANSWER)) else { return Ok(None) };
     let Ok(answer) = serde_json::from_slice(answer.expose()) else { return Ok(None) };
-    let files = real(&call::env_files(config, site));
+    let files = real(&handed::env_files(config, site));
     let ours = |path: &Path| files.contains(&disk::real(&site.root.join(path)));
     let read = |path: &Path| text(&site.root.join(path));
     let Some(mut model) = Model::read(&answer, &ours, &read) else { return Ok(None) };

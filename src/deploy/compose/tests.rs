@@ -1,7 +1,8 @@
+use super::super::handed::LARGEST;
 use super::super::testing::{Folder, deploy, release};
 use super::super::{Release, Values};
 use super::super::{carries, preflight, redeploy};
-use super::call::{self, LARGEST, compose};
+use super::call::{self, compose};
 use super::intent;
 use crate::config::DeployKind;
 use crate::process::Site;

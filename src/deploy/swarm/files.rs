@@ -4,19 +4,15 @@
 //! folder of the first file, and is removed when docker has read it. It holds names, never a value. Values reach docker
 //! in its environment, for `${KEY}`, and where the policy names `env-files`, in a file that docker alone sees.
 
-use std::ffi::OsStr;
-use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
-use std::process::Command;
 
 use super::super::Release;
 use super::engine::Engine;
-use super::{compose, converge, secrets, text, value};
+use super::{converge, handed, secrets, text, value};
 use crate::config::DeployConfig;
-use crate::dialect;
 use crate::disk::{self, Attributes, Owner};
 use crate::error::{Error, Result};
-use crate::process::{self, Deadline, Program, Site, withhold_keys};
+use crate::process::{Deadline, Site};
 
 /// A stack file as it is.
 pub(super) struct File {
@@ -66,7 +62,7 @@ pub(super) fn remarks(config: &DeployConfig, site: &Site, release: &Release<'_>)
 /// Makes the secrets, deploys the stack, waits until it runs.
 pub(super) fn deploy(engine: &Engine<'_>, release: &Release<'_>, deadline: &Deadline) -> Result<()> {
     let files = read(engine.config, engine.site)?;
-    compose::fits_environment(release.values)?;
+    handed::fits_environment(release.values)?;
     let known = secrets::made(engine, deadline)?;
     for key in files.iter().flat_map(File::keys) {
         let name = secrets::present(engine.stack, key, release.versions)?;
@@ -91,28 +87,13 @@ pub(super) fn deploy(engine: &Engine<'_>, release: &Release<'_>, deadline: &Dead
 
 /// Calls docker, by itself or where it sees the env files.
 fn start(engine: &Engine<'_>, paths: &[PathBuf], release: &Release<'_>, deadline: &Deadline) -> Result<()> {
-    let (site, config) = (engine.site, engine.config);
     let mut args = vec!["stack", "deploy", "--resolve-image", "changed"];
     for path in paths {
         args.extend(["--compose-file", utf8(path)?]);
     }
     args.push(engine.stack);
-    let prepare = |command: &mut Command| {
-        withhold_keys(command, site);
-        for (name, value) in release.values {
-            command.env(OsStr::from_bytes(name), OsStr::from_bytes(value.expose()));
-        }
-    };
-    if config.env_files.is_empty() {
-        return process::run(site, &engine.docker, &engine.words(&args), deadline, &prepare);
-    }
-    let text = dialect::render(&config.env_format, release.values.iter().copied())?;
-    let (reseal, mut within) = compose::within(config, site)?;
-    within.push(utf8(&engine.docker.path)?.to_owned());
-    let within: Vec<&str> = within.iter().map(String::as_str).chain(engine.words(&args)).collect();
-    // in messages it is docker that is meant
-    let reseal = Program { word: engine.docker.word.clone(), path: reseal.path };
-    process::hand(site, &reseal, &within, &text, deadline, &prepare, true)
+    let args = engine.words(&args);
+    handed::run((engine.config, engine.site), &engine.docker, &args, release.values, deadline, &|_| {})
 }
 
 fn utf8(path: &Path) -> Result<&str> {

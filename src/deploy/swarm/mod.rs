@@ -17,7 +17,7 @@ mod text;
 
 use std::collections::BTreeMap;
 
-use super::{Intent, Release, Values, compose};
+use super::{Intent, Release, Values, handed};
 use crate::config::DeployConfig;
 use crate::error::{Error, Result};
 use crate::process::{Deadline, Site};
@@ -31,7 +31,7 @@ pub(super) fn preflight(config: &DeployConfig, site: &Site) -> Result<()> {
     let engine = Engine::new(config, site)?;
     engine.manages()?;
     if !config.env_files.is_empty() {
-        compose::can_show(config, site)?;
+        handed::can_show(config, site)?;
     }
     files::read(config, site).map(drop)
 }
@@ -47,7 +47,7 @@ pub(super) fn carries(config: &DeployConfig, site: &Site, values: Values<'_>) ->
             secrets::fits(key, value(values, key).map_err(|e| e.context(file.shown()))?)?;
         }
     }
-    compose::fits_environment(values)
+    handed::fits_environment(values)
 }
 
 /// Deploys the stack, or exchanges the secrets of services, and waits until what runs is what was asked for.
