@@ -7,6 +7,7 @@ mod env_file;
 mod health;
 mod killed;
 mod mounted;
+mod named;
 pub mod shop;
 pub mod stack;
 mod values;
