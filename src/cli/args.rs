@@ -86,6 +86,22 @@ pub(super) enum Command {
     Diff(DiffArgs),
     /// Become a command that has the values in its environment
     Exec(ExecArgs),
+    // sops's own words for it
+    #[command(hide = true)]
+    ExecEnv(ExecEnvArgs),
+    #[command(hide = true)]
+    ExecFile(ExecFileArgs),
+    /// Check what sops does not: structure without a key, all of it with one
+    Verify(VerifyArgs),
+    /// Who can open the file: add and remove recipients, make a new data key (values are `rotate`'s)
+    #[command(visible_alias = "updatekeys")]
+    Rekey(RekeyArgs),
+    /// Merge two versions of a sealed file key by key, as git's merge driver
+    Merge(MergeArgs),
+    /// Names and fingerprints of a sealed file, as git's diff shows them
+    Textconv(TextconvArgs),
+    /// Make git know sealed files
+    Hook(HookArgs),
     /// Start the services on what the sealed file holds, and wait until they are well
     Deploy(DeployArgs),
     // starts a command that sees what it gets on standard input in the place of files
@@ -136,6 +152,8 @@ impl Command {
                 | Command::Resume(_)
                 | Command::Rollback(_)
                 | Command::Retire(_)
+                | Command::Rekey(_)
+                | Command::Merge(_)
         )
     }
 }
@@ -184,6 +202,12 @@ pub(super) struct SetArgs {
     /// Read the value from a file
     #[arg(long, value_name = "FILE")]
     pub(super) value_file: Option<PathBuf>,
+    /// Read the value from standard input, as a JSON value where the key is in the form ["KEY"], as sops has it
+    #[arg(long, conflicts_with_all = ["value_file", "generate"])]
+    pub(super) value_stdin: bool,
+    /// Change nothing if the value is there already; that is always so here
+    #[arg(long, hide = true)]
+    pub(super) idempotent: bool,
     /// Keep the line feed at the end of what is read
     #[arg(long)]
     pub(super) keep_newline: bool,
@@ -221,6 +245,22 @@ pub(super) struct EncryptArgs {
     /// Let the MAC cover encrypted values only
     #[arg(long)]
     pub(super) mac_only_encrypted: bool,
+    #[command(flatten)]
+    pub(super) types: TypeArgs,
+}
+
+// as sops has them
+#[derive(Args)]
+pub(super) struct TypeArgs {
+    /// What the input is: dotenv, yaml, json, ini, binary [default: told by its content or its name]
+    #[arg(long, value_name = "FORMAT")]
+    pub(super) input_type: Option<String>,
+    /// What to write [default: as the input]
+    #[arg(long, value_name = "FORMAT")]
+    pub(super) output_type: Option<String>,
+    /// Treat the input as if it had this name
+    #[arg(long, value_name = "NAME")]
+    pub(super) filename_override: Option<PathBuf>,
 }
 
 #[derive(Args)]
@@ -248,9 +288,14 @@ pub(super) struct RuleArgs {
 
 #[derive(Args)]
 pub(super) struct DecryptArgs {
-    /// The sealed file [default: as --file]
+    /// The sealed file [default: as --file]; - for standard input
     #[arg(value_name = "FILE")]
     pub(super) input: Option<PathBuf>,
+    /// Print one value or one part: database.password or ["database"]["password"]
+    #[arg(long, value_name = "NAME")]
+    pub(super) extract: Option<String>,
+    #[command(flatten)]
+    pub(super) types: TypeArgs,
 }
 
 #[derive(Args)]
@@ -334,6 +379,118 @@ pub(super) struct ExecArgs {
     /// The command and its arguments
     #[arg(required = true, trailing_var_arg = true, allow_hyphen_values = true, value_name = "COMMAND")]
     pub(super) command: Vec<OsString>,
+}
+
+#[derive(Args)]
+pub(super) struct ExecEnvArgs {
+    /// Give the command nothing of this environment but PATH, HOME and TERM
+    #[arg(long)]
+    pub(super) pristine: bool,
+    /// The sealed file
+    pub(super) input: PathBuf,
+    /// The command line, for the shell
+    pub(super) command: String,
+}
+
+#[derive(Args)]
+pub(super) struct ExecFileArgs {
+    /// What the file is called that the command sees
+    #[arg(long, value_name = "NAME")]
+    pub(super) filename: Option<OsString>,
+    /// A plain file in place of a pipe; either way it lies in RAM, and only the command sees it
+    #[arg(long)]
+    pub(super) no_fifo: bool,
+    /// What the sealed file is: dotenv, yaml, json, ini, binary [default: told by its content]
+    #[arg(long, value_name = "FORMAT")]
+    pub(super) input_type: Option<String>,
+    /// What the command gets
+    #[arg(long, value_name = "FORMAT")]
+    pub(super) output_type: Option<String>,
+    /// The sealed file
+    pub(super) input: PathBuf,
+    /// The command line, for the shell; {} is the path of the file
+    pub(super) command: String,
+}
+
+#[derive(Args)]
+pub(super) struct VerifyArgs {
+    /// The sealed files [default: as --file]
+    #[arg(value_name = "FILE")]
+    pub(super) files: Vec<PathBuf>,
+    /// Look at the structure only, though a key is there
+    #[arg(long)]
+    pub(super) no_key: bool,
+}
+
+#[derive(Args)]
+pub(super) struct RekeyArgs {
+    /// The sealed files [default: as --file]
+    #[arg(value_name = "FILE")]
+    pub(super) files: Vec<PathBuf>,
+    /// Let this recipient open the file too; may be repeated
+    #[arg(long, value_name = "RECIPIENT")]
+    pub(super) add: Vec<String>,
+    /// Wrap the data key for this recipient no more; may be repeated
+    #[arg(long, value_name = "RECIPIENT")]
+    pub(super) remove: Vec<String>,
+    /// The group of the recipients, where the key is shared among groups; counted from 0
+    #[arg(long, value_name = "N")]
+    pub(super) key_group: Option<usize>,
+    /// Encrypt every value with a new data key
+    #[arg(long)]
+    pub(super) new_data_key: bool,
+    /// Make the recipients those of `.sops.yaml`, also where others are named
+    #[arg(long, conflicts_with_all = ["add", "remove"])]
+    pub(super) from_config: bool,
+    /// Print what would change and write nothing
+    #[arg(short = 'n', long)]
+    pub(super) dry_run: bool,
+    /// Why, for the audit log
+    #[arg(long, value_name = "TEXT")]
+    pub(super) reason: Option<String>,
+    /// Do not ask
+    #[arg(short, long)]
+    pub(super) yes: bool,
+}
+
+#[derive(Args)]
+pub(super) struct MergeArgs {
+    /// The common ancestor, as git's %O
+    pub(super) base: PathBuf,
+    /// Our version, as git's %A; the result is written there
+    pub(super) ours: PathBuf,
+    /// Their version, as git's %B
+    pub(super) theirs: PathBuf,
+    /// The path of the file in the repository, as git's %P
+    pub(super) path: Option<PathBuf>,
+    /// The size of conflict marks, as git's %L
+    #[arg(long, value_name = "N", default_value_t = 7)]
+    pub(super) marker_size: usize,
+}
+
+#[derive(Args)]
+pub(super) struct TextconvArgs {
+    /// The sealed file
+    pub(super) input: PathBuf,
+}
+
+#[derive(Args)]
+pub(super) struct HookArgs {
+    #[command(subcommand)]
+    pub(super) what: HookCommand,
+}
+
+#[derive(Subcommand)]
+pub(super) enum HookCommand {
+    /// Set up this repository
+    Install {
+        /// The merge and diff drivers for sealed files: attributes and configuration
+        #[arg(long)]
+        git: bool,
+        /// Which files are sealed; may be repeated [default: the sealed files that the repository tracks]
+        #[arg(long, value_name = "PATTERN")]
+        pattern: Vec<String>,
+    },
 }
 
 #[derive(Args)]

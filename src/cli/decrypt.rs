@@ -20,5 +20,5 @@ pub(super) fn run(global: &Global, args: &DecryptArgs, report: &Report) -> Resul
             .collect();
         return report.json(&serde_json::json!({ "v": 1, "values": values }));
     }
-    report.data(open.plain().expose())
+    report.data(open.plain()?.expose())
 }

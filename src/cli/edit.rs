@@ -34,7 +34,7 @@ pub(super) fn run(global: &Global, args: &EditArgs, report: &Report) -> Result<(
         let name = session.project.sealed.file_name().unwrap_or_default().to_string_lossy();
         let name = OsString::from(name.strip_suffix(".enc").unwrap_or(&name));
         let mut desk = Desk::open(&name, &editor)?;
-        let plain = open.plain();
+        let plain = open.plain()?;
         let start = Instant::now();
         let mut text = desk.edit(&plain)?;
         let at_once = start.elapsed() < AT_ONCE && std::io::stdin().is_terminal();

@@ -13,7 +13,7 @@ use crate::disk;
 use crate::error::{Error, Kind, Result};
 use crate::keys::Recipient;
 use crate::secret::SecretValue;
-use crate::sops::{NewFile, Rule};
+use crate::sops::{Format, NewFile, Rule};
 
 const NOBODY: &str = "make a key with `reseal init`, or name recipients with `--age`";
 
@@ -33,7 +33,7 @@ pub(super) fn run(global: &Global, args: &EncryptArgs, report: &Report) -> Resul
     }
     new.mac_only_encrypted |= args.mac_only_encrypted;
     let (open, remarks) = new
-        .open(&plain, &mut *session::random(), &session.prompt)
+        .open(Format::Dotenv, &plain, &mut *session::random(), &session.prompt)
         .map_err(|e| e.context(format!("{:?}", args.input)))?;
     for remark in remarks {
         report.note(&remark);

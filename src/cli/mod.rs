@@ -20,10 +20,13 @@ mod get;
 mod hardening;
 mod history;
 mod hold;
+mod hook;
 mod identity;
 mod init;
 mod list;
+mod merge;
 mod progress;
+mod rekey;
 mod report;
 mod resume;
 mod retire;
@@ -32,9 +35,12 @@ mod rotate;
 mod rotation;
 mod session;
 mod set;
+mod sops_words;
 mod status;
 mod terminal;
+mod textconv;
 mod unset;
+mod verify;
 mod within;
 
 use std::ffi::OsString;
@@ -99,6 +105,13 @@ fn act(cli: Cli, report: &Report) -> Result<()> {
         Command::Export(args) => export::run(&global, &args, report),
         Command::Diff(args) => diff::run(&global, &args, report),
         Command::Exec(args) => exec::run(&global, &args, report),
+        Command::ExecEnv(args) => sops_words::exec_env(&global, &args, report),
+        Command::ExecFile(args) => sops_words::exec_file(&global, &args, report),
+        Command::Verify(args) => verify::run(&global, &args, report),
+        Command::Rekey(args) => rekey::run(&global, &args, report),
+        Command::Merge(args) => merge::run(&global, &args, report),
+        Command::Textconv(args) => textconv::run(&global, &args, report),
+        Command::Hook(args) => hook::run(&global, &args, report),
         Command::Deploy(args) => deploy::run(&global, &args, report),
         Command::Within(args) => within::run(&args, report),
         Command::Hold(args) => hold::run(&args),

@@ -24,7 +24,7 @@ pub(super) fn run(global: &Global, args: &UnsetArgs, report: &Report) -> Result<
     can_go(&session, &keys).map_err(|e| e.note("nothing was changed"))?;
     change(&session, report, Act::Unset, &keys, args.reason.as_deref(), |open| {
         for key in &keys {
-            if !open.unset(key.as_bytes()) {
+            if !open.unset(key.as_bytes())? {
                 return Err(not_there(open, key).note("nothing was changed"));
             }
         }

@@ -91,7 +91,7 @@ fn renew(cx: &Context<'_>, open: &mut Open, change: &Change) -> Result<()> {
         (_, Some(kept)) => keep(open, kept, replaced)?,
         // a value that was still kept counts no more either
         (Some(dropped), None) => {
-            open.unset(dropped.key.as_bytes());
+            open.unset(dropped.key.as_bytes())?;
         }
         (None, None) => {}
     }
@@ -137,7 +137,7 @@ fn end_grace(cx: &Context<'_>, open: &mut Open, end: &Grace) -> Result<()> {
             // nothing says which entry it is, and the others still count
             return Ok(());
         }
-        open.unset(key.as_bytes());
+        open.unset(key.as_bytes())?;
         if let Some(pair) = cx.world.config.secrets.get(&secret).and_then(|policy| policy.pair.as_ref()) {
             halves(open, pair, &copy(open, &secret)?, None)?;
         }
@@ -155,7 +155,7 @@ fn end_grace(cx: &Context<'_>, open: &mut Open, end: &Grace) -> Result<()> {
     }
     let left = SecretValue::concat(&parts);
     if left.is_empty() {
-        open.unset(key.as_bytes());
+        open.unset(key.as_bytes())?;
     } else {
         open.set(&key, left)?;
     }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use proptest::prelude::*;
 use rand::rngs::OsRng;
 
-use super::{NewFile, Open, Rule, Sealed};
+use super::{Format, NewFile, Open, Rule, Sealed};
 use crate::keys::testing::Nobody;
 use crate::keys::{Form, Keyring, Prompt, Source, generate};
 use crate::secret::SecretValue;
@@ -32,7 +32,7 @@ impl Bench {
 
     fn sealed(&self, text: &str) -> Vec<u8> {
         let plain = SecretValue::new(text.as_bytes().to_vec());
-        let (open, _) = self.file.open(&plain, &mut OsRng, &self.nobody).unwrap();
+        let (open, _) = self.file.open(Format::Dotenv, &plain, &mut OsRng, &self.nobody).unwrap();
         open.seal("2026-11-20T00:00:00Z", &mut OsRng).unwrap()
     }
 
@@ -77,7 +77,7 @@ proptest! {
         let sealed = bench.sealed(&before);
         let edited = bench.edited(&sealed, &after).unwrap();
         let open = bench.open(&edited);
-        let plain = open.plain();
+        let plain = open.plain().unwrap();
         prop_assert_eq!(plain.expose(), after.as_bytes());
         if before == after {
             prop_assert_eq!(&edited, &sealed);
@@ -124,6 +124,6 @@ fn a_byte_order_mark_that_was_there_is_no_mistake() {
     let sealed = ["\u{feff}".as_bytes(), &bench.sealed("A_unencrypted=1\nB=x\n")].concat();
     assert_eq!(bench.edited(&sealed, "\u{feff}A_unencrypted=1\nB=x\n").unwrap(), sealed);
     let edited = bench.edited(&sealed, "A=1\nB=y\n").unwrap();
-    assert_eq!(bench.open(&edited).plain().expose(), b"A=1\nB=y\n");
+    assert_eq!(bench.open(&edited).plain().unwrap().expose(), b"A=1\nB=y\n");
     assert!(bench.edited(&edited, "\u{feff}A=1\nB=y\n").is_err());
 }

@@ -6,7 +6,8 @@
 
 use sha2::{Digest, Sha512};
 
-use super::value::{Cipher, Type};
+use super::tree::Kind;
+use super::value::Cipher;
 use crate::secret::{Random, SecretValue};
 
 /// SHA-256 of `sops`, the start of a hash over encrypted values only.
@@ -52,12 +53,12 @@ impl Mac {
     /// Whether the stored text is this hash, sealed at `time`.
     pub(super) fn agrees(self, stored: &str, cipher: &Cipher, time: &str) -> bool {
         let stored = cipher.open(stored.as_bytes(), time.as_bytes());
-        stored.is_ok_and(|stored| stored.text.same_as(&self.finish()))
+        stored.is_ok_and(|(_, stored)| stored.same_as(&self.finish()))
     }
 
     /// The text to store.
     pub(super) fn seal(self, cipher: &Cipher, time: &str, random: &mut dyn Random) -> Vec<u8> {
-        cipher.seal(&self.finish(), time.as_bytes(), Type::Str, random)
+        cipher.seal(&self.finish(), time.as_bytes(), Kind::Str, random)
     }
 }
 

@@ -1,11 +1,10 @@
 //! What the `sops_…` lines of a file say: who can open it, when it was sealed, by which rule.
 //!
-//! This is a view. The lines themselves stay in the file as they are, so that recipients of other kinds and fields of
-//! other versions survive a rewrite byte for byte. Duplicates and gaps, which older sops versions passed over by
-//! guessing, are refused as sops 3.13 refuses them.
+//! This is a view. The metadata itself stays in the file as it is, so that recipients of other kinds and fields of
+//! other versions survive a change of values byte for byte. Duplicates and gaps, which older sops versions passed over
+//! by guessing, are refused as sops 3.13 refuses them.
 
-use std::collections::BTreeMap;
-
+use super::meta::Meta;
 use super::rule::{FIELDS, Rule};
 use super::stamp;
 use crate::error::{Error, Result};
@@ -38,20 +37,9 @@ pub(crate) struct Metadata {
 }
 
 impl Metadata {
-    /// Reads the pairs of all `sops_` lines; `name` is without that prefix.
-    pub(crate) fn parse(fields: &[(&[u8], &[u8])]) -> Result<Self> {
-        let mut flat: BTreeMap<&str, String> = BTreeMap::new();
-        for (name, value) in fields {
-            let (Ok(name), Ok(value)) = (std::str::from_utf8(name), std::str::from_utf8(value)) else {
-                return Err(damaged("a metadata line is not UTF-8"));
-            };
-            if flat.insert(name, value.replace("\\n", "\n")).is_some() {
-                return Err(damaged(format!("metadata line \"sops_{name}\" stands twice")).hint(
-                    "merging two versions of a sealed file by hand leaves such lines; take one version whole",
-                ));
-            }
-        }
-        let text = |name: &str| flat.get(name).filter(|v| !v.is_empty());
+    /// Reads the metadata of a file.
+    pub(crate) fn parse(fields: &Meta) -> Result<Self> {
+        let text = |name: &str| fields.text(name);
 
         let modified = text("lastmodified").ok_or_else(|| damaged("\"sops_lastmodified\" is missing"))?;
         let modified = stamp::normalise(modified).ok_or_else(|| {
@@ -79,10 +67,10 @@ impl Metadata {
             }
         };
         Ok(Metadata {
-            groups: groups(&flat)?,
+            groups: groups(fields)?,
             threshold,
             modified,
-            mac: text("mac").cloned(),
+            mac: text("mac").map(str::to_owned),
             rule: rule.unwrap_or_default(),
             mac_only_encrypted: text("mac_only_encrypted").is_some_and(|v| v.eq_ignore_ascii_case("true")),
         })
@@ -98,66 +86,30 @@ pub(super) fn damaged(what: impl Into<String>) -> Error {
     Error::failed(what)
 }
 
-const KINDS: [&str; 7] = ["age", "pgp", "kms", "gcp_kms", "hckms", "azure_kv", "hc_vault"];
-
-/// Where a recipient stands: in which group, in the list of which kind, at which place.
-type Place<'a> = (usize, &'a str, usize);
-/// The fields of each recipient.
-type Recipients<'a> = BTreeMap<Place<'a>, Vec<(&'a str, &'a str)>>;
+/// Kinds of recipients besides age.
+const FOREIGN: [&str; 6] = ["pgp", "kms", "gcp_kms", "hckms", "azure_kv", "hc_vault"];
 
 /// Collects the recipients; flat lists win over groups, as in sops.
-fn groups(flat: &BTreeMap<&str, String>) -> Result<Vec<Group>> {
-    let (mut alone, mut shared) = (Recipients::new(), Recipients::new());
-    for (name, value) in flat {
-        let parts: Vec<&str> = name.split("__").collect();
-        let (into, group, kind, list, field) = match parts.as_slice() {
-            ["key_groups", group, kind, list, field, ..] => (&mut shared, index(group)?, *kind, list, field),
-            [kind, list, field, ..] => (&mut alone, 0, *kind, list, field),
-            _ => continue,
-        };
-        let kind = kind.strip_prefix("map_").unwrap_or(kind);
-        if KINDS.contains(&kind) {
-            let field = field.strip_prefix("map_").unwrap_or(field);
-            into.entry((group, kind, index(list)?)).or_default().push((field, value));
-        }
-    }
-    let chosen = if alone.is_empty() { shared } else { alone };
-    let mut groups: Vec<Group> = Vec::new();
-    let mut next: BTreeMap<(usize, &str), usize> = BTreeMap::new();
-    for ((group, kind, place), fields) in chosen {
-        if group > groups.len() {
-            return Err(damaged("a key group is missing from the metadata"));
-        }
-        let expected = next.entry((group, kind)).or_default();
-        if place != *expected {
-            return Err(damaged(format!("recipient {expected} of list \"sops_{kind}\" is missing")));
-        }
-        *expected += 1;
-        if group == groups.len() {
-            groups.push(Group::default());
-        }
-        if kind == "age" {
-            let field = |name: &str| fields.iter().find(|(f, _)| *f == name).map_or("", |(_, v)| v);
-            let recipient = field("recipient").trim().to_owned();
-            groups[group].age.push(Stanza { recipient, enc: field("enc").to_owned() });
-        } else {
-            groups[group].foreign.push(kind.to_owned());
-        }
-    }
+fn groups(fields: &Meta) -> Result<Vec<Group>> {
+    let alone = group(fields);
+    let groups = if alone.age.is_empty() && alone.foreign.is_empty() {
+        fields.list("key_groups").iter().map(group).collect()
+    } else {
+        vec![alone]
+    };
     if groups.is_empty() {
         return Err(damaged("the metadata names no recipient"));
     }
     Ok(groups)
 }
 
-fn index(part: &str) -> Result<usize> {
-    let digits = part.strip_prefix("list_").unwrap_or(part);
-    // a list longer than this is not a list of people
-    digits
-        .parse()
-        .ok()
-        .filter(|n| *n < 10_000)
-        .ok_or_else(|| damaged("a metadata line has a list index that is no number"))
+fn group(fields: &Meta) -> Group {
+    let stanza = |m: &Meta| Stanza {
+        recipient: m.text("recipient").unwrap_or_default().trim().to_owned(),
+        enc: m.text("enc").unwrap_or_default().to_owned(),
+    };
+    let foreign = FOREIGN.iter().flat_map(|kind| fields.list(kind).iter().map(|_| (*kind).to_owned()));
+    Group { age: fields.list("age").iter().map(stanza).collect(), foreign: foreign.collect() }
 }
 
 #[cfg(test)]
@@ -166,8 +118,8 @@ mod tests {
 
     fn parse(lines: &[(&str, &str)]) -> Result<Metadata> {
         let base = [("lastmodified", "2026-11-20T04:24:16Z"), ("version", "3.11.0"), ("mac", "x")];
-        let all: Vec<_> = base.iter().chain(lines).map(|(k, v)| (k.as_bytes(), v.as_bytes())).collect();
-        Metadata::parse(&all)
+        let all = base.iter().chain(lines).map(|(k, v)| (*k, (*v).to_owned()));
+        Metadata::parse(&Meta::gather(all, "sops_")?)
     }
 
     #[test]

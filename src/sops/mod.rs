@@ -1,75 +1,82 @@
 //! The SOPS file format, bytes in and bytes out; it knows nothing of files, clocks or terminals.
 //!
 //! [`Sealed`] is a file as it lies on disk. [`Sealed::open`] checks every value and the MAC and gives an [`Open`];
-//! there is no other way in. [`Open::seal`] gives the bytes back: a line that nobody changed keeps its exact
-//! ciphertext, and metadata that this program does not know, recipients of other kinds included, stays byte for byte.
+//! there is no other way in. [`Open::seal`] gives the bytes back: only what changed is written, at its place, so that
+//! layout, ciphertext and metadata of which nobody spoke, recipients of other kinds included, stay byte for byte.
+//! What differs between kinds of files is in `store`; all else works on the `tree` that a store reads.
 //! The format is described in `docs/formats.md`; where it is silent, sops 3.11 to 3.13 was measured.
 
+mod change;
 mod create;
-mod dotenv;
 mod edit;
 #[cfg(test)]
 mod edit_tests;
+mod judge;
+mod lint;
 mod mac;
+mod meta;
 mod metadata;
 #[cfg(test)]
 mod multiline_tests;
 mod number;
 mod open;
+mod opening;
+mod path;
 mod re2;
 mod rule;
+mod sealing;
 mod shamir;
 mod stamp;
+mod store;
+mod tree;
 mod value;
 
 pub use create::NewFile;
 pub use edit::Edited;
 pub use open::Open;
 pub use rule::Rule;
+pub use store::Format;
 
-use memchr::memmem;
-
-use crate::error::{Error, Kind, Result};
+use crate::error::{Error, Kind as Failure, Result};
 use crate::keys::{Keyring, Wrapped};
 use crate::secret::SecretValue;
-use dotenv::Line;
 use metadata::Metadata;
+use tree::{Kind, Leaf, Tree};
 use value::Cipher;
 
-/// A sealed dotenv file, parsed but not opened.
+/// A sealed file, parsed but not opened.
 pub struct Sealed {
-    bytes: Vec<u8>,
-    lines: Vec<Line>,
+    file: Vec<u8>,
+    format: Format,
+    tree: Tree,
     metadata: Metadata,
 }
 
 impl Sealed {
     /// Reads a sealed file. What it is is told by its content; its name does not matter.
-    pub fn parse(bytes: Vec<u8>) -> Result<Self> {
-        if let Some(other) = other_format(&bytes) {
-            return Err(Error::failed(format!("the file is {other}; this version reads sealed env files")));
+    pub fn parse(file: Vec<u8>) -> Result<Self> {
+        match Format::of_sealed(&file) {
+            Some(format) => Sealed::parse_as(file, format),
+            None if is_age(&file) => Err(Error::failed(
+                "the file is a whole-file age archive; this version reads sealed env files",
+            )),
+            None => Sealed::parse_as(file, Format::Dotenv),
         }
-        let lines = dotenv::lines(&bytes)?;
-        let fields: Vec<_> = lines
-            .iter()
-            .filter_map(|line| match line {
-                Line::Meta { key, value } => {
-                    Some((&bytes[key.start + dotenv::RESERVED.len()..key.end], &bytes[value.clone()]))
-                }
-                _ => None,
-            })
-            .collect();
-        if fields.is_empty() {
+    }
+
+    /// Reads a sealed file of a kind.
+    pub fn parse_as(file: Vec<u8>, format: Format) -> Result<Self> {
+        let tree = format.store().read(&file)?;
+        let Some(found) = &tree.metadata else {
             return Err(Error::failed("the file is not sealed: it has no sops metadata"));
-        }
-        let metadata = Metadata::parse(&fields)?;
-        Ok(Sealed { bytes, lines, metadata })
+        };
+        let metadata = Metadata::parse(&found.fields)?;
+        Ok(Sealed { file, format, tree, metadata })
     }
 
     /// Whether the bytes are a sealed file of any format; cheap, and says nothing of its health.
     pub fn is_sealed(bytes: &[u8]) -> bool {
-        other_format(bytes).is_some()
-            || dotenv::lines(bytes).is_ok_and(|l| l.iter().any(|l| matches!(l, Line::Meta { .. })))
+        is_age(bytes) || Format::of_sealed(bytes).is_some()
     }
 
     /// The texts of the age recipients.
@@ -77,21 +84,21 @@ impl Sealed {
         self.metadata.recipients()
     }
 
-    /// The names of the keys in order, duplicates included. Names are not encrypted and need no identity.
+    /// The names of the values in order, duplicates included. Names are not encrypted and need no identity.
     pub fn names(&self) -> impl Iterator<Item = &[u8]> {
-        self.lines.iter().filter_map(|line| match line {
-            Line::Pair { key, .. } => Some(&self.bytes[key.clone()]),
-            _ => None,
-        })
+        self.values().map(|leaf| self.tree.name(&self.file, leaf))
+    }
+
+    fn values(&self) -> impl Iterator<Item = &Leaf> {
+        self.tree.leaves.iter().filter(|leaf| leaf.kind.is_value())
     }
 
     /// Whether the values of a key lie encrypted, all of them; empty values count as such.
     pub fn lies_encrypted(&self, name: &[u8]) -> bool {
-        self.lines.iter().all(|line| match line {
-            Line::Pair { key, value } if &self.bytes[key.clone()] == name => {
-                value.is_empty() || Cipher::looks_sealed(&self.bytes[value.clone()])
-            }
-            _ => true,
+        let name = self.tree.canonical(name);
+        self.values().filter(|leaf| self.tree.name(&self.file, leaf) == &*name).all(|leaf| {
+            let text = leaf.text.bytes(&self.file);
+            leaf.kind == Kind::Str && (text.is_empty() || Cipher::looks_sealed(text))
         })
     }
 
@@ -103,7 +110,7 @@ impl Sealed {
     /// Opens every value and checks the MAC.
     pub fn open(self, keyring: &Keyring) -> Result<Open> {
         let cipher = self.data_key(keyring)?;
-        Open::check(self.bytes, &self.lines, self.metadata, cipher)
+        Open::check(self.file, self.format, self.tree, self.metadata, cipher)
     }
 
     fn data_key(&self, keyring: &Keyring) -> Result<Cipher> {
@@ -117,7 +124,7 @@ impl Sealed {
             self.shared_key(keyring, wrapped)?
         };
         Cipher::new(key).ok_or_else(|| {
-            Error::new(Kind::Integrity, "the data key has the wrong length: the file was not made by sops")
+            Error::new(Failure::Integrity, "the data key has the wrong length: the file was not made by sops")
         })
     }
 
@@ -133,7 +140,7 @@ impl Sealed {
         for group in 0..groups {
             match keyring.unwrap(&wrapped(group)) {
                 Ok(found) => shares.push(found.payload),
-                Err(e) if e.kind() == Kind::NoIdentity => last = Some(e),
+                Err(e) if e.kind() == Failure::NoIdentity => last = Some(e),
                 Err(e) => return Err(e),
             }
             if shares.len() >= needed {
@@ -145,15 +152,16 @@ impl Sealed {
                 Err(error
                     .note(format!("{needed} of {groups} key groups are needed, {} opened", shares.len())))
             }
-            _ => shamir::combine(&shares)
-                .ok_or_else(|| Error::new(Kind::Integrity, "the shares of the data key do not fit together")),
+            _ => shamir::combine(&shares).ok_or_else(|| {
+                Error::new(Failure::Integrity, "the shares of the data key do not fit together")
+            }),
         }
     }
 
     /// Names the recipients of other kinds, where they are why nothing opened.
     fn explain(&self, error: Error) -> Error {
         let foreign = &self.metadata.groups[0].foreign;
-        if error.kind() != Kind::NoIdentity || foreign.is_empty() {
+        if error.kind() != Failure::NoIdentity || foreign.is_empty() {
             return error;
         }
         let kinds = foreign.join(", ");
@@ -161,26 +169,8 @@ impl Sealed {
     }
 }
 
-/// A sealed file of another format, told by its first bytes and its metadata.
-fn other_format(bytes: &[u8]) -> Option<&'static str> {
+/// Whether the bytes are an age file, binary or armored.
+fn is_age(bytes: &[u8]) -> bool {
     let start = bytes.trim_ascii_start();
-    // a line that is the mark and nothing else but a carriage return
-    let line = |mark: &[u8]| {
-        memmem::find_iter(bytes, mark).any(|at| {
-            let (before, after) = (&bytes[..at], &bytes[at + mark.len()..]);
-            (before.is_empty() || before.ends_with(b"\n"))
-                && (after.is_empty() || after.starts_with(b"\n") || after.starts_with(b"\r"))
-        })
-    };
-    if start.starts_with(b"age-encryption.org/") || start.starts_with(b"-----BEGIN AGE ENCRYPTED FILE-----") {
-        Some("a whole-file age archive")
-    } else if start.starts_with(b"{") && memmem::find(bytes, b"\"sops\"").is_some() {
-        Some("sealed as JSON")
-    } else if line(b"[sops]") {
-        Some("sealed as INI")
-    } else if line(b"sops:") {
-        Some("sealed as YAML")
-    } else {
-        None
-    }
+    start.starts_with(b"age-encryption.org/") || start.starts_with(b"-----BEGIN AGE ENCRYPTED FILE-----")
 }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use rand::rngs::OsRng;
 
-use super::{NewFile, Rule, Sealed};
+use super::{Format, NewFile, Rule, Sealed};
 use crate::keys::testing::Nobody;
 use crate::keys::{Form, Keyring, Prompt, Source, generate};
 use crate::secret::{PairSpec, SecretName, SecretValue, jwks, public_of};
@@ -20,7 +20,7 @@ fn a_pair_survives_being_sealed_and_opened() {
         let set = jwks(&[&pair.public]).unwrap();
         let copy = |value: &SecretValue| SecretValue::new(value.expose().to_vec());
         let plain = SecretValue::new(b"SIGNING_KEY=\nOTHER=1\n".to_vec());
-        let (mut open, _) = file.open(&plain, &mut OsRng, &nobody).unwrap();
+        let (mut open, _) = file.open(Format::Dotenv, &plain, &mut OsRng, &nobody).unwrap();
         open.set(&name("SIGNING_KEY"), copy(&pair.private)).unwrap();
         // a public key may lie in clear, where the line feeds stand as backslash and n
         open.set(&name("PUBLIC_KEY_unencrypted"), copy(&pair.public)).unwrap();
@@ -42,6 +42,6 @@ fn a_pair_survives_being_sealed_and_opened() {
         assert!(get("KEY_SET").same_as(&set), "{spec}");
         assert!(public_of(get("SIGNING_KEY")).unwrap().same_as(get("PUBLIC_KEY_unencrypted")));
         // what `decrypt` prints has one line for each key
-        assert_eq!(open.plain().expose_str().unwrap().lines().count(), 4);
+        assert_eq!(open.plain().unwrap().expose_str().unwrap().lines().count(), 4);
     }
 }

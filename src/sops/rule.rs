@@ -57,36 +57,32 @@ impl Rule {
         Ok(())
     }
 
-    /// Whether the value of `key` is encrypted, with the comment lines `pile` right above it.
-    pub(crate) fn encrypts(&self, key: &[u8], pile: &[&[u8]]) -> bool {
-        match FIELDS[self.field] {
-            "unencrypted_suffix" => !key.ends_with(self.text.as_bytes()),
-            "encrypted_suffix" => key.ends_with(self.text.as_bytes()),
-            "unencrypted_regex" => !self.matches(key),
-            "encrypted_regex" => self.matches(key),
-            "unencrypted_comment_regex" => !pile.iter().any(|c| self.matches(c)),
-            _ => pile.iter().any(|c| self.matches(c)),
+    /// Whether a name, or a comment where the rule looks at those, is one that the rule speaks of.
+    pub(super) fn marks(&self, text: &[u8]) -> bool {
+        if FIELDS[self.field].ends_with("suffix") {
+            text.ends_with(self.text.as_bytes())
+        } else {
+            self.matches(text)
         }
     }
 
-    /// Whether a comment is encrypted; it is the last of `pile`.
-    pub(crate) fn encrypts_comment(&self, pile: &[&[u8]]) -> bool {
-        match FIELDS[self.field] {
-            "unencrypted_suffix" | "unencrypted_regex" => true,
-            "encrypted_suffix" | "encrypted_regex" => false,
-            "unencrypted_comment_regex" => !pile.iter().any(|c| self.matches(c)),
-            // the line that holds the mark stays readable; those below it do not
-            _ => pile.split_last().is_some_and(|(_, above)| above.iter().any(|c| self.matches(c))),
-        }
+    /// Whether what is encrypted is what the rule speaks of, and not the rest.
+    pub(super) fn is_opt_in(&self) -> bool {
+        FIELDS[self.field].starts_with("encrypted")
+    }
+
+    /// Whether something is encrypted, given whether the rule speaks of it.
+    pub(super) fn encrypts(&self, marked: bool) -> bool {
+        marked == self.is_opt_in()
     }
 
     /// Whether the comments above a key matter; only then is a pile worth keeping.
-    pub(crate) fn reads_comments(&self) -> bool {
+    pub(super) fn reads_comments(&self) -> bool {
         FIELDS[self.field].contains("comment")
     }
 
     /// Whether an encrypted comment would be taken for a mark when the file is read again.
-    pub(crate) fn mistakes(&self, sealed_comment: &[u8]) -> bool {
+    pub(super) fn mistakes(&self, sealed_comment: &[u8]) -> bool {
         FIELDS[self.field] == "unencrypted_comment_regex" && self.matches(sealed_comment)
     }
 
@@ -111,29 +107,21 @@ mod tests {
 
     #[test]
     fn keys_are_judged_by_suffix_and_expression() {
-        assert!(Rule::default().encrypts(b"A", &[]));
-        assert!(!Rule::default().encrypts(b"A_unencrypted", &[]));
-        assert!(rule("encrypted_suffix", "_KEY").encrypts(b"A_KEY", &[]));
-        assert!(!rule("encrypted_suffix", "_KEY").encrypts(b"A_key", &[]));
-        assert!(!rule("unencrypted_regex", "^DB_").encrypts(b"DB_HOST", &[]));
-        assert!(rule("encrypted_regex", "PASS").encrypts(b"DB_PASSWORD", &[]));
-        assert!(!rule("encrypted_regex", r"^\w+$").encrypts("größe".as_bytes(), &[]));
-        assert!(rule("encrypted_regex", "größe").encrypts("größe".as_bytes(), &[]));
-    }
-
-    #[test]
-    fn a_mark_stays_readable_and_what_follows_does_not() {
-        let r = rule("encrypted_comment_regex", "sops:enc");
-        assert!(!r.encrypts_comment(&[b" sops:enc"]));
-        assert!(r.encrypts_comment(&[b" sops:enc", b" second"]));
-        assert!(r.encrypts(b"A", &[b" sops:enc"]));
-        assert!(!r.encrypts(b"A", &[]));
+        let encrypts = |rule: &Rule, key: &str| rule.encrypts(rule.marks(key.as_bytes()));
+        assert!(encrypts(&Rule::default(), "A"));
+        assert!(!encrypts(&Rule::default(), "A_unencrypted"));
+        assert!(encrypts(&rule("encrypted_suffix", "_KEY"), "A_KEY"));
+        assert!(!encrypts(&rule("encrypted_suffix", "_KEY"), "A_key"));
+        assert!(!encrypts(&rule("unencrypted_regex", "^DB_"), "DB_HOST"));
+        assert!(encrypts(&rule("encrypted_regex", "PASS"), "DB_PASSWORD"));
+        assert!(!encrypts(&rule("encrypted_regex", r"^\w+$"), "größe"));
+        assert!(encrypts(&rule("encrypted_regex", "größe"), "größe"));
     }
 
     #[test]
     fn an_expression_that_does_not_compile_matches_nothing_and_says_so() {
         let r = rule("encrypted_regex", "([");
-        assert!(!r.encrypts(b"A", &[]));
+        assert!(!r.marks(b"A"));
         assert!(r.compiles().is_err());
         assert!(rule("encrypted_regex", "a").compiles().is_ok());
     }

@@ -14,7 +14,9 @@ use base64::Engine;
 use base64::alphabet;
 use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
 
-use super::{number, stamp};
+use super::number;
+use super::stamp;
+use super::tree::Kind;
 use crate::secret::{Random, SecretValue};
 
 const PREFIX: &[u8] = b"ENC[AES256_GCM,data:";
@@ -50,17 +52,22 @@ impl Fault {
     }
 }
 
-/// The `type:` field.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Type {
-    Str,
-    Comment,
-}
-
-/// An opened text: what a program sees, and what enters the MAC where that differs.
+/// An opened text: what it is, what a program sees, and what enters the MAC where that differs.
 pub(crate) struct Plain {
+    pub(crate) kind: Kind,
     pub(crate) text: SecretValue,
     pub(crate) hashed: Option<SecretValue>,
+}
+
+impl Plain {
+    pub(crate) fn text(text: SecretValue) -> Self {
+        Plain { kind: Kind::Str, text, hashed: None }
+    }
+
+    /// What enters the MAC, and what is encrypted.
+    pub(crate) fn hashed(&self) -> &SecretValue {
+        self.hashed.as_ref().unwrap_or(&self.text)
+    }
 }
 
 /// The data key, ready for use. Wiped when dropped.
@@ -86,19 +93,19 @@ impl Cipher {
         text.starts_with(PREFIX)
     }
 
-    /// Opens `text`, which must have been sealed under the associated data `aad`. Like sops it takes no comment for a
-    /// value.
-    pub(crate) fn open(&self, text: &[u8], aad: &[u8]) -> Result<Plain, Fault> {
+    /// Opens `text`, which must have been sealed under the associated data `aad`: what it is, and what it says as it
+    /// enters the MAC.
+    pub(crate) fn open(&self, text: &[u8], aad: &[u8]) -> Result<(Kind, SecretValue), Fault> {
+        self.open_parts(&Parts::split(text).ok_or(Fault::Form)?, aad)
+    }
+
+    /// Opens the text of a value. Like sops it takes no comment for one.
+    pub(crate) fn open_value(&self, text: &[u8], aad: &[u8]) -> Result<(Kind, SecretValue), Fault> {
         let parts = Parts::split(text).ok_or(Fault::Form)?;
         if parts.kind == b"comment" { Err(Fault::Type) } else { self.open_parts(&parts, aad) }
     }
 
-    /// Opens the text of a comment.
-    pub(crate) fn open_comment(&self, text: &[u8]) -> Result<Plain, Fault> {
-        self.open_parts(&Parts::split(text).ok_or(Fault::Form)?, b":")
-    }
-
-    fn open_parts(&self, parts: &Parts<'_>, aad: &[u8]) -> Result<Plain, Fault> {
+    fn open_parts(&self, parts: &Parts<'_>, aad: &[u8]) -> Result<(Kind, SecretValue), Fault> {
         let mut data = vec![0; decoded_len(parts.data)];
         let n = BASE64.decode_slice(parts.data, &mut data).map_err(|_| Fault::Form)?;
         data.truncate(n);
@@ -138,7 +145,7 @@ impl Cipher {
         &self,
         plain: &SecretValue,
         aad: &[u8],
-        kind: Type,
+        kind: Kind,
         random: &mut dyn Random,
     ) -> Vec<u8> {
         let mut nonce = [0u8; NONCE];
@@ -146,7 +153,7 @@ impl Cipher {
         self.seal_with(plain, aad, kind, &nonce)
     }
 
-    fn seal_with(&self, plain: &SecretValue, aad: &[u8], kind: Type, nonce: &[u8; NONCE]) -> Vec<u8> {
+    fn seal_with(&self, plain: &SecretValue, aad: &[u8], kind: Kind, nonce: &[u8; NONCE]) -> Vec<u8> {
         if plain.is_empty() {
             return Vec::new();
         }
@@ -157,8 +164,12 @@ impl Cipher {
             unreachable!("a value larger than AES-GCM can seal")
         };
         let kind = match kind {
-            Type::Str => "str",
-            Type::Comment => "comment",
+            Kind::Comment => "comment",
+            Kind::Int => "int",
+            Kind::Float => "float",
+            Kind::Bool => "bool",
+            Kind::Time => "time",
+            Kind::Str | Kind::Null | Kind::Empty => "str",
         };
         format!(
             "ENC[AES256_GCM,data:{},iv:{},tag:{},type:{kind}]",
@@ -204,28 +215,29 @@ fn cut<'a>(text: &'a [u8], mark: &[u8]) -> Option<(&'a [u8], &'a [u8])> {
 }
 
 /// Reads the plaintext as its type tag says, as Go's sops does before it hashes or prints it.
-fn typed(text: SecretValue, kind: &[u8]) -> Result<Plain, Fault> {
-    let same = |text| Ok(Plain { text, hashed: None });
+fn typed(text: SecretValue, tag: &[u8]) -> Result<(Kind, SecretValue), Fault> {
+    let kind = match tag {
+        b"str" | b"bytes" => return Ok((Kind::Str, text)),
+        b"comment" => return Ok((Kind::Comment, text)),
+        b"int" => Kind::Int,
+        b"float" => Kind::Float,
+        b"bool" => Kind::Bool,
+        b"time" => Kind::Time,
+        _ => return Err(Fault::Type),
+    };
+    let read = text.expose_str().and_then(|text| canonical(kind, text)).ok_or(Fault::Type)?;
+    Ok((kind, SecretValue::new(read.into_bytes())))
+}
+
+/// A number, boolean or time as it enters the MAC. None if the text is none.
+pub(super) fn canonical(kind: Kind, text: &str) -> Option<String> {
     match kind {
-        b"str" | b"comment" | b"bytes" => same(text),
-        b"int" | b"float" | b"bool" | b"time" => {
-            let read = text.expose_str().ok_or(Fault::Type)?;
-            let (shown, hashed) = match kind {
-                b"int" => {
-                    let n = read.parse::<i64>().map_err(|_| Fault::Type)?.to_string();
-                    (n.clone(), n)
-                }
-                b"float" => number::float(read).ok_or(Fault::Type)?,
-                b"bool" => number::boolean(read).ok_or(Fault::Type)?,
-                // hashed with its fraction of a second, shown without
-                _ => (stamp::normalise(read).ok_or(Fault::Type)?, read.to_owned()),
-            };
-            Ok(Plain {
-                text: SecretValue::new(shown.into_bytes()),
-                hashed: Some(SecretValue::new(hashed.into_bytes())),
-            })
-        }
-        _ => Err(Fault::Type),
+        Kind::Int => text.parse::<i64>().ok().map(|n| n.to_string()),
+        Kind::Float => number::float(text).map(|(_, hashed)| hashed),
+        Kind::Bool => number::boolean(text).map(|(_, hashed)| hashed),
+        // hashed with its fraction of a second
+        Kind::Time => stamp::normalise(text).map(|_| text.to_owned()),
+        _ => Some(text.to_owned()),
     }
 }
 
@@ -240,7 +252,7 @@ mod tests {
     #[test]
     fn the_static_vector_of_sops_opens() {
         let text = b"ENC[AES256_GCM,data:oYyi,iv:MyIDYbT718JRr11QtBkcj3Dwm4k1aCGZBVeZf0EyV8o=,tag:t5z2Z023Up0kxwCgw1gNxg==,type:str]";
-        assert_eq!(cipher(0x66).open(text, b"bar:").ok().unwrap().text.expose(), b"foo");
+        assert_eq!(cipher(0x66).open(text, b"bar:").ok().unwrap().1.expose(), b"foo");
     }
 
     #[test]
@@ -248,20 +260,20 @@ mod tests {
         let key = hex("5da4d72b63c6b7bb9ebffd6c518ffff2e117f54cfb84f64f5efe6d58599562a3");
         let cipher = Cipher::new(SecretValue::new(key)).unwrap();
         let text = b"ENC[AES256_GCM,data:sCNmMrG70OtG,iv:Iio/P/HKe8CmQkpAxZwreh/gSkdWOSaqe41ZZBgZSKQ=,tag:5ObOw/P/oDWIJGplurdmWw==,type:str]";
-        let plain = cipher.open(text, b"DB_HOST:").ok().unwrap().text;
+        let plain = cipher.open(text, b"DB_HOST:").ok().unwrap().1;
         assert_eq!(plain.expose(), b"localhost");
         let nonce: [u8; 32] =
             BASE64.decode("Iio/P/HKe8CmQkpAxZwreh/gSkdWOSaqe41ZZBgZSKQ=").unwrap().try_into().unwrap();
-        assert_eq!(cipher.seal_with(&plain, b"DB_HOST:", Type::Str, &nonce), text);
+        assert_eq!(cipher.seal_with(&plain, b"DB_HOST:", Kind::Str, &nonce), text);
     }
 
     #[test]
     fn a_comment_opens_as_one_only() {
         let cipher = cipher(1);
         let plain = SecretValue::new(b"note".to_vec());
-        let text = cipher.seal_with(&plain, b":", Type::Comment, &[2; 32]);
-        assert_eq!(cipher.open_comment(&text).ok().unwrap().text.expose(), b"note");
-        assert_eq!(cipher.open(&text, b":").err(), Some(Fault::Type));
+        let text = cipher.seal_with(&plain, b":", Kind::Comment, &[2; 32]);
+        assert_eq!(cipher.open(&text, b":").ok().unwrap().1.expose(), b"note");
+        assert_eq!(cipher.open_value(&text, b":").err(), Some(Fault::Type));
     }
 
     #[test]
@@ -286,14 +298,14 @@ mod tests {
                 BASE64.encode(nonce),
                 BASE64.encode(tag.unwrap())
             );
-            assert_eq!(cipher(1).open(text.as_bytes(), b"A:").ok().unwrap().text.expose(), b"foo");
+            assert_eq!(cipher(1).open(text.as_bytes(), b"A:").ok().unwrap().1.expose(), b"foo");
         }
     }
 
     #[test]
     fn faults_are_told_apart() {
         let good = "ENC[AES256_GCM,data:oYyi,iv:MyIDYbT718JRr11QtBkcj3Dwm4k1aCGZBVeZf0EyV8o=,tag:t5z2Z023Up0kxwCgw1gNxg==,type:str]";
-        let fault = |text: &str| cipher(0x66).open(text.as_bytes(), b"bar:").err();
+        let fault = |text: &str| cipher(0x66).open_value(text.as_bytes(), b"bar:").err();
         assert_eq!(fault(good), None);
         assert_eq!(fault(&format!("{good} junk")), None);
         assert_eq!(fault(&good.replace("oYyi", "oYyj")), Some(Fault::Authentication));

@@ -14,7 +14,7 @@ use crate::disk::{self, Attributes, Lock, Owner, Project};
 use crate::error::{Error, Kind, Result};
 use crate::keys;
 use crate::secret::SecretValue;
-use crate::sops::{NewFile, Open, Rule, Sealed};
+use crate::sops::{Format, NewFile, Open, Rule, Sealed};
 
 /// The plaintext file, which must not be sealed yet.
 pub(super) fn plaintext(args: &InitArgs) -> Result<SecretValue> {
@@ -38,7 +38,7 @@ pub(super) fn glance(session: &Session, args: &InitArgs, plain: &SecretValue) ->
         }
         Err(error) => return Err(error),
     };
-    let opened = new.open(plain, &mut *session::random(), &session.prompt);
+    let opened = new.open(Format::Dotenv, plain, &mut *session::random(), &session.prompt);
     opened.map(|(open, _)| open).map_err(|e| e.context(format!("{:?}", args.env)))
 }
 
@@ -81,7 +81,7 @@ pub(super) fn seal(
             .hint("see what it holds with `reseal list`"));
     }
     let (open, remarks) = new
-        .open(plain, &mut *session::random(), &session.prompt)
+        .open(Format::Dotenv, plain, &mut *session::random(), &session.prompt)
         .map_err(|e| e.context(format!("{:?}", args.env)))?;
     for remark in remarks {
         report.note(&remark);

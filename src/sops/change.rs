@@ -1,0 +1,222 @@
+//! Changing an opened file.
+//!
+//! What comes or goes changes the bytes at once, and the tree is read again; a changed value waits until the file is
+//! sealed.
+
+use std::borrow::Cow;
+
+use super::judge;
+use super::metadata::damaged;
+use super::open::{Held, Open};
+use super::path::{self, Part};
+use super::store::{Format, holds_as_it_is, line_of, weave};
+use super::tree::{Kind, Leaf, Step, Text, Tree};
+use super::value::{Plain, canonical};
+use crate::error::{Error, Kind as Failure, Result};
+use crate::secret::{SecretName, SecretValue};
+
+impl Open {
+    /// Gives a key a value. A new key goes to the end of what it stands in; of duplicates the first stays and the others
+    /// go. A number stays a number where the new value is one. The same value again changes nothing, not even the time.
+    /// Answers whether anything changed.
+    pub fn set(&mut self, name: &SecretName, value: SecretValue) -> Result<bool> {
+        // here the file is at fault, not the command line
+        let compiles = self.metadata.rule.compiles();
+        compiles.map_err(|e| e.of_kind(Failure::Failed).note("nothing was changed"))?;
+        if self.format == Format::Dotenv && !self.encrypts(name) && !holds_as_it_is(value.expose()) {
+            return Err(Error::failed(format!(
+                "the value for \"{name}\" holds a backslash before an n, which would be read as a line feed"
+            ))
+            .note("nothing was changed"));
+        }
+        let found = self.all_of(name.as_bytes());
+        let Some((&first, rest)) = found.split_first() else {
+            let (branch, way) = self.way(name)?;
+            let at = self.graft(branch, &way)?;
+            self.put(at, Plain::text(value));
+            return Ok(true);
+        };
+        self.writable(first)?;
+        let alone = rest.is_empty();
+        let kind = self.held[first].plain.kind;
+        if alone && kind.is_value() && self.held[first].plain.text.same_as(&value) {
+            return Ok(false);
+        }
+        let plain = self.typed(kind, value);
+        self.put(first, plain);
+        if !alone {
+            self.cut(&rest.to_vec(), &[])?;
+        }
+        Ok(true)
+    }
+
+    /// The text as a value of this kind, if it can be one, else as a text.
+    fn typed(&self, kind: Kind, text: SecretValue) -> Plain {
+        let store = self.format.store();
+        let number = matches!(kind, Kind::Int | Kind::Float | Kind::Bool) && store.is_typed();
+        let hashed = text.expose_str().filter(|_| number).and_then(|text| {
+            let hashed = canonical(kind, text)?;
+            (store.shown(kind, &hashed)? == text).then_some(hashed)
+        });
+        match hashed {
+            Some(hashed) => Plain { kind, text, hashed: Some(SecretValue::new(hashed.into_bytes())) },
+            None => Plain::text(text),
+        }
+    }
+
+    fn put(&mut self, at: usize, plain: Plain) {
+        self.held[at].plain = plain;
+        self.held[at].fresh = true;
+        self.changed = true;
+    }
+
+    /// The leaves of a name, in order; a null is one, and so is what is empty.
+    fn all_of(&self, name: &[u8]) -> Vec<usize> {
+        let name = self.tree.canonical(name);
+        let is_it = |leaf: &Leaf| leaf.kind != Kind::Comment && self.tree.name(&self.file, leaf) == &*name;
+        (0..self.tree.leaves.len()).filter(|at| is_it(&self.tree.leaves[*at])).collect()
+    }
+
+    /// Takes a key away wherever it stands, a map or list with all that is in it. Answers whether it was there.
+    pub fn unset(&mut self, name: &[u8]) -> Result<bool> {
+        let leaves = self.all_of(name);
+        let canonical = self.tree.canonical(name).into_owned();
+        let is_it = |at: &usize| *at > 0 && self.tree.branch_name(*at) == canonical;
+        let branches: Vec<usize> = (0..self.tree.branches.len()).filter(is_it).collect();
+        if leaves.is_empty() && branches.is_empty() {
+            return Ok(false);
+        }
+        for leaf in &leaves {
+            self.writable(*leaf)?;
+        }
+        self.cut(&leaves, &branches)?;
+        Ok(true)
+    }
+
+    fn writable(&self, leaf: usize) -> Result<()> {
+        if !self.tree.branches[self.tree.leaves[leaf].branch].fixed {
+            return Ok(());
+        }
+        let line = line_of(&self.file, self.tree.leaves[leaf].span.start);
+        Err(Error::failed(format!("line {line} is an alias: what it says stands elsewhere in the file"))
+            .note("nothing was changed")
+            .hint("change it there, or write the value out in its place with `reseal edit`"))
+    }
+
+    /// Where a key that is not there would go: the map that is there, and the steps from it.
+    pub(super) fn way(&self, name: &SecretName) -> Result<(usize, Vec<Step>)> {
+        if self.tree.flat {
+            let name = self.tree.canonical(name.as_bytes()).into_owned();
+            return Ok((0, vec![Step::Key(Text::from(name))]));
+        }
+        let parts = path::parse(name.as_str())?;
+        // the longest part of the way that is a map or list
+        for length in (0..parts.len()).rev() {
+            let there = path::render(&parts[..length]);
+            let found = (0..self.tree.branches.len()).find(|b| self.tree.branch_name(*b) == there);
+            let Some(branch) = found else {
+                let in_the_way = self.tree.leaves.iter().any(|leaf| {
+                    !matches!(leaf.kind, Kind::Comment | Kind::Null | Kind::Empty)
+                        && self.tree.name(&self.file, leaf) == there
+                });
+                if in_the_way {
+                    let there = String::from_utf8_lossy(&there).into_owned();
+                    return Err(Error::failed(format!("\"{there}\" is a value; nothing can stand below it"))
+                        .note("nothing was changed"));
+                }
+                continue;
+            };
+            let way: Vec<Step> = parts[length..]
+                .iter()
+                .map(|part| match part {
+                    Part::Key(key) => Step::Key(Text::from(key.clone().into_bytes())),
+                    Part::Index(at) => Step::Index(*at),
+                })
+                .collect();
+            if length == 0 && matches!(&parts[0], Part::Key(key) if key == "sops") {
+                return Err(Error::usage("\"sops\" is reserved for the file's metadata"));
+            }
+            return Ok((branch, way));
+        }
+        Err(Error::usage(format!("{name:?} names no value that this file can hold")))
+    }
+
+    /// Adds an empty text. Answers where it came.
+    fn graft(&mut self, branch: usize, way: &[Step]) -> Result<usize> {
+        let store = self.format.store();
+        let file = weave(&self.file, vec![store.graft(&self.file, &self.tree, branch, way)?]);
+        let tree = store.read(&file)?;
+        if tree.leaves.len() < self.tree.leaves.len() {
+            return Err(damaged("the file cannot take a new key there").note("nothing was changed"));
+        }
+        // what is new stands where the two readings begin to differ
+        let same = |at: usize| {
+            tree.leaves[at].kind == self.tree.leaves[at].kind
+                && tree.name(&file, &tree.leaves[at]) == self.tree.name(&self.file, &self.tree.leaves[at])
+                && tree.leaves[at].text.bytes(&file) == self.tree.leaves[at].text.bytes(&self.file)
+        };
+        let at = (0..self.tree.leaves.len()).find(|at| !same(*at)).unwrap_or(tree.leaves.len() - 1);
+        // an empty map that got its first value is a leaf no more
+        let filled = tree.leaves.len() == self.tree.leaves.len();
+        self.file = file;
+        self.tree = tree;
+        let held = Held { plain: Plain::text(SecretValue::new(Vec::new())), encrypted: false, fresh: true };
+        if filled {
+            self.held[at] = held;
+        } else {
+            self.held.insert(at, held);
+        }
+        let verdicts = judge::verdicts(&self.tree, &self.file, &self.metadata.rule, |at| self.comment(at));
+        self.held[at].encrypted = verdicts[at];
+        self.changed = true;
+        Ok(at)
+    }
+
+    /// Takes leaves and branches out.
+    fn cut(&mut self, leaves: &[usize], branches: &[usize]) -> Result<()> {
+        let store = self.format.store();
+        let gone = |at: usize| {
+            let chain = self.tree.chain(self.tree.leaves[at].branch);
+            leaves.contains(&at) || branches.iter().any(|b| chain.contains(b))
+        };
+        let stays: Vec<bool> = (0..self.held.len()).map(|at| !gone(at)).collect();
+        let file = weave(&self.file, store.cut(&self.file, &self.tree, leaves, branches));
+        let tree = store.read(&file)?;
+        let mut at = 0;
+        self.held.retain(|_| {
+            at += 1;
+            stays[at - 1]
+        });
+        // a map that lost its last value is a leaf now
+        for (at, leaf) in tree.leaves.iter().enumerate() {
+            if leaf.kind == Kind::Empty && self.held.get(at).is_none_or(|held| held.plain.kind != Kind::Empty)
+            {
+                let plain = Plain { kind: Kind::Empty, text: SecretValue::new(Vec::new()), hashed: None };
+                self.held.insert(at, Held { plain, encrypted: false, fresh: false });
+            }
+        }
+        if tree.leaves.len() != self.held.len() {
+            return Err(damaged("the file cannot lose this key").note("nothing was changed"));
+        }
+        self.file = file;
+        self.tree = tree;
+        self.changed = true;
+        Ok(())
+    }
+}
+
+impl Tree {
+    /// A name in the form in which the names of this tree are written.
+    pub(super) fn canonical<'a>(&self, name: &'a [u8]) -> Cow<'a, [u8]> {
+        let parsed = || path::parse(std::str::from_utf8(name).ok()?).ok();
+        if self.flat {
+            // sops's own form of a single key
+            let is_sops_form = name.starts_with(b"[\"") && name.ends_with(b"\"]");
+            return match is_sops_form.then(parsed).flatten().as_deref() {
+                Some([Part::Key(key)]) => Cow::Owned(key.clone().into_bytes()),
+                _ => Cow::Borrowed(name),
+            };
+        }
+        parsed().map_or(Cow::Borrowed(name), |parts| Cow::Owned(path::render(&parts)))
+    }
+}
