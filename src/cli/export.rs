@@ -8,6 +8,7 @@ use super::session::Session;
 use crate::dialect::{self, Dialect};
 use crate::error::{Error, Result};
 use crate::secret::{SecretName, SecretValue};
+use crate::sops::quoted;
 
 /// What is written.
 enum Format {
@@ -76,36 +77,14 @@ fn yaml<'a>(entries: impl Iterator<Item = (&'a [u8], &'a SecretValue)>) -> Resul
         let (name, value) = text(name, value)?;
         // a key twice is no YAML; the last value counts
         last.retain(|(other, _)| *other != name);
-        let (key, value) = (scalar(name), scalar(value));
-        last.push((name, SecretValue::concat(&[key.expose(), b": ", value.expose(), b"\n"])));
+        // room for the longest, so that growing leaves nothing behind
+        let mut line = Vec::with_capacity(6 * (name.len() + value.len()) + 7);
+        quoted(name, &mut line);
+        line.extend_from_slice(b": ");
+        quoted(value, &mut line);
+        line.push(b'\n');
+        last.push((name, SecretValue::new(line)));
     }
     let parts: Vec<&[u8]> = last.iter().map(|(_, line)| line.expose()).collect();
     Ok(if parts.is_empty() { SecretValue::concat(&[b"{}\n"]) } else { SecretValue::concat(&parts) })
-}
-
-fn scalar(text: &str) -> SecretValue {
-    // room for the longest, so that growing leaves nothing behind
-    let mut out = String::with_capacity(6 * text.len() + 2);
-    out.push('"');
-    for c in text.chars() {
-        match c {
-            '"' | '\\' => out.extend(['\\', c]),
-            '\n' => out.push_str("\\n"),
-            // what YAML forbids, takes for a line end in one version only, or for a mark
-            '\0'..=' '
-            | '\x7f'..='\u{a0}'
-            | '\u{2028}'
-            | '\u{2029}'
-            | '\u{feff}'
-            | '\u{fffe}'
-            | '\u{ffff}'
-                if c != ' ' =>
-            {
-                out.push_str(&format!("\\u{:04x}", c as u32));
-            }
-            c => out.push(c),
-        }
-    }
-    out.push('"');
-    SecretValue::new(out.into_bytes())
 }

@@ -7,6 +7,7 @@
 //! The format is described in `docs/formats.md`; where it is silent, sops 3.11 to 3.13 was measured.
 
 mod change;
+mod convert;
 mod create;
 mod edit;
 #[cfg(test)]
@@ -31,6 +32,7 @@ mod store;
 mod tree;
 mod value;
 
+pub use convert::{convert, quoted};
 pub use create::NewFile;
 pub use edit::Edited;
 pub use open::Open;
