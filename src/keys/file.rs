@@ -29,8 +29,8 @@ pub struct OpenedFile {
     pub plain: SecretValue,
     /// The name of the source whose identity opened it.
     pub source: String,
-    /// For whom it is sealed, where that can be told: the file is for one recipient, and the identity knows that it is
-    /// the one.
+    /// For whom it is sealed, where that can be told: the file is for one recipient, and the identity that opened it
+    /// knows its own. A plugin's does not; its key file names it.
     pub recipients: Option<Vec<Recipient>>,
     /// For how many recipients it is sealed.
     pub stanzas: usize,

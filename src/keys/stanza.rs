@@ -63,7 +63,7 @@ pub(super) fn stanzas(sealed: Sealed<'_>) -> Result<Vec<Stanza>> {
 /// What is said of a file without a header that can be read.
 fn unreadable(sealed: Sealed<'_>) -> Error {
     if sealed.is_age() {
-        Error::new(Kind::Integrity, "the header of the age file is damaged")
+        Error::new(Kind::Integrity, "the header of the age file is damaged, or longer than any is")
     } else {
         Error::failed("this is not an age file")
     }

@@ -5,7 +5,7 @@
 //! used, or fits a file that was changed, and the file itself is damaged. It knows nothing of sources and asks nobody.
 
 use std::cell::RefCell;
-use std::io::{BufRead, Read};
+use std::io::{BufRead, Cursor, Read};
 
 use age::armor::ArmoredReader;
 use age::{DecryptError, Decryptor};
@@ -51,7 +51,30 @@ impl<'a> Sealed<'a> {
             }
             Sealed::File(bytes) => bytes,
         };
-        Decryptor::new_buffered(ArmoredReader::new(bytes)).map_err(|_| Fault::Damaged)
+        let mut reader = ArmoredReader::new(bytes);
+        let header = self.header(&mut reader).ok_or(Fault::Damaged)?;
+        Decryptor::new_buffered(Cursor::new(header).chain(reader)).map_err(|_| Fault::Damaged)
+    }
+
+    /// The header up to its MAC, if it is not longer than any honest one. The age library begins again with each line
+    /// that it reads, so that time grows with bytes times lines.
+    fn header(self, reader: &mut impl BufRead) -> Option<Vec<u8>> {
+        let limit = match self {
+            Sealed::DataKey(_) => 4 << 20, // some 30 post-quantum recipients, where sops has one
+            Sealed::File(_) => 64 << 20,   // some 140 of them, or 400 others; a second's work
+        };
+        let mut header = Vec::new();
+        for lines in 1.. {
+            let start = header.len();
+            let read = reader.read_until(b'\n', &mut header).ok()?;
+            if read == 0 || header[start..].starts_with(b"---") {
+                break;
+            }
+            if lines * header.len() > limit {
+                return None;
+            }
+        }
+        Some(header)
     }
 
     /// Whether it begins as an age file of this version.

@@ -70,11 +70,7 @@ pub(super) fn seal(
                 _ => e,
             })?
         }
-        Ok(_) if args.post_quantum => {
-            return Err(Error::usage("`--post-quantum` makes a key, and there is one already")
-                .note("nothing was changed")
-                .hint("leave it out, or name a key file that is not there yet with `--age-key-file`"));
-        }
+        Ok(_) if args.post_quantum => return Err(no_key_is_made()),
         other => other?,
     };
     let project = &session.project;
@@ -97,6 +93,13 @@ pub(super) fn seal(
     record(&session, Act::Sealed, &names, None)?;
     report.say(&format!("sealed {} of {} in {}", count(keys, "key"), args.env.display(), project.label()));
     Ok((session.project, lock))
+}
+
+/// Where `--post-quantum` is asked for in vain.
+pub(super) fn no_key_is_made() -> Error {
+    Error::usage("`--post-quantum` makes a key, and there is one already")
+        .note("nothing was changed")
+        .hint("leave it out, or name a key file that is not there yet with `--age-key-file`")
 }
 
 /// The plaintext goes only once somebody at hand has opened what replaces it, with what is on the disk now, not with the

@@ -204,3 +204,25 @@ fn a_data_key_is_compared_with_the_text_beside_it() {
 fn str_of(bytes: &[u8]) -> &str {
     std::str::from_utf8(bytes).unwrap()
 }
+
+#[test]
+fn a_header_of_many_recipients_is_read_and_one_without_measure_is_not() {
+    let recipients: Vec<Recipient> = (0..100).map(|_| hybrid().1).collect();
+    let (source, last) = hybrid();
+    let file = sealed(&[recipients, vec![last]].concat(), true);
+    let opened = keyring(vec![source]).open_file(&file).unwrap();
+    assert_eq!((opened.plain.expose(), opened.stanzas), (PLAIN, 101));
+
+    // the library reads a header anew from its start for each line
+    let mut file = b"age-encryption.org/v1\n".to_vec();
+    for _ in 0..16_000 {
+        file.extend(b"-> X a\n\n");
+    }
+    let began = std::time::Instant::now();
+    let e = error(stanza_kinds(&file));
+    assert_eq!((e.kind(), e.to_string().contains("longer")), (Kind::Integrity, true));
+    let mut whole = String::from("-----BEGIN AGE ENCRYPTED FILE-----\n");
+    whole.push_str(&base64::Engine::encode(&base64::prelude::BASE64_STANDARD, &file[..48 * 2000]));
+    assert_eq!(stanza_fits(public(key!("alice.txt")).text(), &whole), Fit::Differs);
+    assert!(began.elapsed().as_secs() < 5, "{:?}", began.elapsed());
+}

@@ -8,6 +8,7 @@ use std::process::{Command, Stdio};
 
 use super::*;
 
+#[expect(clippy::duplicate_mod, reason = "the tests of target have it too, and nothing here knows target")]
 #[path = "../../../tests/harness/programs.rs"]
 mod programs;
 
