@@ -84,7 +84,10 @@ fn init_makes_a_post_quantum_key_where_it_is_asked_for() {
     assert_eq!(project.sops_decrypt(FILE), b"A=1\n");
     project.pipe(&["set", "A"], "2").ok();
     assert_eq!(project.sops_decrypt(FILE), b"A=2\n");
+    // a sealed file needs no key, only a policy
+    project.remove("reseal.toml");
     project.run(&["init", "--post-quantum", "--yes"]).code(2).says("there is one already");
+    assert!(!project.exists("reseal.toml"));
 }
 
 #[test]
