@@ -5,6 +5,7 @@
 
 mod edits;
 mod env_file;
+mod hybrid;
 mod recipients;
 mod rule;
 mod sealed_here;

@@ -172,6 +172,9 @@ pub(super) struct InitArgs {
     /// A script that rotates secrets by sed; what it changes is proposed, and what is wrong with it is said
     #[arg(long, value_name = "FILE")]
     pub(super) script: Vec<PathBuf>,
+    /// Where a key has to be made, make one that quantum computers do not break
+    #[arg(long, hide = true, conflicts_with = "age")]
+    pub(super) post_quantum: bool,
     /// Do not ask
     #[arg(short, long)]
     pub(super) yes: bool,

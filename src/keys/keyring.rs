@@ -13,7 +13,7 @@ use super::prompt::Prompt;
 use super::recipient::Recipient;
 use super::report::{Refusal, Report};
 use super::source::{Source, State};
-use super::unwrap::Fault;
+use super::unwrap::{Fault, Sealed};
 use crate::error::{Error, Kind, Result};
 use crate::secret::SecretValue;
 
@@ -65,21 +65,41 @@ impl Keyring {
             return Ok(found);
         }
         let mut report = Report::default();
+        let found = self.walk(
+            &mut report,
+            |source| source.occasions(stanzas),
+            |batch, source, report| self.search(batch, stanzas, source, report),
+        )?;
+        let Some(found) = found else { return Err(report.into_error(stanzas)) };
+        self.remember(&found, stanzas);
+        Ok(found)
+    }
+
+    /// Tries source after source, each for every recipient that `occasions` gives, until `search` finds something.
+    pub(super) fn walk<'a, T>(
+        &self,
+        report: &mut Report,
+        occasions: impl Fn(&Source) -> Vec<Option<&'a str>>,
+        search: impl Fn(&Batch, &str, &mut Report) -> Option<T>,
+    ) -> Result<Option<T>> {
         for source in &self.sources {
-            for recipient in source.occasions(stanzas) {
+            for recipient in occasions(source) {
                 match &*source.load(recipient, &self.prompt)? {
                     State::Absent => report.absent(source.name()),
                     State::Refused(refusal) => report.refused(source.name(), refusal),
                     State::Ready(batch) => {
-                        if let Some(found) = self.search(batch, stanzas, source.name(), &mut report) {
-                            self.remember(&found, stanzas);
-                            return Ok(found);
+                        if let Some(found) = search(batch, source.name(), report) {
+                            return Ok(Some(found));
                         }
                     }
                 }
             }
         }
-        Err(report.into_error(stanzas))
+        Ok(None)
+    }
+
+    pub(super) fn prompt(&self) -> &Arc<dyn Prompt> {
+        &self.prompt
     }
 
     /// The recipients of the first source that gives any, for a new file: none if no source is there. A plugin's
@@ -118,7 +138,7 @@ impl Keyring {
         let mut explained = false;
         for identity in &batch.identities {
             for (index, stanza) in stanzas.iter().enumerate() {
-                match identity.open(stanza.enc, &self.prompt) {
+                match identity.open(Sealed::DataKey(stanza.enc), &self.prompt) {
                     Ok(payload) => return Some(Unwrapped { payload, source: source.to_owned(), index }),
                     Err(Fault::NoFit) => {}
                     Err(Fault::Damaged) => report.damaged(index),

@@ -72,6 +72,9 @@ fn adopt(
         .note("nothing was changed")
         .hint("leave `--delete-plaintext` out, and remove the plaintext once you have compared the two"));
     }
+    if args.post_quantum {
+        return Err(seal::no_key_is_made());
+    }
     let open = session.open(report)?;
     let proposal = understood(&open, found, terminal, report);
     if args.dry_run {

@@ -55,7 +55,7 @@ pub(super) fn seal(
 ) -> Result<(Project, Locks)> {
     let new = match new_file(&session, &args.env, &args.age) {
         Err(error) if error.kind() == Kind::NoIdentity && args.age.is_empty() => {
-            let (path, made) = make_key(global, &session)?;
+            let (path, made) = make_key(global, &session, args.post_quantum)?;
             if made {
                 report.say(&format!("made a key: {}", path.display()));
                 report.note(
@@ -70,6 +70,7 @@ pub(super) fn seal(
                 _ => e,
             })?
         }
+        Ok(_) if args.post_quantum => return Err(no_key_is_made()),
         other => other?,
     };
     let project = &session.project;
@@ -92,6 +93,13 @@ pub(super) fn seal(
     record(&session, Act::Sealed, &names, None)?;
     report.say(&format!("sealed {} of {} in {}", count(keys, "key"), args.env.display(), project.label()));
     Ok((session.project, lock))
+}
+
+/// Where `--post-quantum` is asked for in vain.
+pub(super) fn no_key_is_made() -> Error {
+    Error::usage("`--post-quantum` makes a key, and there is one already")
+        .note("nothing was changed")
+        .hint("leave it out, or name a key file that is not there yet with `--age-key-file`")
 }
 
 /// The plaintext goes only once somebody at hand has opened what replaces it, with what is on the disk now, not with the
@@ -129,7 +137,7 @@ pub(super) fn remove_plaintext(
 
 /// A key where `--age-key-file` or `SOPS_AGE_KEY_FILE` says, or where sops keeps its own, so that sops finds it too.
 /// Answers whether it was made; one that is there, perhaps since a moment ago, stays.
-fn make_key(global: &Global, session: &Session) -> Result<(PathBuf, bool)> {
+fn make_key(global: &Global, session: &Session, post_quantum: bool) -> Result<(PathBuf, bool)> {
     let configured = session.config.age_key_file.as_ref().map(|p| session.project.root.join(p));
     let path =
         global.age_key_file.clone().or(configured).or_else(identity::new_key_file).ok_or_else(|| {
@@ -139,7 +147,8 @@ fn make_key(global: &Global, session: &Session) -> Result<(PathBuf, bool)> {
     if let Some(folder) = path.parent().filter(|p| !p.as_os_str().is_empty()) {
         disk::make_folder(folder, owner)?;
     }
-    let (text, _) = keys::generate(&session::now());
+    let generate = if post_quantum { keys::generate_hybrid } else { keys::generate };
+    let (text, _) = generate(&session::now());
     let made = disk::create(&path, text.expose(), Attributes { mode: 0o600, owner })?;
     Ok((path, made))
 }
