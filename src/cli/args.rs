@@ -21,7 +21,7 @@ pub(super) struct Cli {
     pub(super) command: Command,
 }
 
-#[derive(Args)]
+#[derive(Args, Clone)]
 #[command(next_help_heading = "Global options")]
 pub(super) struct Global {
     /// The sealed file [default: `file` of reseal.toml, else .env.enc]
@@ -166,6 +166,9 @@ pub(super) struct InitArgs {
     /// Who can open the file: an age or SSH public key; may be repeated
     #[arg(short, long, value_name = "RECIPIENT")]
     pub(super) age: Vec<String>,
+    /// What the sealed file becomes: sops, age (one whole age file, as text) or age-binary [default: sops]
+    #[arg(long, value_name = "FORMAT")]
+    pub(super) format: Option<String>,
     /// Remove the plaintext once the sealed file has been opened again
     #[arg(long)]
     pub(super) delete_plaintext: bool,
@@ -258,7 +261,7 @@ pub(super) struct TypeArgs {
     /// What the input is: dotenv, yaml, json, ini, binary [default: told by its content or its name]
     #[arg(long, value_name = "FORMAT")]
     pub(super) input_type: Option<String>,
-    /// What to write [default: as the input]
+    /// What to write; encrypt also knows age and age-binary, one whole age file [default: as the input]
     #[arg(long, value_name = "FORMAT")]
     pub(super) output_type: Option<String>,
     /// Treat the input as if it had this name

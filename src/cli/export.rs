@@ -8,7 +8,7 @@ use super::session::Session;
 use crate::dialect::{self, Dialect};
 use crate::error::{Error, Result};
 use crate::secret::{SecretName, SecretValue};
-use crate::sops::quoted;
+use crate::sops::{self, plain_name, quoted};
 
 /// What is written.
 enum Format {
@@ -29,20 +29,33 @@ pub(super) fn run(global: &Global, args: &ExportArgs, report: &Report) -> Result
     if let Some(key) = args.keys.iter().find(|key| open.get(key.as_bytes()).is_none()) {
         return Err(not_there(&open, key));
     }
-    let wanted = |name: &[u8]| args.keys.is_empty() || args.keys.iter().any(|key| key.as_bytes() == name);
-    let entries = open.entries().filter(|e| wanted(e.name)).map(|e| (e.name, e.value));
+    let keys: Vec<String> = args.keys.iter().map(|key| plain_name(key)).collect();
+    let wanted = |name: &[u8]| keys.is_empty() || keys.iter().any(|key| key.as_bytes() == name);
+    let nested = keys.is_empty() && !open.is_flat();
     match format {
-        Format::Env(readers) => report.data(dialect::render(readers, entries)?.expose()),
+        Format::Env(readers) => {
+            let variables = open.variables()?;
+            let entries = variables.iter().filter(|e| wanted(e.name)).map(|e| (e.name, e.value));
+            report.data(dialect::render(readers, entries)?.expose())
+        }
         Format::Json => {
-            let mut values = serde_json::Map::new();
-            for (name, value) in entries {
-                let (name, value) = text(name, value)?;
-                values.insert(name.to_owned(), value.into());
-            }
-            let values = serde_json::Value::from(values);
+            let values = if nested {
+                open.values()?
+            } else {
+                let mut values = serde_json::Map::new();
+                for entry in open.entries().filter(|e| wanted(e.name)) {
+                    let (name, value) = text(entry.name, entry.value)?;
+                    values.insert(name.to_owned(), value.into());
+                }
+                values.into()
+            };
             report.json(&if report.json { serde_json::json!({ "v": 1, "values": values }) } else { values })
         }
-        Format::Yaml => report.data(yaml(entries)?.expose()),
+        Format::Yaml if nested => report.data(open.written_as(sops::Format::Yaml, None)?.expose()),
+        Format::Yaml => {
+            let entries = open.entries().filter(|e| wanted(e.name)).map(|e| (e.name, e.value));
+            report.data(yaml(entries)?.expose())
+        }
     }
 }
 

@@ -34,11 +34,17 @@ pub(super) fn run(global: &Global, args: &StatusArgs, report: &Report) -> Result
         report.note(&broken.to_string());
     }
     let history = History::of(&log.entries, &label);
-    let names: Vec<String> = sealed.names().map(|n| String::from_utf8_lossy(n).into_owned()).collect();
+    let modified = sealed.modified().parse().ok();
+    let text = |name: &[u8]| String::from_utf8_lossy(name).into_owned();
+    let names: Vec<String> = if sealed.is_whole() {
+        session.opened(sealed, report)?.entries().map(|e| text(e.name)).collect()
+    } else {
+        sealed.names().map(text).collect()
+    };
     // what nobody saw change is as old as the oldest thing that is known of the file
     let known =
         log.entries.iter().find(|e| e.event.file == label).and_then(|e| e.at.parse::<Timestamp>().ok());
-    let sealed_at = known.or_else(|| sealed.modified().parse().ok());
+    let sealed_at = known.or(modified);
     let now = session::timestamp();
     let rows: Vec<Row> = names
         .into_iter()

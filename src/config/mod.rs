@@ -38,6 +38,8 @@ pub struct Config {
     pub file: PathBuf,
     /// A key file to look at before those that sops knows.
     pub age_key_file: Option<PathBuf>,
+    /// Who a whole age file is sealed for: texts of recipients. Such a file does not name them itself.
+    pub recipients: Vec<String>,
     /// `user:group` that the sealed file and all of ours shall have.
     pub owner: Option<String>,
     /// The mode of the sealed file.
@@ -78,6 +80,7 @@ impl Default for Config {
         Config {
             file: PathBuf::from(".env.enc"),
             age_key_file: None,
+            recipients: Vec::new(),
             owner: None,
             mode: 0o600,
             backup: BackupConfig {
@@ -102,6 +105,7 @@ impl Config {
             config.file = file.into();
         }
         config.age_key_file = top.string("age-key-file")?.map(PathBuf::from);
+        config.recipients = top.strings("recipients")?.unwrap_or_default();
         config.owner = top.string("owner")?;
         if let Some(mode) = top.mode("mode")? {
             config.mode = mode;

@@ -7,12 +7,13 @@ use std::sync::Arc;
 
 use age::EncryptError;
 use age::armor::Format;
+use sha2::{Digest, Sha256};
 
 use super::keyring::Keyring;
 use super::parse::Batch;
 use super::passphrase;
 use super::prompt::{Prompt, plain};
-use super::recipient::{Recipient, seal};
+use super::recipient::{Recipient, generate, seal};
 use super::report::{Refusal, Report};
 use super::stanza::stanzas;
 use super::unwrap::{Fault, Sealed};
@@ -23,7 +24,6 @@ use crate::secret::SecretValue;
 const LIMIT: usize = 64 * 1024 * 1024;
 
 /// An opened age file.
-#[cfg_attr(not(test), expect(dead_code, reason = "whole age files are sealed and opened by nobody yet"))]
 pub struct OpenedFile {
     /// What it holds.
     pub plain: SecretValue,
@@ -34,10 +34,12 @@ pub struct OpenedFile {
     pub recipients: Option<Vec<Recipient>>,
     /// For how many recipients it is sealed.
     pub stanzas: usize,
+    /// 32 bytes that only those who can open the file know: the same for every file that this identity opens, where it
+    /// is one that can be read, else new each time.
+    pub secret: SecretValue,
 }
 
 /// Seals one age file for all recipients, who must be of kinds that age lets share a file.
-#[cfg_attr(not(test), expect(dead_code, reason = "whole age files are sealed and opened by nobody yet"))]
 pub fn seal_file(
     plain: &SecretValue,
     recipients: &[Recipient],
@@ -47,6 +49,15 @@ pub fn seal_file(
     let keys = recipients.iter().map(|r| r.key(prompt)).collect::<Result<Vec<_>>>()?;
     let format = if armored { Format::AsciiArmor } else { Format::Binary };
     seal(&keys, plain.expose(), format).map_err(refused)
+}
+
+/// A key that nobody else ever sees.
+fn fresh() -> SecretValue {
+    generate("").0
+}
+
+fn digest(text: &SecretValue) -> SecretValue {
+    SecretValue::new(Sha256::digest(text.expose()).to_vec())
 }
 
 fn refused(error: EncryptError) -> Error {
@@ -64,7 +75,6 @@ fn refused(error: EncryptError) -> Error {
 impl Keyring {
     /// Opens a whole age file, in armor or not; one that a passphrase protects asks for it. The error is of the kinds of
     /// [`Keyring::unwrap`], or [`Kind::Failed`] for what is no age file.
-    #[cfg_attr(not(test), expect(dead_code, reason = "whole age files are sealed and opened by nobody yet"))]
     pub fn open_file(&self, bytes: &[u8]) -> Result<OpenedFile> {
         if bytes.len() > LIMIT {
             return Err(Error::failed("the age file has more than 64 MiB"));
@@ -84,6 +94,9 @@ impl Keyring {
             |_| vec![None],
             |batch, source, report| self.search_file(batch, sealed, source, stanzas.len(), report),
         )?;
+        if let Some(found) = &found {
+            self.used_now(&found.source);
+        }
         found.ok_or_else(|| {
             let kinds = kinds.join(", ");
             report
@@ -105,7 +118,14 @@ impl Keyring {
                 Ok(plain) => {
                     let own = if stanzas == 1 { identity.recipient() } else { None };
                     let recipients = own.and_then(|text| Recipient::parse(&text).ok()).map(|r| vec![r]);
-                    return Some(OpenedFile { plain, source: source.to_owned(), recipients, stanzas });
+                    let secret = digest(&identity.text().unwrap_or_else(fresh));
+                    return Some(OpenedFile {
+                        plain,
+                        source: source.to_owned(),
+                        recipients,
+                        stanzas,
+                        secret,
+                    });
                 }
                 Err(Fault::NoFit) => {}
                 Err(Fault::Damaged) => report.damaged(0),
@@ -139,6 +159,7 @@ impl Keyring {
                     source: "a passphrase".to_owned(),
                     recipients: None,
                     stanzas: 1,
+                    secret: digest(&fresh()),
                 });
             }
             Err(Fault::Unusable(why)) => report.refused(NAME, &Refusal::new(why)),

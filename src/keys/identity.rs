@@ -7,6 +7,8 @@
 use std::slice;
 use std::sync::Arc;
 
+use age::secrecy::ExposeSecret;
+
 use super::hybrid;
 use super::prompt::{Ask, Prompt};
 use super::ssh::SshKey;
@@ -48,6 +50,15 @@ impl Identity {
                     .map_err(|_| Fault::Unusable(format!("\"age-plugin-{name}\" is not installed")))?;
                 unwrap::open(&plugin, sealed)
             }
+        }
+    }
+
+    /// Its own text, where it has one.
+    pub(super) fn text(&self) -> Option<SecretValue> {
+        match self {
+            Identity::X25519(key) => Some(SecretValue::concat(&[key.to_string().expose_secret().as_bytes()])),
+            Identity::Hybrid(key) => Some(key.text()),
+            Identity::Ssh(_) | Identity::Plugin { .. } => None,
         }
     }
 

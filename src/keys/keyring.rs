@@ -41,6 +41,8 @@ pub struct Keyring {
     sources: Vec<Source>,
     prompt: Arc<dyn Prompt>,
     opened: RefCell<Vec<Opened>>,
+    readers: Vec<Recipient>,
+    used: RefCell<Option<String>>,
 }
 
 struct Opened {
@@ -52,7 +54,17 @@ struct Opened {
 impl Keyring {
     /// A keyring over these sources; `prompt` is asked for passphrases and by plugins.
     pub fn new(sources: Vec<Source>, prompt: Arc<dyn Prompt>) -> Keyring {
-        Keyring { sources, prompt, opened: RefCell::default() }
+        Keyring { sources, prompt, opened: RefCell::default(), readers: Vec::new(), used: RefCell::default() }
+    }
+
+    /// The same, and who shall be able to open whole age files that are sealed again: such a file does not name them.
+    pub fn for_readers(self, readers: Vec<Recipient>) -> Keyring {
+        Keyring { readers, ..self }
+    }
+
+    /// Who shall be able to open whole age files; nobody is named where the file itself tells.
+    pub fn readers(&self) -> &[Recipient] {
+        &self.readers
     }
 
     /// Opens a stanza that an identity fits. The error is [`Kind::NoIdentity`] with a note for each source,
@@ -98,7 +110,7 @@ impl Keyring {
         Ok(None)
     }
 
-    pub(super) fn prompt(&self) -> &Arc<dyn Prompt> {
+    pub(crate) fn prompt(&self) -> &Arc<dyn Prompt> {
         &self.prompt
     }
 
@@ -125,7 +137,7 @@ impl Keyring {
 
     /// The name of the source that opened something last, if anything was opened.
     pub fn used(&self) -> Option<String> {
-        self.opened.borrow().last().map(|opened| opened.source.clone())
+        self.used.borrow().clone()
     }
 
     fn search(
@@ -168,7 +180,12 @@ impl Keyring {
         })
     }
 
+    pub(super) fn used_now(&self, source: &str) {
+        *self.used.borrow_mut() = Some(source.to_owned());
+    }
+
     fn remember(&self, found: &Unwrapped, stanzas: &[Wrapped<'_>]) {
+        self.used_now(&found.source);
         if let Some(stanza) = stanzas.get(found.index) {
             self.opened.borrow_mut().push(Opened {
                 enc: stanza.enc.to_owned(),

@@ -27,9 +27,6 @@ pub(crate) mod testing;
 #[cfg(test)]
 mod tests;
 
-#[expect(unused_imports, reason = "whole age files are opened by nobody yet")]
-pub use file::OpenedFile;
-#[cfg_attr(not(test), expect(unused_imports, reason = "whole age files are sealed by nobody yet"))]
 pub use file::seal_file;
 pub use keyring::{Keyring, Wrapped};
 pub use prompt::Prompt;

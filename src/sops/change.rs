@@ -20,10 +20,23 @@ impl Open {
     /// go. A number stays a number where the new value is one. The same value again changes nothing, not even the time.
     /// Answers whether anything changed.
     pub fn set(&mut self, name: &SecretName, value: SecretValue) -> Result<bool> {
+        self.set_as(name, value, None)
+    }
+
+    /// The same with a number or a boolean, which stays one where the file has such.
+    pub fn set_bare(&mut self, name: &SecretName, value: SecretValue) -> Result<bool> {
+        let text = value.expose_str().unwrap_or_default();
+        let kinds = [Kind::Int, Kind::Bool, Kind::Float].into_iter();
+        let kind = kinds.into_iter().find(|kind| canonical(*kind, text).is_some());
+        self.set_as(name, value, kind)
+    }
+
+    fn set_as(&mut self, name: &SecretName, value: SecretValue, wanted: Option<Kind>) -> Result<bool> {
         // here the file is at fault, not the command line
         let compiles = self.metadata.rule.compiles();
         compiles.map_err(|e| e.of_kind(Failure::Failed).note("nothing was changed"))?;
-        if self.format == Format::Dotenv && !self.encrypts(name) && !holds_as_it_is(value.expose()) {
+        let in_clear = self.whole.is_some() || !self.encrypts(name);
+        if self.format == Format::Dotenv && in_clear && !holds_as_it_is(value.expose()) {
             return Err(Error::failed(format!(
                 "the value for \"{name}\" holds a backslash before an n, which would be read as a line feed"
             ))
@@ -33,16 +46,22 @@ impl Open {
         let Some((&first, rest)) = found.split_first() else {
             let (branch, way) = self.way(name)?;
             let at = self.graft(branch, &way)?;
-            self.put(at, Plain::text(value));
+            let plain = self.typed(wanted.unwrap_or(Kind::Str), value);
+            self.put(at, plain);
             return Ok(true);
         };
         self.writable(first)?;
         let alone = rest.is_empty();
         let kind = self.held[first].plain.kind;
-        if alone && kind.is_value() && self.held[first].plain.text.same_as(&value) {
+        let wanted = wanted.filter(|_| self.format.store().is_typed());
+        if wanted.is_none_or(|wanted| wanted == kind)
+            && alone
+            && kind.is_value()
+            && self.held[first].plain.text.same_as(&value)
+        {
             return Ok(false);
         }
-        let plain = self.typed(kind, value);
+        let plain = self.typed(wanted.unwrap_or(kind), value);
         self.put(first, plain);
         if !alone {
             self.cut(&rest.to_vec(), &[])?;

@@ -5,7 +5,7 @@
 use serde_json::{Map, Number, Value};
 
 use super::create::hold;
-use super::open::{Held, Open};
+use super::open::{Entry, Held, Open};
 use super::path::{self, Part};
 use super::store::Format;
 use super::tree::{Kind, Step, Tree, key_of};
@@ -13,10 +13,32 @@ use crate::error::{Error, Result};
 use crate::secret::SecretValue;
 
 impl Open {
+    /// All values of the first document as JSON has them.
+    pub fn values(&self) -> Result<Value> {
+        nested(&self.tree, &self.file, &self.held)
+    }
+
+    /// The values that an environment can hold: those of a file of lines, and the ones at the top of a tree that has
+    /// nothing below.
+    pub fn variables(&self) -> Result<Vec<Entry<'_>>> {
+        let deep = |name: &[u8]| !self.tree.flat && name.iter().any(|b| matches!(b, b'.' | b'['));
+        let all: Vec<Entry<'_>> = self.entries().collect();
+        match all.iter().find(|e| deep(e.name)) {
+            None => Ok(all),
+            Some(entry) => {
+                let name = String::from_utf8_lossy(entry.name).into_owned();
+                Err(Error::failed(format!(
+                    "\"{name}\" stands in a map or list, which an environment cannot hold"
+                ))
+                .hint("hand the file over as it is: `reseal exec-file`, or `reseal export --format json`"))
+            }
+        }
+    }
+
     /// All values, or those at and below a name, as a text of `format`. A single value is written bare, without a line
     /// end, as sops extracts it.
     pub fn written_as(&self, format: Format, below: Option<&str>) -> Result<SecretValue> {
-        let whole = nested(&self.tree, &self.file, &self.held)?;
+        let whole = self.values()?;
         let Some(name) = below else { return written(&whole, format) };
         let not_there = || Error::failed(format!("{name:?} is not in the file")).hint("see `reseal list`");
         // in a file of lines a dot is a part of the key

@@ -151,7 +151,7 @@ pub(super) fn skeleton<'a>(
     let mut file = weave(plain, patches);
     store.end(&mut file);
     let bare = store.read(&file)?;
-    let file = weave(&file, store.attach(&file, &bare, block)?);
+    let file = if block.is_empty() { file } else { weave(&file, store.attach(&file, &bare, block)?) };
     let read = store.read(&file)?;
     if read.leaves.len() != tree.leaves.len() {
         return Err(damaged("the file cannot be written so that it would be read again as it is"));

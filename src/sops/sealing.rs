@@ -38,6 +38,9 @@ impl Open {
 
     /// The sealed file. Nothing changed: the very bytes that were read. `now` is RFC 3339, UTC, whole seconds.
     pub fn seal(mut self, now: &str, random: &mut dyn Random) -> Result<Vec<u8>> {
+        if let Some(whole) = &self.whole {
+            return self.seal_whole(whole);
+        }
         if !self.changed {
             return Ok(self.file);
         }
@@ -85,7 +88,9 @@ impl Open {
             text.extend_from_slice(&self.file[range.clone()]);
             text
         });
-        self.format.store().end(&mut text);
+        if !text.is_empty() {
+            self.format.store().end(&mut text);
+        }
         text
     }
 

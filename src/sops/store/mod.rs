@@ -16,6 +16,7 @@ use memchr::memmem;
 use super::meta::Meta;
 use super::tree::{Kind, Leaf, Step, Text, Tree};
 use crate::error::Result;
+use crate::sops::open::looks_like_a_name;
 
 pub(super) use dotenv::{Dotenv, RESERVED, holds_as_it_is};
 
@@ -50,6 +51,40 @@ impl Format {
             let at_start = |at: usize| at == 0 || file[at - 1] == b'\n';
             memmem::find_iter(file, RESERVED).any(at_start).then_some(Format::Dotenv)
         }
+    }
+
+    /// What a file is by its name, without what says that it is sealed. None where the name says nothing.
+    pub fn of_name(name: &str) -> Option<Format> {
+        let name =
+            [".enc", ".sops", ".age"].iter().fold(name, |name, end| name.strip_suffix(end).unwrap_or(name));
+        let end = name.rsplit_once('.').map_or("", |(_, end)| end);
+        match end {
+            "yaml" | "yml" => Some(Format::Yaml),
+            "json" => Some(Format::Json),
+            "ini" => Some(Format::Ini),
+            _ => name.split('.').any(|part| part == "env").then_some(Format::Dotenv),
+        }
+    }
+
+    /// What a plaintext is, by its content alone: lines with names in front of them, an object, a map, sections, or else
+    /// just bytes.
+    pub fn of_plain(file: &[u8]) -> Format {
+        let reads = |format: Format| {
+            let tree = format.store().read(file).ok();
+            tree.filter(|tree| tree.leaves.iter().any(|leaf| leaf.kind != Kind::Comment))
+        };
+        if file.trim_ascii_start().starts_with(b"{") && reads(Format::Json).is_some() {
+            return Format::Json;
+        }
+        let named = |tree: &Tree| {
+            let mut names = tree.leaves.iter().filter(|leaf| leaf.kind != Kind::Comment);
+            names.all(|leaf| looks_like_a_name(tree.name(file, leaf)).is_some())
+        };
+        if file.trim_ascii().is_empty() || reads(Format::Dotenv).is_some_and(|tree| named(&tree)) {
+            return Format::Dotenv;
+        }
+        let mut others = [Format::Yaml, Format::Ini].into_iter();
+        others.find(|format| reads(*format).is_some()).unwrap_or(Format::Binary)
     }
 
     /// The word for it, in messages and on the command line.
