@@ -258,7 +258,7 @@ pub(super) struct EncryptArgs {
 // as sops has them
 #[derive(Args)]
 pub(super) struct TypeArgs {
-    /// What the input is: dotenv, yaml, json, ini, binary [default: told by its content or its name]
+    /// What the input is: dotenv, yaml, json, ini, binary [default: what its content or its name says]
     #[arg(long, value_name = "FORMAT")]
     pub(super) input_type: Option<String>,
     /// What to write; encrypt also knows age and age-binary, one whole age file [default: as the input]
@@ -406,7 +406,7 @@ pub(super) struct ExecFileArgs {
     /// A plain file in place of a pipe; either way it lies in RAM, and only the command sees it
     #[arg(long)]
     pub(super) no_fifo: bool,
-    /// What the sealed file is: dotenv, yaml, json, ini, binary [default: told by its content]
+    /// What the sealed file is: dotenv, yaml, json, ini, binary [default: what its content says]
     #[arg(long, value_name = "FORMAT")]
     pub(super) input_type: Option<String>,
     /// What the command gets

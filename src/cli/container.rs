@@ -60,11 +60,15 @@ pub(super) fn format_of_word(word: &str) -> Result<Format> {
     })
 }
 
-/// What a plaintext is: by its name, and where that says nothing, lines if it reads as such, or else just bytes.
-pub(super) fn format_of(name: &Path, plain: &SecretValue) -> Format {
-    let name = name.file_name().unwrap_or_default().to_string_lossy();
-    Format::of_name(&name).unwrap_or_else(|| match Format::of_plain(plain.expose()) {
-        Format::Dotenv => Format::Dotenv,
-        _ => Format::Binary,
-    })
+/// What a plaintext is: told by its name, and lines where that says nothing.
+pub(super) fn format_of(name: &Path) -> Format {
+    Format::of_name(&name.file_name().unwrap_or_default().to_string_lossy()).unwrap_or(Format::Dotenv)
+}
+
+/// The error over a plaintext whose name does not say what it is.
+pub(super) fn perhaps_no_env_file(error: Error, name: &Path) -> Error {
+    if Format::of_name(&name.file_name().unwrap_or_default().to_string_lossy()).is_some() {
+        return error;
+    }
+    error.note("it was taken for an env file; `--input-type binary` seals any file as one piece")
 }

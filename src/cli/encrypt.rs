@@ -5,7 +5,7 @@ use std::path::Path;
 
 use super::args::{EncryptArgs, Global, RuleArgs};
 use super::change::record;
-use super::container::{Container, format_of, format_of_word};
+use super::container::{Container, format_of, format_of_word, perhaps_no_env_file};
 use super::decrypt::input_type;
 use super::report::{Report, count};
 use super::session::{self, Session};
@@ -29,10 +29,7 @@ pub(super) fn run(global: &Global, args: &EncryptArgs, report: &Report) -> Resul
         disk::read_secret(&args.input)?
     };
     let name = args.types.filename_override.as_deref().unwrap_or(&args.input);
-    let format = input_type(&args.types)?.unwrap_or_else(|| format_of(name, &plain));
-    if format == Format::Binary && args.types.input_type.is_none() {
-        report.note("sealed as one piece, not line by line: as an env file it does not read; `--input-type dotenv` says why");
-    }
+    let format = input_type(&args.types)?.unwrap_or_else(|| format_of(name));
     let (plain, format, container) = wanted(args, plain, format)?;
     if format == Format::Dotenv {
         no_broken_value(plain.expose()).map_err(|e| e.context(format!("{:?}", args.input)))?;
@@ -44,7 +41,8 @@ pub(super) fn run(global: &Global, args: &EncryptArgs, report: &Report) -> Resul
     new.mac_only_encrypted |= args.mac_only_encrypted;
     let (open, remarks) = container
         .open(&new, format, &plain, &session.prompt)
-        .map_err(|e| e.context(format!("{:?}", args.input)))?;
+        .map_err(|e| e.context(format!("{:?}", args.input)))
+        .map_err(|e| if args.types.input_type.is_none() { perhaps_no_env_file(e, name) } else { e })?;
     for remark in remarks {
         report.note(&remark);
     }

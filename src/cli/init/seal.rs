@@ -25,7 +25,7 @@ pub(super) fn plaintext(args: &InitArgs) -> Result<SecretValue> {
         return Err(Error::failed(format!("{:?} is sealed already", args.env))
             .hint(format!("propose a policy for it: `reseal -f {} init`", disk::quoted(&args.env))));
     }
-    if format_of(&args.env, &plain) == Format::Dotenv {
+    if format_of(&args.env) == Format::Dotenv {
         no_broken_value(plain.expose()).map_err(|e| e.context(format!("{:?}", args.env)))?;
     }
     Ok(plain)
@@ -41,7 +41,7 @@ pub(super) fn glance(session: &Session, args: &InitArgs, plain: &SecretValue) ->
         }
         Err(error) => return Err(error),
     };
-    let format = format_of(&args.env, plain);
+    let format = format_of(&args.env);
     let opened = new.open(format, plain, &mut *session::random(), &session.prompt);
     opened.map(|(open, _)| open).map_err(|e| e.context(format!("{:?}", args.env)))
 }
@@ -88,7 +88,7 @@ pub(super) fn seal(
             .hint("see what it holds with `reseal list`"));
     }
     let (open, remarks) = container(args, &project.sealed)?
-        .open(&new, format_of(&args.env, plain), plain, &session.prompt)
+        .open(&new, format_of(&args.env), plain, &session.prompt)
         .map_err(|e| e.context(format!("{:?}", args.env)))?;
     for remark in remarks {
         report.note(&remark);

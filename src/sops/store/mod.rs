@@ -69,22 +69,21 @@ impl Format {
     /// What a plaintext is, by its content alone: lines with names in front of them, an object, a map, sections, or else
     /// just bytes.
     pub fn of_plain(file: &[u8]) -> Format {
-        let reads = |format: Format| {
-            let tree = format.store().read(file).ok();
-            tree.filter(|tree| tree.leaves.iter().any(|leaf| leaf.kind != Kind::Comment))
-        };
+        let reads = |format: Format| format.store().read(file).ok();
+        let is_full = |tree: &Tree| tree.leaves.iter().any(|leaf| leaf.kind != Kind::Comment);
         if file.trim_ascii_start().starts_with(b"{") && reads(Format::Json).is_some() {
             return Format::Json;
         }
+        // a text that happens to have "=" in every line has no names before them
         let named = |tree: &Tree| {
             let mut names = tree.leaves.iter().filter(|leaf| leaf.kind != Kind::Comment);
-            names.all(|leaf| looks_like_a_name(tree.name(file, leaf)).is_some())
+            !is_full(tree) || names.any(|leaf| looks_like_a_name(tree.name(file, leaf)).is_some())
         };
-        if file.trim_ascii().is_empty() || reads(Format::Dotenv).is_some_and(|tree| named(&tree)) {
+        if reads(Format::Dotenv).is_some_and(|tree| named(&tree)) {
             return Format::Dotenv;
         }
         let mut others = [Format::Yaml, Format::Ini].into_iter();
-        others.find(|format| reads(*format).is_some()).unwrap_or(Format::Binary)
+        others.find(|format| reads(*format).is_some_and(|tree| is_full(&tree))).unwrap_or(Format::Binary)
     }
 
     /// The word for it, in messages and on the command line.
