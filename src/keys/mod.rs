@@ -22,7 +22,7 @@ mod ssh;
 mod stanza;
 mod unwrap;
 
-#[cfg(test)]
+#[cfg(any(test, fuzzing))]
 pub(crate) mod testing;
 #[cfg(test)]
 mod tests;

@@ -12,6 +12,8 @@ mod create;
 mod edit;
 #[cfg(test)]
 mod edit_tests;
+#[cfg(any(test, fuzzing))]
+pub(crate) mod fuzzed;
 mod judge;
 mod lint;
 mod mac;
