@@ -57,7 +57,7 @@ impl Feed {
         match self.part {
             Some(part) => url::check(held, part, current),
             None if held.same_as(current) => Ok(()),
-            None => Err(Error::failed("the value is not the current value")),
+            None => Err(Error::failed("it is not the current value")),
         }
     }
 

@@ -13,7 +13,7 @@ use super::service::{Login, copy};
 use super::unfinished::none_unfinished;
 use crate::config::Feed;
 use crate::disk::{self, Project, quoted};
-use crate::error::{Error, Result};
+use crate::error::{Error, Kind, Result};
 use crate::secret::SecretName;
 use crate::sops::{Open, Sealed};
 
@@ -58,8 +58,10 @@ fn look(world: &World<'_>, file: &Path, owner: impl std::fmt::Display, others: &
     let project = world.project.other(file, world.config.owner.is_some());
     let named = |e: Error| e.context(format!("mirror {file:?} of \"{owner}\"")).note("nothing was changed");
     let Some(bytes) = disk::read_if_there(&project.sealed).map_err(named)? else {
-        return Err(named(Error::failed("there is no such file"))
-            .hint(format!("seal one with `reseal encrypt`, or take it from the feeds of \"{owner}\"")));
+        return Err(named(Error::failed("there is no such file")).hint(format!(
+            "seal one with `reseal encrypt -o {}`, or take it from the feeds of \"{owner}\"",
+            quoted(file)
+        )));
     };
     let real = belongs(world, &project).map_err(named)?;
     if let Some(twin) = others.iter().find(|other| other.real == real) {
@@ -67,11 +69,16 @@ fn look(world: &World<'_>, file: &Path, owner: impl std::fmt::Display, others: &
             .hint("call it by one name in all feeds"));
     }
     if !Sealed::is_sealed(&bytes) {
-        let error = named(Error::failed("it is not sealed"));
-        return Err(error.hint(format!("seal it with `reseal encrypt {}`", quoted(file))));
+        let file = quoted(file);
+        return Err(named(Error::failed("it is not sealed"))
+            .hint(format!("seal it with `reseal encrypt {file} -o {file}.enc`, and name that in the feed")));
     }
     let (live, size) = (digest(&bytes), bytes.len() as u64);
-    let open = Sealed::parse(bytes).and_then(|sealed| sealed.open(world.keyring)).map_err(named)?;
+    let open = Sealed::parse(bytes).and_then(|sealed| sealed.open(world.keyring)).map_err(|e| {
+        let damaged = e.kind() == Kind::Integrity && e.advice().is_none();
+        let e = named(e);
+        if damaged { e.hint(format!("see `reseal -f {} backup list`", quoted(file))) } else { e }
+    })?;
     Ok(Found { mirror: Mirror { file: file.to_path_buf(), live }, open, size, project, real })
 }
 
