@@ -195,3 +195,36 @@ impl Change {
         !emergency && self.policy.target.as_ref().is_some_and(|t| !t.keep_for.is_zero())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// As it was written when a feed had no `file`.
+    const BEFORE_MIRRORS: &str = r#"{"rotation":"20261120T101502Z-0a1b2c3d","at":"2026-11-20T10:15:02Z","file":".env.enc",
+        "live":"00","secrets":[{"name":"DB_PASSWORD","policy":{"generate":"alnum:32","feeds":[{"key":"URL","part":
+        "password"}]}}],"deploy":true,"deploy-kind":"wrapper"}"#;
+
+    #[test]
+    fn a_journal_without_mirrors_is_read_and_written_as_before() {
+        let request: Request = serde_json::from_str(BEFORE_MIRRORS).unwrap();
+        assert_eq!(request.sealed_files(), [".env.enc"]);
+        let steps = super::super::steps(&request);
+        let names = ["backup", "stage", "baseline", "swap", "redeploy", "probe", "prune"];
+        assert_eq!((steps.names(), steps.commit_at), (names.map(str::to_owned).to_vec(), 6));
+        let then: serde_json::Value = serde_json::from_str(BEFORE_MIRRORS).unwrap();
+        assert_eq!(serde_json::to_value(&request).unwrap(), then);
+    }
+
+    #[test]
+    fn each_mirror_has_a_step_before_that_of_the_main_file() {
+        let mut request: Request = serde_json::from_str(BEFORE_MIRRORS).unwrap();
+        for file in ["a/b.enc", "c.enc"] {
+            request.mirrors.push(Mirror { file: file.into(), live: "00".to_owned() });
+        }
+        let names = super::super::steps(&request).names();
+        assert_eq!(names[3..6], ["swap:a/b.enc", "swap:c.enc", "swap"]);
+        assert_eq!(Request::versions(0), ["previous.enc", "pending.enc"]);
+        assert_eq!(Request::versions(2), ["previous-2.enc", "pending-2.enc"]);
+    }
+}

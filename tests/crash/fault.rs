@@ -43,6 +43,28 @@ fn any_call_may_fail_once_where_there_is_a_mirror() {
 }
 
 #[test]
+fn where_the_second_of_two_files_cannot_be_exchanged_the_first_goes_back() {
+    if !have("crash::where_the_second_of_two_files_cannot_be_exchanged", &["strace"]) {
+        return;
+    }
+    let (_, calls) = strace::calls(&Case::mirrored(Service::Well), ROTATE);
+    let exchange = |call: &&strace::Call| {
+        call.name.starts_with("rename")
+            && call.shown.contains("/.env.enc\"")
+            && !call.shown.contains(".reseal/")
+    };
+    let Some(swap) = calls.iter().find(exchange) else {
+        // without the right to look into the program, paths cannot be seen
+        return;
+    };
+    let case = Case::mirrored(Service::Well);
+    assert_eq!(strace::run(&case, &swap.fail(), ROTATE), Some(10), "{}", case.said());
+    assert!(case.said().contains("swap:conf/mirror.env.enc done"), "{}", case.said());
+    assert!(case.said().contains("swap:conf/mirror.env.enc taken back"), "{}", case.said());
+    assert_eq!(at_the_end(&case, &[]), End::RolledBack);
+}
+
+#[test]
 fn any_call_may_fail_once_on_the_way_back() {
     if !have("crash::any_call_may_fail_once_on_the_way_back", &["strace"]) {
         return;
