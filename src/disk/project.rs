@@ -87,6 +87,19 @@ impl Project {
         Ok((own, beside))
     }
 
+    /// Takes, beside what [`lock`](Self::lock) takes, the locks of other projects in whose folders `files` really lie.
+    pub fn lock_beside(&self, files: &[Project]) -> Result<Vec<Lock>> {
+        let mut taken: Vec<PathBuf> = self.beside().into_iter().map(|other| other.root).collect();
+        let mut locks = Vec::new();
+        for other in files.iter().filter_map(Project::beside) {
+            if stat(&other.state()).is_some() && !taken.contains(&other.root) {
+                locks.push(other.lock_alone()?);
+                taken.push(other.root);
+            }
+        }
+        Ok(locks)
+    }
+
     fn lock_alone(&self) -> Result<Lock> {
         make_folder(&self.state(), self.attributes.owner)?;
         Lock::take(&self.state().join("lock"), self.attributes.owner)

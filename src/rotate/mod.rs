@@ -111,6 +111,7 @@ pub fn run(world: &World<'_>, plan: Plan, watch: &mut impl Watch) -> Result<Ende
     disk::sweep(&world.project.rotations());
     disk::sweep(&world.project.grace());
     let folder = world.project.rotations().join(&request.rotation);
+    let _beside = sealed::lock(world, &request, &folder)?;
     let steps = steps(&request);
     let owner = world.project.attributes.owner;
     let value = serde_json::to_value(&request).map_err(|e| Error::failed(e.to_string()))?;
@@ -136,6 +137,7 @@ pub fn resume(world: &World<'_>, back: bool, watch: &mut impl Watch) -> Result<O
     let folder = world.project.rotations().join(&rotation);
     let Some(mut journal) = unfinished::journal(world.project, &folder)? else { return Ok(None) };
     let request = unfinished::request(journal.header().request.clone())?;
+    let _beside = sealed::lock(world, &request, &folder)?;
     let steps = steps(&request);
     if journal.header().steps != steps.names() || journal.header().commit_at != steps.commit_at {
         return Err(Error::new(Kind::Stuck, "the rotation was begun by another version of reseal")

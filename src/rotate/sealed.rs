@@ -5,7 +5,8 @@ use std::path::{Path, PathBuf};
 
 use super::context::World;
 use super::request::{Mirror, Request};
-use crate::disk::{Attributes, Project};
+use crate::disk::{Attributes, Lock, Project};
+use crate::error::Result;
 
 /// One of them.
 pub(super) struct SealedFile {
@@ -52,6 +53,12 @@ pub(super) fn all(world: &World<'_>, request: &Request, folder: &Path) -> Vec<Se
         all.push(one(place, main.other(&mirror.file, owned), Some(mirror)));
     }
     all
+}
+
+/// Takes the locks that mirrors need beside that of the project, which must be held.
+pub(super) fn lock(world: &World<'_>, request: &Request, folder: &Path) -> Result<Vec<Lock>> {
+    let mirrors = all(world, request, folder).split_off(1);
+    world.project.lock_beside(&mirrors.into_iter().map(|file| file.project).collect::<Vec<_>>())
 }
 
 /// The name of the step that exchanges a file; stands in journals for ever.

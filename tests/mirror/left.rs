@@ -136,3 +136,23 @@ fn without_a_key_for_a_mirror_it_waits_instead_of_going_back() {
     project.run(&["resume"]).ok();
     assert_eq!(value(&project, APP, "auth.jwt_secret"), project.get("JWT_SECRET"));
 }
+
+#[test]
+fn where_a_mirror_lies_in_a_folder_with_a_lock_of_its_own_that_one_is_taken_too() {
+    // with the policy under another name, a hand change of the mirror knows of no project but its folder
+    let project = deployed();
+    std::fs::rename(project.path("reseal.toml"), project.path("prod.toml")).unwrap();
+    let set = ["-f", APP, "set", "level", "--generate", "hex:32"];
+    project.run(&set).ok();
+    assert!(project.exists("config/.reseal/lock"));
+    project.script("up", "#!/bin/sh\n: >there\nwhile [ -e slow ]; do sleep 0.02; done\n");
+    project.write("slow", "");
+    let rotate = ["-c", "prod.toml", "rotate", "JWT_SECRET", "--yes", "-q"];
+    let mut rotation = project.command(&rotate).spawn().unwrap();
+    until("the wrapper is running", || project.exists("there"));
+    project.run(&set).code(11);
+    project.remove("slow");
+    assert!(rotation.wait().unwrap().success());
+    project.run(&set).ok();
+    assert_eq!(value(&project, APP, "auth.jwt_secret"), project.get("JWT_SECRET"));
+}
