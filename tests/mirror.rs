@@ -122,6 +122,9 @@ fn one_rotation_writes_every_file_that_holds_the_value() {
 #[test]
 fn a_plan_lists_the_files_and_leaves_nothing() {
     let project = deployed();
+    // what is fed by nobody is remarked on
+    project.pipe(&["-f", WORKER, "set", "COPY"], OLD).ok();
+    project.pipe(&["-f", APP, "set", "other.url"], format!("postgres://app:{OLD}@db/app")).ok();
     let before = project.files();
     let mut transcript = Transcript::of(&project);
     transcript.run(&["rotate", "DB_PASSWORD", "-n"]).ok().hides(OLD);
@@ -241,4 +244,33 @@ fn while_a_rotation_runs_or_is_left_no_hand_changes_a_mirror() {
     project.run(&["resume"]).ok();
     by_hand().ok();
     assert_eq!(value(&project, APP, "auth.jwt_secret"), project.get("JWT_SECRET"));
+}
+
+#[test]
+fn retiring_an_old_value_leaves_the_mirrors_alone() {
+    let project = project();
+    project.run(&["rotate", "JWT_SECRET", "--yes"]).ok();
+    let before = all(&project);
+    project.run(&["retire", "JWT_SECRET", "--yes"]).ok();
+    let after = all(&project);
+    assert!(before[0] != after[0] && before[1..] == after[1..]);
+    project.run(&["doctor"]).ok();
+}
+
+#[test]
+fn a_key_pair_feeds_its_private_half() {
+    let project = project();
+    let policy = format!(
+        "[secret.SIGNING]\ngenerate = \"ed25519\"\npair = {{ public = \"SIGNING_PUBLIC\" }}\n\
+         feeds = [{{ file = {APP:?}, key = \"signing.key\" }}]\n"
+    );
+    project.run(&["set", "SIGNING", "--generate", "ed25519"]).ok();
+    project.write("reseal.toml", policy);
+    project.pipe(&["set", "SIGNING"], project.get("SIGNING")).ok();
+    let key = project.run(&["get", "SIGNING"]).ok().stdout;
+    project.pipe(&["-f", APP, "set", "signing.key"], &key).ok();
+    project.run(&["rotate", "SIGNING", "--yes"]).ok();
+    assert!(project.get("SIGNING").contains("PRIVATE KEY"));
+    assert_ne!(project.run(&["get", "SIGNING"]).ok().stdout, key);
+    assert_eq!(value(&project, APP, "signing.key"), project.get("SIGNING"));
 }

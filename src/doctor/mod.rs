@@ -95,7 +95,9 @@ pub fn examine(
             mend: Mend::Ignore(PathBuf::from(missing)),
         });
     }
-    for leftover in leftovers::find(&project.root, &project.sealed)? {
+    let sealed: Vec<&Path> =
+        std::iter::once(project).chain(mirrors).map(|project| project.sealed.as_path()).collect();
+    for leftover in leftovers::find(&project.root, &sealed)? {
         findings.push(Finding {
             remedy: format!("shred -u {}", quoted(&leftover.path)),
             path: leftover.path,

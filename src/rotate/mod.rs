@@ -16,6 +16,7 @@ mod files;
 mod masked;
 mod migrate;
 mod mirror;
+mod overlooked;
 mod pair;
 mod plan;
 mod probe;
@@ -61,10 +62,10 @@ fn steps<'a>(request: &Request) -> Steps<'a, Context<'a>> {
         for change in told() {
             list.push(Box::new(apply::Apply(change.clone()))); // tell a live service, log in    tell it the old value, log in
         }
-        for mirror in &request.mirrors {
-            list.push(Box::new(swap::Swap(Some(mirror.file.clone())))); // so with every mirror  so here
+        for mirror in request.mirrors.iter().map(|mirror| Some(mirror.file.clone())) {
+            list.push(Box::new(swap::Swap(mirror))); // replace each mirror with its pending     replace it with its previous
         }
-        list.push(Box::new(swap::Swap(None))); //   replace live with pending                    replace live with previous
+        list.push(Box::new(swap::Swap(None))); //   replace live with pending, the last of all   replace live with previous, first
         if !request.files.is_empty() {
             list.push(Box::new(files::Files)); //   write the files that containers read         write the old values
         }

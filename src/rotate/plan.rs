@@ -7,6 +7,7 @@ use super::context::{Brought, World, digest, versions};
 use super::files;
 use super::masked::{Mirrored, masked, mirrored};
 use super::mirror;
+use super::overlooked;
 use super::request::Request;
 use super::secret::{self, Examined};
 use super::service;
@@ -64,11 +65,16 @@ pub fn plan(world: &World<'_>, history: &History, ask: Ask) -> Result<Plan> {
     let (mut secrets, mut ends) = look(world, &open, history, &ask)?;
     let over = ends.iter().chain(secrets.iter().flat_map(|found| &found.ends));
     let mirrors = mirror::find(world, &open, secrets.iter().map(|found| &found.change))?;
-    let room = room + 6 * mirrors.iter().map(|found| found.size).sum::<u64>();
     let files = files::plain(world, &open, secrets.iter().map(|found| &found.change), over)?;
+    let room = room + 6 * mirrors.iter().map(|found| found.size).sum::<u64>();
     let mut remarks: Vec<String> = open.warnings().to_vec();
+    for found in &mirrors {
+        remarks.extend(
+            found.open.warnings().iter().map(|warning| format!("{:?}, {warning}", found.mirror.file)),
+        );
+    }
     for found in &secrets {
-        remarks.extend(secret::overlooked(&open, &found.change));
+        remarks.extend(overlooked::remarks(&open, &mirrors, &found.change));
     }
     let replaced: Vec<_> = secrets.iter().map(|found| &found.change.name).collect();
     remarks.extend(carried::remarks(config, &open, &replaced));

@@ -15,16 +15,12 @@ use crate::config::{InitOnly, Policy, init_only, longest};
 use crate::disk;
 use crate::error::{Error, Result};
 use crate::process::{self, Deadline};
-use crate::secret::url::{self, Part};
 use crate::secret::{Origin, SecretName, SecretValue, public_of};
 use crate::sops::Open;
 use crate::target::Proof;
 
 /// How long a `verify` command may take.
 const VERIFIED: std::time::Duration = std::time::Duration::from_secs(60);
-
-/// A shorter value may be the same by accident.
-const TELLING: usize = 8;
 
 /// What was found out of one secret.
 pub(super) struct Examined {
@@ -285,32 +281,4 @@ fn untold(name: &SecretName, known: Option<InitOnly>) -> Error {
             ))
         }
     }
-}
-
-/// What else in the file holds the present value and is not told.
-pub(super) fn overlooked(open: &Open, change: &Change) -> Vec<String> {
-    let mut remarks = Vec::new();
-    let (name, feeds) = (&change.name, || change.policy.fed());
-    let Some(current) = open.get(name.as_bytes()) else { return remarks };
-    for entry in open.entries() {
-        let key = String::from_utf8_lossy(entry.name);
-        let fed = feeds().any(|f| f.key.as_str() == key);
-        if !fed && key != name.as_str() && current.len() >= TELLING && entry.value.same_as(current) {
-            remarks.push(format!("\"{key}\" has the present value of \"{name}\" too and keeps it"));
-        }
-        if !fed && key != name.as_str() && url::check(entry.value, Part::Password, current).is_ok() {
-            remarks.push(format!(
-                "\"{key}\" is a URL with the present value of \"{name}\" and keeps it; name it in `feeds` of [secret.{name}]"
-            ));
-        }
-    }
-    for fed in feeds().filter(|f| f.is_of(Part::Password) && change.policy.target.is_none()) {
-        if open.get(fed.key.as_bytes()).is_some_and(url::names_database) {
-            remarks.push(format!(
-                "\"{}\" is the URL of a database, which is not told: name it as `target` of [secret.{name}], or change the password there as well",
-                fed.key
-            ));
-        }
-    }
-    remarks
 }

@@ -117,12 +117,20 @@ impl Case {
 
     /// A project that belongs to somebody else than root, who runs the program.
     pub fn of_another_owner(service: Service) -> Self {
-        let case = Case::new(service);
+        Case::new(service).given_away()
+    }
+
+    /// The same with a mirror.
+    pub fn mirrored_of_another_owner(service: Service) -> Self {
+        Case::mirrored(service).given_away()
+    }
+
+    fn given_away(self) -> Self {
         let nobody = Some(65_534);
-        for path in case.project.files().iter().chain([&case.project.root]) {
+        for path in self.project.files().iter().chain([&self.project.root]) {
             std::os::unix::fs::chown(path, nobody, nobody).unwrap();
         }
-        case
+        self
     }
 
     /// The same in another folder, once nothing runs in it any more.

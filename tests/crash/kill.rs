@@ -76,6 +76,7 @@ fn killed_anywhere_what_root_makes_still_belongs_to_the_owner_of_the_file() {
         return;
     }
     sweep(Case::of_another_owner, Service::Well, RESUME, 1);
+    sweep(Case::mirrored_of_another_owner, Service::Well, RESUME, 4);
 }
 
 fn is_root(test: &str) -> bool {

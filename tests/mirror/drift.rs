@@ -56,6 +56,14 @@ fn without_a_key_status_says_that_it_compared_nothing() {
 }
 
 #[test]
+fn plaintext_beside_a_mirror_is_found_too() {
+    let project = project();
+    project.write("config/.env.bak", format!("DB_PASSWORD={OLD}\n"));
+    let found = project.run(&["doctor"]).code(3).hides(OLD).stdout;
+    assert!(found.contains("config/.env.bak: holds 1 value in plain"), "{found}");
+}
+
+#[test]
 fn a_mirror_itself_has_no_drift() {
     let project = project();
     project.run(&["-f", WORKER, "status", "--check"]).ok();
