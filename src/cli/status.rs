@@ -10,7 +10,6 @@ use crate::config::Policy;
 use crate::disk;
 use crate::error::{Error, Kind, Result};
 use crate::rotate::{self, Drift};
-use crate::sops::Sealed;
 
 /// One secret of the file.
 struct Row {
@@ -55,7 +54,7 @@ pub(super) fn run(global: &Global, args: &StatusArgs, report: &Report) -> Result
     };
     // in the middle of a rotation the files differ as they must
     let settled = unfinished.is_none() && unreadable.is_none();
-    let drifts = if settled { drifts(&session, sealed, report) } else { None };
+    let drifts = if settled { drifts(&session, report) } else { None };
     let running = unfinished.is_some() && session.project.is_being_changed();
     if report.json {
         let secrets: Vec<_> = rows
@@ -100,11 +99,11 @@ pub(super) fn run(global: &Global, args: &StatusArgs, report: &Report) -> Result
 }
 
 /// Where mirrors have drifted away; `None` where nobody at hand can tell. A file without mirrors needs no identity.
-fn drifts(session: &Session, sealed: Sealed, report: &Report) -> Option<Vec<Drift>> {
+fn drifts(session: &Session, report: &Report) -> Option<Vec<Drift>> {
     if session.config.mirrors().is_empty() {
         return Some(Vec::new());
     }
-    match sealed.open(&session.keyring) {
+    match session.sealed().and_then(|sealed| sealed.open(&session.keyring)) {
         Ok(open) => Some(rotate::drift(&session.world(report), &open)),
         Err(error) => {
             report.note(&format!("the mirrors were not compared: {error}"));
