@@ -23,6 +23,7 @@ mod init;
 mod interop;
 mod layers;
 mod leak;
+mod mirror;
 mod mutation;
 mod ownership;
 mod pairs;
