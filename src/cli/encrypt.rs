@@ -26,14 +26,17 @@ pub(super) fn run(global: &Global, args: &EncryptArgs, report: &Report) -> Resul
     } else {
         disk::read_secret(&args.input)?
     };
-    no_broken_value(plain.expose()).map_err(|e| e.context(format!("{:?}", args.input)))?;
+    let format = format(args)?;
+    if format == Format::Dotenv {
+        no_broken_value(plain.expose()).map_err(|e| e.context(format!("{:?}", args.input)))?;
+    }
     let mut new = new_file(&session, &args.input, &args.age)?;
     if let Some((field, text)) = chosen(&args.rule) {
         new.rule = Rule::parse(field, text).unwrap_or_default();
     }
     new.mac_only_encrypted |= args.mac_only_encrypted;
     let (open, remarks) = new
-        .open(Format::Dotenv, &plain, &mut *session::random(), &session.prompt)
+        .open(format, &plain, &mut *session::random(), &session.prompt)
         .map_err(|e| e.context(format!("{:?}", args.input)))?;
     for remark in remarks {
         report.note(&remark);
@@ -51,6 +54,17 @@ pub(super) fn run(global: &Global, args: &EncryptArgs, report: &Report) -> Resul
     record(&session, Act::Sealed, &names, None)?;
     report.say(&format!("{} sealed in {}", count(keys, "key"), output.display()));
     Ok(())
+}
+
+/// What the plaintext is: as it is said, or as its name says.
+fn format(args: &EncryptArgs) -> Result<Format> {
+    let Some(word) = &args.types.input_type else {
+        let name = args.types.filename_override.as_deref().unwrap_or(&args.input);
+        let name = name.file_name().unwrap_or_default();
+        return Ok(Format::of_name(&name.to_string_lossy()));
+    };
+    let words = "the kinds are dotenv, yaml, json, ini and binary";
+    Format::of_word(word).ok_or_else(|| Error::usage(format!("{word:?} is no kind of file")).hint(words))
 }
 
 /// Refuses the rest of a value that was broken over two lines, as `openssl rand -base64 64` and `base64` print it: its

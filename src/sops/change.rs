@@ -29,9 +29,11 @@ impl Open {
             ))
             .note("nothing was changed"));
         }
+        let encrypted = self.encrypts(name);
         let found = self.all_of(name.as_bytes());
         let Some((&first, rest)) = found.split_first() else {
             let (branch, way) = self.way(name)?;
+            self.takes(name, Kind::Str, &value, encrypted)?;
             let at = self.graft(branch, &way)?;
             self.put(at, Plain::text(value));
             return Ok(true);
@@ -43,6 +45,9 @@ impl Open {
             return Ok(false);
         }
         let plain = self.typed(kind, value);
+        self.takes(name, plain.kind, &plain.text, encrypted)?;
+        // what was nothing was not encrypted, whatever the rule says of its name
+        self.held[first].encrypted = encrypted;
         self.put(first, plain);
         if !alone {
             self.cut(&rest.to_vec(), &[])?;
@@ -50,16 +55,30 @@ impl Open {
         Ok(true)
     }
 
-    /// The text as a value of this kind, if it can be one, else as a text.
+    /// Refuses a value that this kind of file cannot give back as it is.
+    fn takes(&self, name: &SecretName, kind: Kind, text: &SecretValue, encrypted: bool) -> Result<()> {
+        let taken = self.format.store().takes(kind, text.expose(), encrypted);
+        taken.map_err(|e| e.context(format!("\"{name}\"")).note("nothing was changed"))
+    }
+
+    /// The text as a value of this kind, if it can be one, else as a text. A number may become one of the other kind.
     fn typed(&self, kind: Kind, text: SecretValue) -> Plain {
         let store = self.format.store();
-        let number = matches!(kind, Kind::Int | Kind::Float | Kind::Bool) && store.is_typed();
-        let hashed = text.expose_str().filter(|_| number).and_then(|text| {
-            let hashed = canonical(kind, text)?;
-            (store.shown(kind, &hashed)? == text).then_some(hashed)
+        let kinds: &[Kind] = match kind {
+            _ if !store.is_typed() => &[],
+            Kind::Int => &[Kind::Int, Kind::Float],
+            Kind::Float => &[Kind::Float, Kind::Int],
+            Kind::Bool => &[Kind::Bool],
+            _ => &[],
+        };
+        let number = text.expose_str().and_then(|text| {
+            kinds.iter().find_map(|kind| {
+                let hashed = canonical(*kind, text)?;
+                (store.shown(*kind, &hashed)? == text).then_some((*kind, hashed))
+            })
         });
-        match hashed {
-            Some(hashed) => Plain { kind, text, hashed: Some(SecretValue::new(hashed.into_bytes())) },
+        match number {
+            Some((kind, hashed)) => Plain { kind, text, hashed: Some(SecretValue::new(hashed.into_bytes())) },
             None => Plain::text(text),
         }
     }
@@ -89,6 +108,10 @@ impl Open {
         for leaf in &leaves {
             self.writable(*leaf)?;
         }
+        let store = self.format.store();
+        let mut leaves: Vec<usize> =
+            leaves.iter().flat_map(|leaf| [vec![*leaf], store.along(&self.tree, *leaf)].concat()).collect();
+        leaves.sort_unstable();
         self.cut(&leaves, &branches)?;
         Ok(true)
     }

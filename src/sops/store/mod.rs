@@ -69,6 +69,17 @@ impl Format {
         ALL.into_iter().find(|format| format.word() == word)
     }
 
+    /// What a plain file of this name is.
+    pub fn of_name(name: &str) -> Format {
+        let name = name.strip_suffix(".enc").unwrap_or(name);
+        match name.rsplit_once('.').map(|(_, extension)| extension) {
+            Some("yaml" | "yml") => Format::Yaml,
+            Some("json") => Format::Json,
+            Some("ini") => Format::Ini,
+            _ => Format::Dotenv,
+        }
+    }
+
     pub(super) fn store(self) -> &'static dyn Store {
         match self {
             Format::Dotenv => &Dotenv,
@@ -146,6 +157,31 @@ pub(super) trait Store: Sync {
 
     /// Whether values have types here; else all are texts.
     fn is_typed(&self) -> bool;
+
+    /// A plain file in the form in which its values and metadata stand beside each other, where it has another one.
+    fn wrap(&self, plain: &[u8]) -> Option<Vec<u8>> {
+        let _ = plain;
+        None
+    }
+
+    /// The plain file of that form.
+    fn unwrap(&self, wrapped: &[u8]) -> Result<Option<Vec<u8>>> {
+        let _ = wrapped;
+        Ok(None)
+    }
+
+    /// Refuses a value that a file of this kind cannot give back as it is. A number or boolean that stands in a plain
+    /// file comes as its token.
+    fn takes(&self, kind: Kind, text: &[u8], encrypted: bool) -> Result<()> {
+        let _ = (kind, text, encrypted);
+        Ok(())
+    }
+
+    /// Leaves that go with a leaf.
+    fn along(&self, tree: &Tree, leaf: usize) -> Vec<usize> {
+        let _ = (tree, leaf);
+        Vec::new()
+    }
 
     /// What goes with these leaves and branches, each list in ascending order.
     fn cut(&self, file: &[u8], tree: &Tree, leaves: &[usize], branches: &[usize]) -> Vec<Patch>;
