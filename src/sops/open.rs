@@ -131,6 +131,12 @@ impl Open {
         self.entries().rfind(|e| e.name == &*name).map(|e| e.value)
     }
 
+    /// The values of a key, in order.
+    pub fn all(&self, name: &[u8]) -> impl Iterator<Item = &SecretValue> {
+        let name = self.tree.canonical(name).into_owned();
+        self.entries().filter(move |e| e.name == name).map(|e| e.value)
+    }
+
     /// A name of a key's present value that tells nothing of it: SHA-256 of its ciphertext, in hex. It changes with the
     /// value. `None` where there is no such key, or where it was changed and is not sealed yet.
     pub fn version(&self, name: &[u8]) -> Option<String> {
