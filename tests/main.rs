@@ -21,6 +21,7 @@ mod exit_codes;
 mod grace;
 mod init;
 mod interop;
+mod json;
 mod layers;
 mod leak;
 mod mirror;

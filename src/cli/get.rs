@@ -6,7 +6,7 @@ use super::report::Report;
 use super::session::Session;
 use crate::error::{Error, Result};
 use crate::secret::{SecretName, SecretValue};
-use crate::sops::{Open, plain_name};
+use crate::sops::{Format, Open, plain_name};
 
 pub(super) fn run(global: &Global, args: &GetArgs, report: &Report) -> Result<()> {
     // no key of a file holds "="; what follows it may be a value, and nothing of it is repeated
@@ -21,7 +21,8 @@ pub(super) fn run(global: &Global, args: &GetArgs, report: &Report) -> Result<()
         let text = String::from_utf8_lossy(value.expose());
         return report.json(&serde_json::json!({ "v": 1, "key": key, "value": text }));
     }
-    let end: &[u8] = if args.no_newline { b"" } else { b"\n" };
+    // a whole file ends as it ends
+    let end: &[u8] = if args.no_newline || open.format() == Format::Binary { b"" } else { b"\n" };
     report.data(SecretValue::concat(&[value.expose(), end]).expose())
 }
 

@@ -13,7 +13,7 @@ use crate::dialect;
 use crate::disk;
 use crate::error::{Error, Result};
 use crate::secret::{FLOOR_BITS, Origin, SecretName, SecretValue};
-use crate::sops::plain_name;
+use crate::sops::{Format, plain_name};
 
 pub(super) fn run(global: &Global, args: &SetArgs, report: &Report) -> Result<()> {
     if !args.value.is_empty() || args.key.contains('=') {
@@ -26,8 +26,8 @@ pub(super) fn run(global: &Global, args: &SetArgs, report: &Report) -> Result<()
     }
     let name = SecretName::parse(&plain_name(&args.key))?;
     let session = Session::new(global)?;
-    session.sealed()?;
-    let value = value(global, args, &name)?;
+    let format = session.sealed()?.format();
+    let value = value(global, args, &name, format)?;
     // sops's own form of a key goes with sops's form of a value
     let (value, bare) =
         if args.value_stdin && args.key.starts_with('[') { of_json(&value)? } else { (value, false) };
@@ -36,13 +36,13 @@ pub(super) fn run(global: &Global, args: &SetArgs, report: &Report) -> Result<()
             .note("nothing was changed")
             .hint("a command in front of a pipe may have failed; `--allow-empty` if it is meant"));
     }
-    if value.expose().contains(&0) {
+    if value.expose().contains(&0) && format != Format::Binary {
         return Err(Error::failed(format!(
             "the value for \"{name}\" holds a NUL, which no environment can carry"
         ))
         .note("nothing was changed"));
     }
-    let many_lines = value.expose().contains(&b'\n');
+    let many_lines = format == Format::Dotenv && value.expose().contains(&b'\n');
     let faults = dialect::faults(&session.config.consumers, name.as_bytes(), &value);
     let mut in_clear = None;
     let mut slip = None;
@@ -79,7 +79,7 @@ pub(super) fn run(global: &Global, args: &SetArgs, report: &Report) -> Result<()
     Ok(())
 }
 
-fn value(global: &Global, args: &SetArgs, name: &SecretName) -> Result<SecretValue> {
+fn value(global: &Global, args: &SetArgs, name: &SecretName, format: Format) -> Result<SecretValue> {
     if let Some(spec) = &args.generate {
         let origin = Origin::parse(spec)?;
         origin.demand(FLOOR_BITS)?;
@@ -103,7 +103,9 @@ fn value(global: &Global, args: &SetArgs, name: &SecretName) -> Result<SecretVal
         SecretValue::read_from(&mut std::io::stdin().lock())
             .map_err(|e| Error::failed(format!("cannot read standard input: {e}")))?
     };
-    Ok(if args.keep_newline { read } else { without_line_end(&read) })
+    // the line end of a whole file belongs to it
+    let whole = args.keep_newline || format == Format::Binary;
+    Ok(if whole { read } else { without_line_end(&read) })
 }
 
 /// The value that a JSON text says, and whether it is a number or a boolean.

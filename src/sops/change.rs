@@ -9,7 +9,7 @@ use super::judge;
 use super::metadata::damaged;
 use super::open::{Held, Open};
 use super::path::{self, Part};
-use super::store::{Format, holds_as_it_is, line_of, weave};
+use super::store::{line_of, weave};
 use super::tree::{Kind, Leaf, Step, Text, Tree};
 use super::value::{Plain, canonical};
 use crate::error::{Error, Kind as Failure, Result};
@@ -35,16 +35,11 @@ impl Open {
         // here the file is at fault, not the command line
         let compiles = self.metadata.rule.compiles();
         compiles.map_err(|e| e.of_kind(Failure::Failed).note("nothing was changed"))?;
-        let in_clear = self.whole.is_some() || !self.encrypts(name);
-        if self.format == Format::Dotenv && in_clear && !holds_as_it_is(value.expose()) {
-            return Err(Error::failed(format!(
-                "the value for \"{name}\" holds a backslash before an n, which would be read as a line feed"
-            ))
-            .note("nothing was changed"));
-        }
+        let encrypted = self.whole.is_none() && self.encrypts(name);
         let found = self.all_of(name.as_bytes());
         let Some((&first, rest)) = found.split_first() else {
             let (branch, way) = self.way(name)?;
+            self.takes(name, Kind::Str, &value, encrypted)?;
             let at = self.graft(branch, &way)?;
             let plain = self.typed(wanted.unwrap_or(Kind::Str), value);
             self.put(at, plain);
@@ -62,6 +57,11 @@ impl Open {
             return Ok(false);
         }
         let plain = self.typed(wanted.unwrap_or(kind), value);
+        self.takes(name, plain.kind, &plain.text, encrypted)?;
+        if !kind.is_value() {
+            // what was nothing was not encrypted, whatever the rule says of its name
+            self.held[first].encrypted = encrypted;
+        }
         self.put(first, plain);
         if !alone {
             self.cut(&rest.to_vec(), &[])?;
@@ -69,16 +69,30 @@ impl Open {
         Ok(true)
     }
 
-    /// The text as a value of this kind, if it can be one, else as a text.
+    /// Refuses a value that this kind of file cannot give back as it is.
+    fn takes(&self, name: &SecretName, kind: Kind, text: &SecretValue, encrypted: bool) -> Result<()> {
+        let taken = self.format.store().takes(kind, text.expose(), encrypted);
+        taken.map_err(|e| e.context(format!("\"{name}\"")).note("nothing was changed"))
+    }
+
+    /// The text as a value of this kind, if it can be one, else as a text. A number may become one of the other kind.
     fn typed(&self, kind: Kind, text: SecretValue) -> Plain {
         let store = self.format.store();
-        let number = matches!(kind, Kind::Int | Kind::Float | Kind::Bool) && store.is_typed();
-        let hashed = text.expose_str().filter(|_| number).and_then(|text| {
-            let hashed = canonical(kind, text)?;
-            (store.shown(kind, &hashed)? == text).then_some(hashed)
+        let kinds: &[Kind] = match kind {
+            _ if !store.is_typed() => &[],
+            Kind::Int => &[Kind::Int, Kind::Float],
+            Kind::Float => &[Kind::Float, Kind::Int],
+            Kind::Bool => &[Kind::Bool],
+            _ => &[],
+        };
+        let number = text.expose_str().and_then(|text| {
+            kinds.iter().find_map(|kind| {
+                let hashed = canonical(*kind, text)?;
+                (store.shown(*kind, &hashed)? == text).then_some((*kind, hashed))
+            })
         });
-        match hashed {
-            Some(hashed) => Plain { kind, text, hashed: Some(SecretValue::new(hashed.into_bytes())) },
+        match number {
+            Some((kind, hashed)) => Plain { kind, text, hashed: Some(SecretValue::new(hashed.into_bytes())) },
             None => Plain::text(text),
         }
     }
@@ -108,6 +122,10 @@ impl Open {
         for leaf in &leaves {
             self.writable(*leaf)?;
         }
+        let store = self.format.store();
+        let mut leaves: Vec<usize> =
+            leaves.iter().flat_map(|leaf| [vec![*leaf], store.along(&self.tree, *leaf)].concat()).collect();
+        leaves.sort_unstable();
         self.cut(&leaves, &branches)?;
         Ok(true)
     }

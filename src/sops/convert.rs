@@ -4,7 +4,7 @@
 
 use serde_json::{Map, Number, Value};
 
-use super::create::hold;
+use super::create::read_out;
 use super::open::{Entry, Held, Open};
 use super::path::{self, Part};
 use super::store::Format;
@@ -70,8 +70,10 @@ pub fn convert(plain: &SecretValue, from: Format, to: Format) -> Result<SecretVa
     if from == to {
         return Ok(SecretValue::concat(&[plain.expose()]));
     }
+    let wrapped = from.store().wrap(plain.expose()).map(SecretValue::new);
+    let plain = wrapped.as_ref().unwrap_or(plain);
     let tree = from.store().read(plain.expose())?;
-    let held = hold(from, &tree, plain.expose(), &vec![false; tree.leaves.len()]);
+    let held = read_out(from, &tree, plain.expose());
     written(&nested(&tree, plain.expose(), &held)?, to)
 }
 

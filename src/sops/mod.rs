@@ -98,6 +98,11 @@ impl Sealed {
         self.metadata.recipients()
     }
 
+    /// The kind of the file.
+    pub fn format(&self) -> Format {
+        self.format
+    }
+
     /// The names of the values in order, duplicates included. Names are not encrypted and need no identity.
     pub fn names(&self) -> impl Iterator<Item = &[u8]> {
         self.values().map(|leaf| self.tree.name(&self.file, leaf))

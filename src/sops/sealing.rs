@@ -16,6 +16,12 @@ use crate::secret::{Random, SecretValue};
 impl Open {
     /// The whole file in plain: as `sops decrypt` would print it, but laid out as the sealed file is.
     pub fn plain(&self) -> Result<SecretValue> {
+        let plain = self.plain_as_it_is_sealed()?;
+        Ok(self.format.store().unwrap(plain.expose())?.map_or(plain, SecretValue::new))
+    }
+
+    /// The same, in the form in which values and metadata stand beside each other.
+    pub(super) fn plain_as_it_is_sealed(&self) -> Result<SecretValue> {
         let store = self.format.store();
         let mut patches = store.detach(&self.file, &self.tree);
         for (leaf, held) in self.tree.leaves.iter().zip(&self.held) {

@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use sha2::{Digest, Sha256};
 
-use super::create::{NewFile, hold};
+use super::create::{NewFile, read_out};
 use super::lint;
 use super::metadata::Metadata;
 use super::open::Open;
@@ -54,9 +54,9 @@ pub(super) fn open(sealed: Vec<u8>, keyring: &Keyring) -> Result<Open> {
 
 fn held(plain: SecretValue, format: Option<Format>, secret: SecretValue, whole: Whole) -> Result<Open> {
     let format = format.unwrap_or_else(|| Format::of_plain(plain.expose()));
-    let file = plain.expose().to_vec();
+    let file = format.store().wrap(plain.expose()).unwrap_or_else(|| plain.expose().to_vec());
     let tree = format.store().read(&file)?;
-    let held = hold(format, &tree, &file, &vec![false; tree.leaves.len()]);
+    let held = read_out(format, &tree, &file);
     // the digest of a key has the length of one
     let cipher = Cipher::new(secret).unwrap_or_else(|| unreachable!("the secret has 32 bytes"));
     Ok(Open::of_whole((file, format, tree), held, Metadata::nothing(), cipher, whole))
@@ -118,8 +118,11 @@ impl NewFile {
         prompt: &Arc<dyn Prompt>,
     ) -> Result<(Open, Vec<String>)> {
         lint::start(plain.expose())?;
-        let tree = format.store().read(plain.expose())?;
-        let remarks = lint::look(format, &tree, plain.expose())?;
+        let remarks = if format == Format::Binary {
+            Vec::new()
+        } else {
+            lint::look(format, &format.store().read(plain.expose())?, plain.expose())?
+        };
         let whole = Whole {
             sealed: Vec::new(),
             recipients: Some(self.recipients.clone()),

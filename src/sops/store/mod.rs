@@ -18,7 +18,7 @@ use super::tree::{Kind, Leaf, Step, Text, Tree};
 use crate::error::Result;
 use crate::sops::open::looks_like_a_name;
 
-pub(super) use dotenv::{Dotenv, RESERVED, holds_as_it_is};
+pub(super) use dotenv::{Dotenv, RESERVED};
 
 /// The kind of a file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -180,6 +180,31 @@ pub(super) trait Store: Sync {
 
     /// Whether values have types here; else all are texts.
     fn is_typed(&self) -> bool;
+
+    /// A plain file in the form in which its values and metadata stand beside each other, where it has another one.
+    fn wrap(&self, plain: &[u8]) -> Option<Vec<u8>> {
+        let _ = plain;
+        None
+    }
+
+    /// The plain file of that form.
+    fn unwrap(&self, wrapped: &[u8]) -> Result<Option<Vec<u8>>> {
+        let _ = wrapped;
+        Ok(None)
+    }
+
+    /// Refuses a value that a file of this kind cannot give back as it is. A number or boolean that stands in a plain
+    /// file comes as its token.
+    fn takes(&self, kind: Kind, text: &[u8], encrypted: bool) -> Result<()> {
+        let _ = (kind, text, encrypted);
+        Ok(())
+    }
+
+    /// Leaves that go with a leaf.
+    fn along(&self, tree: &Tree, leaf: usize) -> Vec<usize> {
+        let _ = (tree, leaf);
+        Vec::new()
+    }
 
     /// What goes with these leaves and branches, each list in ascending order.
     fn cut(&self, file: &[u8], tree: &Tree, leaves: &[usize], branches: &[usize]) -> Vec<Patch>;
