@@ -33,7 +33,7 @@ pub(super) fn run(global: &Global, args: &EncryptArgs, report: &Report) -> Resul
     }
     new.mac_only_encrypted |= args.mac_only_encrypted;
     let (open, remarks) = new
-        .open(Format::Dotenv, &plain, &mut *session::random(), &session.prompt)
+        .open(Format::of_name(&args.input), &plain, &mut *session::random(), &session.prompt)
         .map_err(|e| e.context(format!("{:?}", args.input)))?;
     for remark in remarks {
         report.note(&remark);

@@ -54,12 +54,20 @@ impl Open {
     fn typed(&self, kind: Kind, text: SecretValue) -> Plain {
         let store = self.format.store();
         let number = matches!(kind, Kind::Int | Kind::Float | Kind::Bool) && store.is_typed();
-        let hashed = text.expose_str().filter(|_| number).and_then(|text| {
-            let hashed = canonical(kind, text)?;
-            (store.shown(kind, &hashed)? == text).then_some(hashed)
-        });
-        match hashed {
-            Some(hashed) => Plain { kind, text, hashed: Some(SecretValue::new(hashed.into_bytes())) },
+        // a whole number in the place of a float, or the other way round, is a number still
+        let kinds: &[Kind] = match kind {
+            Kind::Int => &[Kind::Int, Kind::Float],
+            Kind::Float => &[Kind::Float, Kind::Int],
+            _ => &[kind],
+        };
+        let read = |text: &str| {
+            kinds.iter().find_map(|kind| {
+                let hashed = canonical(*kind, text)?;
+                (store.shown(*kind, &hashed)? == text).then_some((*kind, hashed))
+            })
+        };
+        match text.expose_str().filter(|_| number).and_then(read) {
+            Some((kind, hashed)) => Plain { kind, text, hashed: Some(SecretValue::new(hashed.into_bytes())) },
             None => Plain::text(text),
         }
     }
@@ -94,7 +102,7 @@ impl Open {
     }
 
     fn writable(&self, leaf: usize) -> Result<()> {
-        if !self.tree.branches[self.tree.leaves[leaf].branch].fixed {
+        if !self.tree.leaves[leaf].fixed {
             return Ok(());
         }
         let line = line_of(&self.file, self.tree.leaves[leaf].span.start);
@@ -175,12 +183,18 @@ impl Open {
     /// Takes leaves and branches out.
     fn cut(&mut self, leaves: &[usize], branches: &[usize]) -> Result<()> {
         let store = self.format.store();
+        let patches = store.cut(&self.file, &self.tree, leaves, branches);
         let gone = |at: usize| {
-            let chain = self.tree.chain(self.tree.leaves[at].branch);
+            let leaf = &self.tree.leaves[at];
+            // a comment goes with the bytes around it, whomever it belongs to
+            if leaf.kind == Kind::Comment {
+                return patches.iter().any(|p| p.range.start <= leaf.span.start && leaf.span.end <= p.range.end);
+            }
+            let chain = self.tree.chain(leaf.branch);
             leaves.contains(&at) || branches.iter().any(|b| chain.contains(b))
         };
         let stays: Vec<bool> = (0..self.held.len()).map(|at| !gone(at)).collect();
-        let file = weave(&self.file, store.cut(&self.file, &self.tree, leaves, branches));
+        let file = weave(&self.file, patches);
         let tree = store.read(&file)?;
         let mut at = 0;
         self.held.retain(|_| {

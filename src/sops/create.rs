@@ -45,6 +45,8 @@ impl NewFile {
         }
         lint::start(plain.expose())?;
         let store = format.store();
+        let prepared = store.prepare(plain.expose())?.map(SecretValue::new);
+        let plain = prepared.as_ref().unwrap_or(plain);
         let tree = store.read(plain.expose())?;
         let remarks = lint::look(format, &tree, plain.expose())?;
         let mut key = vec![0; 32];

@@ -10,6 +10,7 @@ mod json;
 mod yaml;
 
 use std::ops::Range;
+use std::path::Path;
 
 use memchr::memmem;
 
@@ -67,6 +68,18 @@ impl Format {
     pub fn of_word(word: &str) -> Option<Format> {
         const ALL: [Format; 5] = [Format::Dotenv, Format::Yaml, Format::Json, Format::Ini, Format::Binary];
         ALL.into_iter().find(|format| format.word() == word)
+    }
+
+    /// The format of a plaintext, by the name of its file; `.enc` at its end says nothing.
+    pub fn of_name(path: &Path) -> Format {
+        let name = path.file_name().map(|name| name.to_string_lossy().to_lowercase()).unwrap_or_default();
+        let name = name.strip_suffix(".enc").unwrap_or(&name);
+        match name.rsplit_once('.').map(|(_, extension)| extension) {
+            Some("yaml" | "yml") => Format::Yaml,
+            Some("json") => Format::Json,
+            Some("ini") => Format::Ini,
+            _ => Format::Dotenv,
+        }
     }
 
     pub(super) fn store(self) -> &'static dyn Store {
@@ -136,6 +149,11 @@ impl<'a> Place<'a> {
 pub(super) trait Store: Sync {
     /// Reads a file, sealed or not. Errors name the line, never its content.
     fn read(&self, file: &[u8]) -> Result<Tree>;
+
+    /// A plaintext as it must be before it can be sealed at its places. None: as it is.
+    fn prepare(&self, _plain: &[u8]) -> Result<Option<Vec<u8>>> {
+        Ok(None)
+    }
 
     /// Writes the token for a text in the place of a leaf. `kind` is what the text is: a sealed text of any value is a
     /// [`Kind::Str`]. Numbers and booleans come as [`Store::shown`] gives them.
