@@ -131,7 +131,7 @@ impl Open {
     }
 
     fn writable(&self, leaf: usize) -> Result<()> {
-        if !self.tree.branches[self.tree.leaves[leaf].branch].fixed {
+        if !self.tree.leaves[leaf].fixed {
             return Ok(());
         }
         let line = line_of(&self.file, self.tree.leaves[leaf].span.start);
@@ -212,12 +212,20 @@ impl Open {
     /// Takes leaves and branches out.
     fn cut(&mut self, leaves: &[usize], branches: &[usize]) -> Result<()> {
         let store = self.format.store();
+        let patches = store.cut(&self.file, &self.tree, leaves, branches);
         let gone = |at: usize| {
-            let chain = self.tree.chain(self.tree.leaves[at].branch);
+            let leaf = &self.tree.leaves[at];
+            // a comment goes with the bytes around it, whomever it belongs to
+            if leaf.kind == Kind::Comment {
+                return patches
+                    .iter()
+                    .any(|p| p.range.start <= leaf.span.start && leaf.span.end <= p.range.end);
+            }
+            let chain = self.tree.chain(leaf.branch);
             leaves.contains(&at) || branches.iter().any(|b| chain.contains(b))
         };
         let stays: Vec<bool> = (0..self.held.len()).map(|at| !gone(at)).collect();
-        let file = weave(&self.file, store.cut(&self.file, &self.tree, leaves, branches));
+        let file = weave(&self.file, patches);
         let tree = store.read(&file)?;
         let mut at = 0;
         self.held.retain(|_| {

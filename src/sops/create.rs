@@ -47,6 +47,8 @@ impl NewFile {
         let wrapped = store.wrap(plain.expose()).map(SecretValue::new);
         let plain = wrapped.as_ref().unwrap_or(plain);
         lint::start(plain.expose())?;
+        let prepared = store.prepare(plain.expose())?.map(SecretValue::new);
+        let plain = prepared.as_ref().unwrap_or(plain);
         let none = Rule::default();
         let rule = self.rule_for(format)?.unwrap_or(&none);
         let tree = store.read(plain.expose())?;

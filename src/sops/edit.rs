@@ -78,7 +78,12 @@ impl Open {
         let mut whole = Vec::with_capacity(text.len() + 1);
         whole.extend_from_slice(text.expose());
         store.end(&mut whole);
+        let changed = whole != before.expose();
         let text = SecretValue::new(whole);
+        let sealed_in_places = changed && self.whole.is_none();
+        let prepared =
+            if sealed_in_places { store.prepare(text.expose())?.map(SecretValue::new) } else { None };
+        let text = prepared.unwrap_or(text);
         let tree = store.read(text.expose())?;
         if let Some(found) = &tree.metadata {
             let at = found.blocks.iter().flatten().map(|range| range.start).min().unwrap_or_default();
@@ -91,7 +96,6 @@ impl Open {
         let held = hold(self.format, &tree, file, &verdicts)?;
         let kept = self.kept(&tree, file, &held);
         let held = held.into_iter().zip(kept).collect();
-        let changed = file != before.expose();
         let mut edited =
             Edited { text, tree, held, turned: Vec::new(), set: Vec::new(), unset: Vec::new(), changed };
         for at in edited.new_values() {

@@ -87,6 +87,8 @@ pub(super) struct Leaf {
     pub(super) span: Range<usize>,
     /// What goes when it is taken out.
     pub(super) entry: Range<usize>,
+    /// The text of an alias, or below one: it cannot be written here.
+    pub(super) fixed: bool,
     name: Name,
 }
 
@@ -191,13 +193,15 @@ impl Tree {
             Step::Key(Text::At(range)) if self.flat => Name::InFile(range.clone()),
             _ => Name::Written(self.write_name(file, branch, &step)),
         };
-        self.leaves.push(Leaf { branch, step: Some(step), kind, text, span, entry, name });
+        let fixed = self.branches[branch].fixed;
+        self.leaves.push(Leaf { branch, step: Some(step), kind, text, span, entry, fixed, name });
     }
 
     /// A comment; `text` is what follows its mark.
     pub(super) fn comment(&mut self, branch: usize, text: Text, span: Range<usize>, entry: Range<usize>) {
         let kind = Kind::Comment;
-        self.leaves.push(Leaf { branch, step: None, kind, text, span, entry, name: Name::None });
+        let name = Name::None;
+        self.leaves.push(Leaf { branch, step: None, kind, text, span, entry, fixed: false, name });
     }
 
     fn write_name(&mut self, file: &[u8], parent: usize, step: &Step) -> Range<usize> {

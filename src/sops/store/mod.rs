@@ -171,6 +171,11 @@ pub(super) trait Store: Sync {
     /// Reads a file, sealed or not. Errors name the line, never its content.
     fn read(&self, file: &[u8]) -> Result<Tree>;
 
+    /// A plaintext as it must be before it can be sealed at its places. None: as it is.
+    fn prepare(&self, _plain: &[u8]) -> Result<Option<Vec<u8>>> {
+        Ok(None)
+    }
+
     /// Writes the token for a text in the place of a leaf. `kind` is what the text is: a sealed text of any value is a
     /// [`Kind::Str`]. Numbers and booleans come as [`Store::shown`] gives them.
     fn token(&self, at: Place<'_>, kind: Kind, text: &[u8], out: &mut Vec<u8>) -> Result<()>;
