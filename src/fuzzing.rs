@@ -14,7 +14,7 @@ use std::sync::{Arc, LazyLock};
 use rand::SeedableRng;
 use rand::rngs::StdRng;
 
-use crate::keys::testing::Nobody;
+use crate::keys::Nobody;
 use crate::keys::{self, Form, Keyring, Prompt, Recipient, Source};
 use crate::secret::{SecretName, SecretValue};
 pub use crate::sops::Format;

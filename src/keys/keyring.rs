@@ -8,11 +8,12 @@
 use std::cell::RefCell;
 use std::sync::Arc;
 
+use super::nobody::Nobody;
 use super::parse::Batch;
 use super::prompt::Prompt;
 use super::recipient::Recipient;
 use super::report::{Refusal, Report};
-use super::source::{Source, State};
+use super::source::{Form, Source, State};
 use super::unwrap::{Fault, Sealed};
 use crate::error::{Error, Kind, Result};
 use crate::secret::SecretValue;
@@ -55,6 +56,19 @@ impl Keyring {
     /// A keyring over these sources; `prompt` is asked for passphrases and by plugins.
     pub fn new(sources: Vec<Source>, prompt: Arc<dyn Prompt>) -> Keyring {
         Keyring { sources, prompt, opened: RefCell::default(), readers: Vec::new(), used: RefCell::default() }
+    }
+
+    /// A keyring of the identities in the text of one key file, as age-keygen writes it. Nobody is asked for anything.
+    ///
+    /// ```
+    /// use reseal::{Keyring, SecretValue};
+    ///
+    /// let text = "AGE-SECRET-KEY-1VQDJKDS4DMVCQYFHSXP9D6J9MEXQLGA9DJRMADXUJWZC5S44965SFD4KR5";
+    /// let keyring = Keyring::of_identities(SecretValue::new(text.into()));
+    /// ```
+    pub fn of_identities(text: SecretValue) -> Keyring {
+        let read = move || Ok(Some(SecretValue::concat(&[text.expose()])));
+        Keyring::new(vec![Source::reading("the identities", Form::Identities, read)], Arc::new(Nobody))
     }
 
     /// The same, and who shall be able to open whole age files that are sealed again: such a file does not name them.

@@ -12,6 +12,7 @@ mod file;
 mod hybrid;
 mod identity;
 mod keyring;
+mod nobody;
 mod parse;
 mod passphrase;
 mod prompt;
@@ -22,13 +23,13 @@ mod ssh;
 mod stanza;
 mod unwrap;
 
-#[cfg(any(test, fuzzing))]
-pub(crate) mod testing;
 #[cfg(test)]
 mod tests;
 
 pub use file::seal_file;
 pub use keyring::{Keyring, Wrapped};
+#[cfg(any(test, fuzzing))]
+pub use nobody::Nobody;
 pub use prompt::Prompt;
 pub use recipient::{Recipient, generate, generate_hybrid};
 pub use source::{Form, Source};

@@ -6,7 +6,7 @@ use proptest::prelude::*;
 use rand::rngs::OsRng;
 
 use super::{Format, NewFile, Open, Rule, Sealed};
-use crate::keys::testing::Nobody;
+use crate::keys::Nobody;
 use crate::keys::{Form, Keyring, Prompt, Source, generate};
 use crate::secret::SecretValue;
 

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use rand::rngs::OsRng;
 
 use super::{Format, NewFile, Rule, Sealed};
-use crate::keys::testing::Nobody;
+use crate::keys::Nobody;
 use crate::keys::{Form, Keyring, Prompt, Source, generate};
 use crate::secret::{PairSpec, SecretName, SecretValue, jwks, public_of};
 

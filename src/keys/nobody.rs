@@ -4,7 +4,7 @@ use super::Prompt;
 use crate::secret::SecretValue;
 
 /// Answers nothing.
-pub(crate) struct Nobody;
+pub struct Nobody;
 
 impl Prompt for Nobody {
     fn passphrase(&self, _: &str) -> Option<SecretValue> {
