@@ -35,5 +35,4 @@ pub use keyring::{Keyring, Wrapped};
 pub use prompt::Prompt;
 pub use recipient::{Recipient, generate, generate_hybrid};
 pub use source::{Form, Source};
-#[cfg_attr(not(test), expect(unused_imports, reason = "nobody compares recipients with stanzas yet"))]
 pub use stanza::{Fit, stanza_fits, stanza_kinds};

@@ -31,6 +31,7 @@ mod stamp;
 mod store;
 mod tree;
 mod value;
+mod verify;
 
 pub use convert::{convert, quoted};
 pub use create::NewFile;
@@ -38,6 +39,7 @@ pub use edit::Edited;
 pub use open::Open;
 pub use rule::Rule;
 pub use store::Format;
+pub use verify::{Finding, Mend};
 
 use crate::error::{Error, Kind as Failure, Result};
 use crate::keys::{Keyring, Wrapped};
