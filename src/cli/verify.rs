@@ -75,15 +75,18 @@ fn look(session: &Session, keyring: &Keyring, path: PathBuf, no_key: bool) -> Lo
             if error.kind() == Kind::Integrity {
                 looked.findings.push(finding_of("integrity", &error));
             }
-            error
+            let error = session.unreadable(error);
+            match error.kind() {
+                Kind::NoIdentity => {
+                    error.note("what shows without a key was looked at; `--no-key` asks for no more")
+                }
+                _ => error,
+            }
         }),
         Ok(None) => None,
-        Err(error) => {
-            looked.findings.push(finding_of("unreadable", &error));
-            Some(error)
-        }
+        Err(error) => Some(error),
     };
-    looked.error = fault.map(|error| session.unreadable(error));
+    looked.error = fault;
     looked.findings.sort_by_key(|finding| finding.line);
     looked
 }
@@ -91,9 +94,12 @@ fn look(session: &Session, keyring: &Keyring, path: PathBuf, no_key: bool) -> Lo
 /// What shows without a key. None: there is nothing that could be opened.
 fn examine(session: &Session, looked: &mut Looked) -> Result<Option<Sealed>> {
     let Some(bytes) = disk::read_if_there(&session.project.sealed)? else {
-        return Err(Error::failed("there is no such file"));
+        return Err(session.absent());
     };
-    let seen = Sealed::examine(bytes, &now())?;
+    let seen = Sealed::examine(bytes, &now()).map_err(|error| {
+        looked.findings.push(finding_of("unreadable", &error));
+        session.unreadable(error)
+    })?;
     looked.format = seen.format.map(Format::word);
     looked.findings = seen.findings;
     looked.notes = seen.notes;
@@ -156,17 +162,18 @@ impl Looked {
     fn told(&self, finding: &Finding) -> String {
         let Finding { rule, line, key, what, .. } = finding;
         let key = key.as_ref().map_or(String::new(), |key| format!("key {key:?}: "));
-        format!("{}:{line}: {rule}: {key}{what}; {}", self.path.display(), self.remedy(finding))
+        format!("{}:{line}: {rule}: {key}{what}; {}", self.path.display(), self.remedy(finding, "`"))
     }
 
-    fn remedy(&self, finding: &Finding) -> String {
+    /// A command, in marks where it stands in a sentence, or what is to be done by hand.
+    fn remedy(&self, finding: &Finding, mark: &str) -> String {
         let file = quoted(&self.path);
         match &finding.mend {
-            Mend::Reseal(words, None) => format!("`reseal -f {file} {words}`"),
+            Mend::Reseal(words, None) => format!("{mark}reseal -f {file} {words}{mark}"),
             Mend::Reseal(words, Some(word)) => {
-                format!("`reseal -f {file} {words} {}`", quoted(Path::new(word)))
+                format!("{mark}reseal -f {file} {words} {}{mark}", quoted(Path::new(word)))
             }
-            Mend::Shell(command) => format!("`{command} {file}`"),
+            Mend::Shell(command) => format!("{mark}{command} {file}{mark}"),
             Mend::ByHand(text) => (*text).to_owned(),
         }
     }
@@ -185,7 +192,7 @@ impl Looked {
             .iter()
             .map(|f| {
                 serde_json::json!({
-                    "line": f.line, "key": f.key, "rule": f.rule, "what": f.what, "remedy": self.remedy(f),
+                    "line": f.line, "key": f.key, "rule": f.rule, "what": f.what, "remedy": self.remedy(f, ""),
                 })
             })
             .collect();
@@ -206,6 +213,7 @@ const ORDER: [Kind; 4] = [Kind::Found, Kind::NoIdentity, Kind::Failed, Kind::Int
 fn end(looked: Vec<Looked>, report: &Report) -> Result<()> {
     let (files, findings) = (looked.len(), looked.iter().map(|l| l.findings.len()).sum::<usize>());
     let with = looked.iter().filter(|l| l.code() != 0).count();
+    let opened = looked.iter().all(|l| l.opened);
     let mut worst: Option<Error> = None;
     for one in looked {
         for note in &one.notes {
@@ -220,7 +228,10 @@ fn end(looked: Vec<Looked>, report: &Report) -> Result<()> {
             worst = Some(error);
         }
     }
-    let summary = || format!("{} in {with} of {}", count(findings, "finding"), count(files, "file"));
+    let summary = || match files {
+        1 => count(findings, "finding"),
+        _ => format!("{} in {with} of {files} files", count(findings, "finding")),
+    };
     match worst {
         Some(error) if files == 1 => Err(error),
         Some(error) => Err(Error::new(error.kind(), summary())),
@@ -228,7 +239,7 @@ fn end(looked: Vec<Looked>, report: &Report) -> Result<()> {
             Err(Error::new(Kind::Found, summary()).hint("each line ends with what mends it"))
         }
         None => {
-            report.say("nothing is wrong");
+            report.say(if opened { "nothing is wrong" } else { "nothing is wrong in what was looked at" });
             Ok(())
         }
     }

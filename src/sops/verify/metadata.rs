@@ -1,5 +1,7 @@
 //! The metadata: what is missing, stands there twice, is unknown, or is read differently by different versions.
 
+use std::collections::HashSet;
+
 use crate::error::{Error, Result};
 use crate::sops::meta::Meta;
 use crate::sops::metadata::Metadata;
@@ -37,6 +39,9 @@ pub(super) const RECIPIENTS: [(&str, &[&str]); 7] = [
     ("hc_vault", &["vault_address", "engine_path", "key_name", "created_at", "enc"]),
 ];
 
+/// More findings in the metadata say nothing more.
+const MANY: usize = 100;
+
 pub(super) fn look(look: &mut Look<'_>, found: &Found, parsed: Result<&Metadata, &Error>, now: &str) {
     let before = look.found.len();
     let start = place(look, found, None);
@@ -68,12 +73,16 @@ pub(super) fn look(look: &mut Look<'_>, found: &Found, parsed: Result<&Metadata,
 pub(super) fn place(look: &Look<'_>, found: &Found, field: Option<&str>) -> usize {
     let own = |field: &str| field.rsplit("__").next().map(|own| own.trim_start_matches("map_").to_owned());
     let named = field.and_then(|field| {
-        let names = [Some(field.to_owned()), own(field)];
+        let names = [Some(field.to_owned()), own(field), Some(format!("{field}__"))];
         names.into_iter().flatten().find_map(|name| {
             let is_name = |text: &[u8], at: usize| {
                 let before = at.checked_sub(1).map(|at| text[at]);
                 before.is_none_or(|b| matches!(b, b'\n' | b' ' | b'\t' | b'"' | b'\'' | b'_'))
-                    && matches!(text.get(at + name.len()), Some(b'=' | b':' | b'"' | b'\'' | b' ' | b'\t'))
+                    && (name.ends_with('_')
+                        || matches!(
+                            text.get(at + name.len()),
+                            Some(b'=' | b':' | b'"' | b'\'' | b' ' | b'\t')
+                        ))
             };
             find(look, found, name.as_bytes(), is_name)
         })
@@ -144,14 +153,17 @@ fn rules(look: &mut Look<'_>, found: &Found) {
 /// Names that nothing is known of, here and in recipients and groups. sops drops them when it writes the file.
 fn unknown(look: &mut Look<'_>, found: &Found, fields: &Meta, way: &str, known: &dyn Fn(&str) -> bool) {
     let Meta::Map(entries) = fields else { return };
-    let mut seen: Vec<&str> = Vec::with_capacity(entries.len());
+    let mut seen = HashSet::new();
     for (name, value) in entries {
+        // somebody who adds lines by the thousand is found all the same
+        if look.found.len() > MANY {
+            return;
+        }
         let whole = if way.is_empty() { name.clone() } else { format!("{way}__map_{name}") };
-        if seen.contains(&name.as_str()) {
+        if !seen.insert(name) {
             let what = format!("metadata {:?} stands twice: readers differ over which counts", shown(&whole));
             look.at("metadata-twice", place(look, found, Some(&whole)), what, Mend::LAST_GOOD);
         }
-        seen.push(name);
         if !known(name) {
             let what = format!(
                 "metadata {:?} is unknown: nothing reads it, and sops drops it when it writes the file",

@@ -85,12 +85,18 @@ fn group(look: &mut Look<'_>, fields: &Meta, way: &str, group: usize, seen: &mut
     }
 }
 
-/// Whether the armor decodes to its end, with a header that can be read.
+/// Whether the armor decodes to its end: a header that can be read, and behind it as much as a data key or a share of
+/// one takes.
 fn is_whole(enc: &str) -> bool {
+    const NONCE_AND_TAG: usize = 32;
     let inner = enc.trim().strip_prefix("-----BEGIN AGE ENCRYPTED FILE-----");
     let inner = inner.and_then(|rest| rest.strip_suffix("-----END AGE ENCRYPTED FILE-----"));
     let text: Option<String> = inner.map(|inner| inner.lines().collect());
-    text.is_some_and(|text| STANDARD.decode(text).is_ok()) && stanza_kinds(enc.trim().as_bytes()).is_ok()
+    let Some(bytes) = text.and_then(|text| STANDARD.decode(text).ok()) else { return false };
+    let end = memchr::memmem::find(&bytes, b"\n--- ").map_or(bytes.len(), |at| at + 1);
+    let header = memchr::memchr(b'\n', &bytes[end..]).map_or(bytes.len(), |at| end + at + 1);
+    let payload = (bytes.len() - header).checked_sub(NONCE_AND_TAG);
+    matches!(payload, Some(32 | 33)) && stanza_kinds(enc.trim().as_bytes()).is_ok()
 }
 
 fn threshold(look: &mut Look<'_>, fields: &Meta, groups: usize) {
