@@ -27,24 +27,21 @@ pub(super) fn look(look: &mut Look<'_>, rule: &Rule, flags: &[bool]) {
     }
     for (leaf, flag) in tree.leaves.iter().zip(flags) {
         let text = leaf.text.bytes(file);
+        let sealed = Cipher::looks_sealed(text);
         match leaf.kind {
-            Kind::Comment => {
-                if *flag && !text.is_empty() && !Cipher::looks_sealed(text) {
-                    let what = "the comment lies in clear, and the rule means it encrypted: it was added or changed without the key";
-                    look.leaf("comment-in-clear", leaf, what, Mend::edit());
-                }
+            Kind::Comment if *flag && !text.is_empty() && !sealed => {
+                let what = "the comment lies in clear, and the rule means it encrypted: it was added or changed without the key";
+                look.leaf("comment-in-clear", leaf, what, Mend::edit());
             }
-            Kind::Null | Kind::Empty => {
-                if means(tree, file, rule, leaf) {
-                    empty(look, leaf);
-                }
-            }
-            _ if *flag && leaf.kind == Kind::Str && text.is_empty() => empty(look, leaf),
-            _ if *flag && (leaf.kind != Kind::Str || !Cipher::looks_sealed(text)) => {
+            Kind::Null | Kind::Empty if means(tree, file, rule, leaf) => empty(look, leaf),
+            Kind::Comment | Kind::Null | Kind::Empty => {}
+            Kind::Str if *flag && text.is_empty() => empty(look, leaf),
+            Kind::Str if *flag && sealed => {}
+            _ if *flag => {
                 let what = "the value lies in clear, and the rule means it encrypted";
                 look.leaf("value-in-clear", leaf, what, Mend::LAST_GOOD);
             }
-            Kind::Str if !*flag && rule.is_opt_in() => secret(look, leaf, text),
+            Kind::Str if rule.is_opt_in() => secret(look, leaf, text),
             _ => {}
         }
     }

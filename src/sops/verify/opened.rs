@@ -30,7 +30,7 @@ impl Sealed {
                 match keyring.unwrap(&[Wrapped { recipient: &stanza.recipient, enc: &stanza.enc }]) {
                     Ok(found) => opened.push((field, stanza, found.payload)),
                     Err(e) if e.kind() == Failure::Integrity => {
-                        self.differs(&mut look, &field, stanza, FORGED)
+                        self.differs(&mut look, &field, stanza, FORGED);
                     }
                     Err(_) => {}
                 }
