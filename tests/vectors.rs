@@ -8,11 +8,17 @@ mod expected;
 mod manifest;
 mod opening;
 mod sealing;
+mod verifying;
 
 use std::collections::BTreeSet;
 use std::fs;
 
 use manifest::{FIXTURES, rows};
+
+/// A file of the vectors.
+pub fn fixture(path: &str) -> Vec<u8> {
+    manifest::read(path)
+}
 
 #[test]
 fn every_file_of_the_vectors_belongs_to_a_row() {

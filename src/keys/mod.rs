@@ -33,5 +33,4 @@ pub use nobody::Nobody;
 pub use prompt::Prompt;
 pub use recipient::{Recipient, generate, generate_hybrid};
 pub use source::{Form, Source};
-#[cfg_attr(not(test), expect(unused_imports, reason = "nobody compares recipients with stanzas yet"))]
 pub use stanza::{Fit, stanza_fits, stanza_kinds};

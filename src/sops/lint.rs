@@ -118,7 +118,7 @@ fn lines(tree: &Tree, plain: &[u8]) -> Result<Vec<String>> {
     Ok(remarks)
 }
 
-fn about_key(name: &[u8]) -> Option<&'static str> {
+pub(super) fn about_key(name: &[u8]) -> Option<&'static str> {
     if name.starts_with(b"export ") {
         Some(": the word \"export\" becomes part of the key; leave it out")
     } else if name.is_empty() {

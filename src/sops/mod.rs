@@ -33,6 +33,7 @@ mod stamp;
 mod store;
 mod tree;
 mod value;
+mod verify;
 mod whole;
 
 pub use convert::{convert, quoted};
@@ -42,6 +43,7 @@ pub use open::{Entry, Open};
 pub use path::plain_name;
 pub use rule::Rule;
 pub use store::Format;
+pub use verify::{Finding, Mend};
 
 use crate::error::{Error, Kind as Failure, Result};
 use crate::keys::{Keyring, Wrapped};

@@ -19,12 +19,12 @@ use super::stamp;
 use super::tree::Kind;
 use crate::secret::{Random, SecretValue};
 
-const PREFIX: &[u8] = b"ENC[AES256_GCM,data:";
-const NONCE: usize = 32;
-const TAG: usize = 16;
+pub(super) const PREFIX: &[u8] = b"ENC[AES256_GCM,data:";
+pub(super) const NONCE: usize = 32;
+pub(super) const TAG: usize = 16;
 
 /// As Go's decoder: padding required, stray bits in the last character ignored.
-const BASE64: GeneralPurpose = GeneralPurpose::new(
+pub(super) const BASE64: GeneralPurpose = GeneralPurpose::new(
     &alphabet::STANDARD,
     GeneralPurposeConfig::new()
         .with_decode_padding_mode(DecodePaddingMode::RequireCanonical)

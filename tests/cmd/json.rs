@@ -29,6 +29,7 @@ fn every_command_answers_with_one_object_or_nothing() {
         (&["status"], true),
         (&["history"], true),
         (&["doctor"], true),
+        (&["verify"], true),
         (&["resume"], true),
         (&["rotate", "--all", "--dry-run"], true),
         (&["rotate", "JWT_SECRET", "--yes"], true),

@@ -25,6 +25,7 @@ pub mod rotate;
 mod set;
 mod status;
 mod unset;
+mod verify;
 
 use std::process::Command;
 
