@@ -32,9 +32,9 @@ pub(super) fn plaintext(args: &InitArgs) -> Result<SecretValue> {
 pub(super) fn glance(session: &Session, args: &InitArgs, plain: &SecretValue) -> Result<Open> {
     let (_, nobody) = keys::generate(&session::now());
     let new = match new_file(session, &args.env, &args.age) {
-        Ok(new) => NewFile { recipients: vec![nobody], ..new },
+        Ok(new) => NewFile { recipients: vec![nobody].into(), ..new },
         Err(error) if error.kind() == Kind::NoIdentity && args.age.is_empty() => {
-            NewFile { recipients: vec![nobody], rule: Rule::default(), mac_only_encrypted: false }
+            NewFile { recipients: vec![nobody].into(), rule: Rule::default(), mac_only_encrypted: false }
         }
         Err(error) => return Err(error),
     };
