@@ -6,6 +6,7 @@ use super::session::Session;
 use crate::audit::{self, Act, Entry};
 use crate::disk;
 use crate::error::Result;
+use crate::keys::short;
 use crate::secret::SecretName;
 
 pub(super) fn run(global: &Global, args: &HistoryArgs, report: &Report) -> Result<()> {
@@ -54,6 +55,7 @@ pub(super) fn line(entry: &Entry, named: bool) -> String {
         Act::Retired => "retired",
         Act::Degraded => "degraded",
         Act::Deployed => "deployed",
+        Act::Rekeyed => "rekeyed",
     };
     let who = match &event.who.sudo {
         Some(person) => format!("{person} (as {})", event.who.user),
@@ -64,6 +66,15 @@ pub(super) fn line(entry: &Entry, named: bool) -> String {
         true => format!("{}  {act:<11}  {}  by {who}", entry.at, event.secrets.join(", ")),
         false => format!("{act} {} by {who}", entry.at),
     };
+    for (what, texts) in [("added", &event.added), ("removed", &event.removed)] {
+        let texts: Vec<String> = texts.iter().map(|text| short(text)).collect();
+        if !texts.is_empty() {
+            line += &format!("  {what}: {}", texts.join(", "));
+        }
+    }
+    if event.new_data_key {
+        line += "  new data key";
+    }
     if let Some(reason) = &event.reason {
         line += &format!("  reason: {reason}");
     }

@@ -109,11 +109,7 @@ impl Creation {
     /// What the text of a `.sops.yaml` says of the file at `path`, relative to the folder of that `.sops.yaml` where it
     /// lies below it. `fits` tells whether an expression finds itself in a path, and nothing where it is none. `None`:
     /// there are no creation rules.
-    pub fn find(
-        text: &str,
-        path: &str,
-        fits: impl Fn(&str, &str) -> Option<bool>,
-    ) -> Result<Option<Self>> {
+    pub fn find(text: &str, path: &str, fits: impl Fn(&str, &str) -> Option<bool>) -> Result<Option<Self>> {
         let file: File = serde_saphyr::from_str(text).map_err(|e| {
             // the first line names the place; the others would repeat content
             let text = e.to_string();
@@ -254,7 +250,8 @@ mod tests {
         let found = find(text, "x").unwrap().unwrap();
         assert_eq!(found.groups, [texts(&["d", "c", "a", "b"]), texts(&["e"])]);
         assert_eq!((found.threshold, found.foreign.len()), (Some(2), 0));
-        let text = "creation_rules:\n- key_groups:\n  - age: [a]\n    hc_vault: [x]\n  - merge: [{pgp: [F]}]\n";
+        let text =
+            "creation_rules:\n- key_groups:\n  - age: [a]\n    hc_vault: [x]\n  - merge: [{pgp: [F]}]\n";
         let found = find(text, "x").unwrap().unwrap();
         assert_eq!(found.groups, [texts(&["a"]), texts(&[])]);
         assert_eq!(found.foreign, ["hc_vault", "pgp"]);

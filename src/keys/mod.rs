@@ -25,5 +25,5 @@ mod tests;
 
 pub use keyring::{Keyring, Wrapped};
 pub use prompt::Prompt;
-pub use recipient::{Recipient, generate};
+pub use recipient::{Recipient, generate, short};
 pub use source::{Form, Source};

@@ -83,7 +83,12 @@ impl NewFile {
     }
 
     /// The stanzas of each group: of the data key, or of its share.
-    fn wrapped(&self, cipher: &Cipher, random: &mut dyn Random, prompt: &Arc<dyn Prompt>) -> Result<Vec<Meta>> {
+    fn wrapped(
+        &self,
+        cipher: &Cipher,
+        random: &mut dyn Random,
+        prompt: &Arc<dyn Prompt>,
+    ) -> Result<Vec<Meta>> {
         let groups = self.recipients.groups();
         let shares = match groups.len() {
             1 => vec![SecretValue::concat(&[cipher.key().expose()])],

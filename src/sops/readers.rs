@@ -110,11 +110,6 @@ impl Readers {
         gone
     }
 
-    /// The first group that nobody is left in.
-    pub fn empty(&self) -> Option<usize> {
-        self.groups.iter().position(Vec::is_empty)
-    }
-
     /// What becomes of the groups: compared one by one, without regard to order and repetition, as sops compares them.
     pub fn changes(&self, after: &Readers) -> Vec<Change> {
         let none = Vec::new();
@@ -125,7 +120,12 @@ impl Readers {
             let lacking = |here: &[String], there: &[String]| -> Vec<String> {
                 let mut texts: Vec<String> = here.iter().filter(|t| !there.contains(t)).cloned().collect();
                 let mut seen = Vec::new();
-                texts.retain(|t| !seen.contains(t) && { seen.push(t.clone()); true });
+                texts.retain(|t| {
+                    !seen.contains(t) && {
+                        seen.push(t.clone());
+                        true
+                    }
+                });
                 texts
             };
             Change { group: at, added: lacking(&new, &old), removed: lacking(&old, &new) }

@@ -213,7 +213,8 @@ fn staying(known: &[Meta], texts: &[String]) -> Vec<Meta> {
 
 /// A new stanza, in the order of the ones that are there.
 pub(super) fn stanza(text: &str, enc: String, like: Option<&Meta>) -> Meta {
-    let mut entries = vec![("enc".to_owned(), Meta::Text(enc)), ("recipient".into(), Meta::Text(text.into()))];
+    let mut entries =
+        vec![("enc".to_owned(), Meta::Text(enc)), ("recipient".into(), Meta::Text(text.into()))];
     if let Some(Meta::Map(known)) = like
         && known.first().is_some_and(|(name, _)| name == "recipient")
     {
@@ -240,7 +241,9 @@ fn finish(
             .zip(after.entries())
             .all(|(was, is)| was.name == is.name && was.value.same_as(is.value));
     if !same {
-        return Err(damaged("the file cannot be written so that it would say the same").note("nothing was changed"));
+        return Err(
+            damaged("the file cannot be written so that it would say the same").note("nothing was changed")
+        );
     }
     Ok(file)
 }
