@@ -1,7 +1,7 @@
 //! Which `.sops.yaml` speaks of a file, and what it says.
 //!
 //! sops looks for it from the current folder upwards; here the search begins where the file lies, so that a command
-//! means the same wherever it is run. `SOPS_CONFIG` names one outright, as with sops.
+//! means the same wherever it is run (decision 0044). `SOPS_CONFIG` names one outright, as with sops.
 #![expect(clippy::disallowed_methods, reason = "cli reads the environment")]
 
 use std::path::{Path, PathBuf};

@@ -200,7 +200,7 @@ fn with_foreign(file: &[u8], prefix: &str) -> Vec<u8> {
 fn who_only_sops_can_ask_stays_and_stands_in_the_way_of_a_new_key() {
     let people = [Person::new(), Person::new(), Person::new()];
     let [a, b, c] = &people;
-    let blocked = |r: Result<Vec<u8>>| -> Error { r.err().expect("it cannot be wrapped for pgp") };
+    let blocked = |r: Result<Vec<u8>>| -> Error { r.expect_err("it cannot be wrapped for pgp") };
     let flat = with_foreign(&sealed(vec![a.recipient.clone()].into()), "");
     let with = rekeyed(&flat, &[a], false, |r| {
         r.add(0, &b.text());

@@ -1,7 +1,10 @@
 //! `reseal rekey`: who can open the file, and its data key.
 
+use std::io::Write;
+use std::process::Stdio;
+
 use super::{ENV, Transcript, VALUES};
-use crate::harness::{IDENTITY, Project, RECIPIENT};
+use crate::harness::{IDENTITY, Output, Project, RECIPIENT, have};
 
 const BOB: &str = "age1ug8gxx685awyrgr0lam4rn836a9nryhlke0h4pv2ydve7sw2a5vq0x0ted";
 const CAROL: &str = "age1dmkzagf88x8a56et2skfzx5g6knerrevt8728ncxv8n6pm3zephshd09ed";
@@ -168,7 +171,7 @@ fn the_rule_is_the_one_above_the_file_unless_another_is_named() {
     assert!(project.text("deep/er/other.enc").contains(BOB));
     let mut named = project.command(&["rekey", "-y"]);
     named.env("SOPS_CONFIG", "deep/.sops.yaml");
-    crate::harness::Output::of(&mut named).code(2).says("no creation rule fits");
+    Output::of(&mut named).code(2).says("no creation rule fits");
     project.write(
         "deep/.sops.yaml",
         format!(
@@ -176,7 +179,7 @@ fn the_rule_is_the_one_above_the_file_unless_another_is_named() {
             project.root.display()
         ),
     );
-    crate::harness::Output::of(&mut named).ok();
+    Output::of(&mut named).ok();
     assert!(project.text(".env.enc").contains(CAROL));
 }
 
@@ -186,4 +189,38 @@ fn an_unfinished_rotation_stands_in_the_way() {
     project.script("up", "#!/bin/sh\nexit 1\n");
     project.run(&["rotate", "APP_DB_PASSWORD", "--yes"]).code(14);
     project.run(&["rekey", "--add", BOB]).code(13).says("is not finished");
+}
+
+/// The program on a terminal, with this typed.
+fn typed(project: &Project, args: &str, line: &str) -> Output {
+    let command = format!("{} {args}", env!("CARGO_BIN_EXE_reseal"));
+    let mut script = project.around("script", &["-qec", &command, "/dev/null"]);
+    script.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    let mut child = script.spawn().unwrap();
+    child.stdin.take().unwrap().write_all(line.as_bytes()).unwrap();
+    Output::from(child.wait_with_output().unwrap())
+}
+
+#[test]
+fn on_a_terminal_a_rule_and_a_locked_door_are_asked_about() {
+    if !have("cmd::rekey::on_a_terminal_a_rule_and_a_locked_door_are_asked_about", &["script"]) {
+        return;
+    }
+    let project = Project::sealed(ENV);
+    let before = project.read(".env.enc");
+    project.write(".sops.yaml", rule(&[RECIPIENT, BOB]));
+    for answer in ["n\n", "\n"] {
+        let output = typed(&project, "rekey", answer);
+        assert!(output.stdout.contains("seal .env.enc for these readers? [y/N]"), "{}", output.stdout);
+        assert!(output.code == Some(1) && project.read(".env.enc") == before, "{}", output.stdout);
+    }
+    let args = format!("rekey --remove {RECIPIENT} --add {BOB}");
+    let output = typed(&project, &args, "n\n");
+    assert!(output.stdout.contains("so that you cannot open it any more? [y/N]"), "{}", output.stdout);
+    assert!(output.code == Some(1) && project.read(".env.enc") == before);
+    // who was named outright is not asked about
+    assert_eq!(typed(&project, &format!("rekey --add {CAROL}"), "").code, Some(0));
+    assert_eq!(typed(&project, "rekey", "y\n").code, Some(0));
+    let text = project.text(".env.enc");
+    assert!(text.contains(BOB) && !text.contains(CAROL));
 }

@@ -8,7 +8,7 @@ use std::path::Path;
 
 use super::args::{Global, RekeyArgs};
 use super::change::{put, record_event};
-use super::report::Report;
+use super::report::{Report, count};
 use super::session::{self, Session};
 use super::terminal::Terminal;
 use crate::audit::{Act, Event};
@@ -119,7 +119,11 @@ fn one(global: &Global, args: &RekeyArgs, file: Option<&Path>, report: &Report) 
     put(&session, report, &before, &after)?;
     done.written = true;
     record_event(&session, &event(&session, &done, args.reason.as_deref()))?;
-    report.say(&format!("{} is sealed for these readers", done.label));
+    report.say(&if done.changes.is_empty() && !regrouped {
+        format!("{} has a new data key", done.label)
+    } else {
+        format!("{} is sealed for these readers", done.label)
+    });
     told(&present, &done, file, report);
     Ok(done)
 }
@@ -194,14 +198,21 @@ fn told(present: &Readers, done: &Done, file: Option<&Path>, report: &Report) {
         return;
     }
     let names: Vec<String> = lost.into_iter().map(short).collect();
+    let names = names.join(", ");
     let command = |rest: &str| match file {
         Some(file) => format!("`reseal -f {} {rest}`", disk::quoted(file)),
         None => report.runnable(&format!("`reseal {rest}`")),
     };
-    report.note(&format!(
-        "{} could read the file until now, and knows its present values and its data key from older versions, in git or in backups",
-        names.join(", ")
-    ));
+    report.note(&if present.groups().len() == 1 {
+        format!(
+            "{names} could read the file until now, and knows its present values and its data key from older versions, in git or in backups"
+        )
+    } else {
+        format!(
+            "{names} had a share of the data key until now; with {} it opens older versions, in git or in backups",
+            count(present.threshold() - 1, "more share")
+        )
+    });
     if !done.new_data_key {
         let run = command("rekey --new-data-key");
         report.note(&format!("with that data key later versions can be read too; {run} makes another"));

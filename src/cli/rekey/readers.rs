@@ -42,7 +42,10 @@ fn by_hand(args: &RekeyArgs, present: &Readers, report: &Report) -> Result<Reade
     let listed = |all: &[String]| -> Vec<String> {
         all.iter().flat_map(|text| text.split(',')).map(|text| text.trim().to_owned()).collect()
     };
-    for text in listed(&args.remove) {
+    // a comment of an SSH key may hold a comma
+    let mut rest = args.remove.clone();
+    rest.retain(|text| wanted.remove(args.key_group, text) == 0);
+    for text in listed(&rest) {
         if wanted.remove(args.key_group, &text) == 0 {
             return Err(not_there(present, &text));
         }
@@ -109,6 +112,9 @@ fn of_config(project: &Project, sealed: &Sealed, present: &Readers, report: &Rep
             "recipients of other kinds ({}) stay as the file has them; `sops updatekeys` changes those",
             others.join(", ")
         ));
+    }
+    for text in creation.groups.iter().flatten().filter(|text| !present.all().any(|known| known == *text)) {
+        Recipient::parse(text).map_err(|e| e.context(format!("{yaml:?}")))?;
     }
     let groups = creation.groups.len();
     let kept = Some(present.threshold()).filter(|n| (2..=groups).contains(n));
