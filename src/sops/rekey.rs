@@ -84,7 +84,7 @@ impl Sealed {
         };
         let fields = fields(&open, wanted, everybody, &payloads, tools.prompt)?;
         let file = open.with_metadata(&fields)?;
-        finish(&open, file, cipher, new_data_key, tools)
+        finish(&open, (file, &fields), cipher, new_data_key, tools)
     }
 
     /// For each group the share that its new members get; none for one that gains nobody. `None` altogether where a
@@ -223,10 +223,11 @@ pub(super) fn stanza(text: &str, enc: String, like: Option<&Meta>) -> Meta {
     Meta::Map(entries)
 }
 
-/// Encrypts the values anew where the data key is another, and proves that the result says what the file said.
+/// Encrypts the values anew where the data key is another, and proves that the result says what the file said, to the
+/// readers that were wanted.
 fn finish(
     before: &Open,
-    file: Vec<u8>,
+    (file, fields): (Vec<u8>, &Meta),
     cipher: Cipher,
     new_data_key: bool,
     tools: &mut Tools<'_>,
@@ -234,8 +235,10 @@ fn finish(
     let check = copy(&cipher);
     let file = if new_data_key { before.under(cipher, file)?.seal(tools.now, tools.random)? } else { file };
     let read = Sealed::parse_as(file.clone(), before.format)?;
+    let written = read.tree.metadata.as_ref().is_some_and(|found| lasting(&found.fields) == lasting(fields));
     let after = Open::check(read.file, read.format, read.tree, read.metadata, check)?;
-    let same = before.entries().count() == after.entries().count()
+    let same = written
+        && before.entries().count() == after.entries().count()
         && before
             .entries()
             .zip(after.entries())
@@ -246,6 +249,14 @@ fn finish(
         );
     }
     Ok(file)
+}
+
+/// All that a sealing does not write over.
+fn lasting(fields: &Meta) -> Vec<(String, &str)> {
+    let mut lines = fields.flatten();
+    lines.retain(|(name, _)| !matches!(name.as_str(), "mac" | "lastmodified"));
+    lines.sort_unstable();
+    lines
 }
 
 impl Open {
