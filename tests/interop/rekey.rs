@@ -278,3 +278,58 @@ fn outline(file: &str) -> Vec<String> {
     };
     file.lines().map(line).collect()
 }
+
+/// Every kind of file that sops makes, each in its own layout.
+#[test]
+fn each_kind_of_file_is_rekeyed_and_sops_agrees() {
+    if !have("interop::each_kind_of_file_is_rekeyed_and_sops_agrees", &["sops"]) {
+        return;
+    }
+    let carol = recipient("carol");
+    let everybody = ["alice", "bob", "carol"].map(|n| vec![recipient(n)]);
+    for (vector, file, group) in [
+        ("001-basic.enc.env", "live.env", None::<&str>),
+        ("043-types.enc.yaml", "live.yaml", None),
+        ("044-multidoc.enc.yaml", "live.yaml", None),
+        ("045-yaml-regex.enc.yaml", "live.yaml", None),
+        ("042-shamir-yaml.enc.yaml", "live.yaml", Some("1")),
+        ("046-types.enc.json", "live.json", None),
+        ("048-sections.enc.ini", "live.ini", None),
+        ("049-text.enc.bin", "live.bin", None),
+    ] {
+        let project = Project::empty();
+        all_at_hand(&project);
+        let before = fixture(&format!("enc/{vector}"));
+        project.write(file, &before);
+        let plain = project.sops(&["decrypt", file]).ok().stdout;
+        let rekey = |args: &[&str]| project.run(&[&["rekey", file], args].concat()).ok();
+        let in_group: Vec<&str> = group.iter().flat_map(|group| ["--key-group", group]).collect();
+
+        rekey(&[&["--add", &carol], &in_group[..]].concat());
+        let with = project.text(file);
+        assert!(with.contains(&carol), "{vector}");
+        assert_eq!(project.sops(&["decrypt", file]).ok().stdout, plain, "{vector}: added");
+        let mut rest = with.lines();
+        let json = |l: &str| l.trim() == "},";
+        assert!(before.lines().all(|l| json(l) || rest.any(|r| r == l)), "{vector}: only lines came");
+        rekey(&[&["--remove", &carol], &in_group[..]].concat());
+        assert_eq!(project.text(file), before, "{vector}: back to the very bytes");
+
+        rekey(&["--new-data-key"]);
+        assert_eq!(project.sops(&["decrypt", file]).ok().stdout, plain, "{vector}: new data key");
+        assert_ne!(project.text(file), before);
+        project.write(".sops.yaml", groups(&[&everybody[0], &everybody[1], &everybody[2]], 2));
+        rekey(&["-y"]);
+        let shared = project.read(file);
+        assert!(
+            project.sops(&["updatekeys", "-y", file]).ok().stderr.contains("already up to date"),
+            "{vector}"
+        );
+        assert!(project.read(file) == shared);
+        for (who, code) in [("bob+carol", 0), ("alice+bob", 0), ("carol", 128)] {
+            become_(&project, who);
+            let output = project.sops(&["decrypt", file]).code(code);
+            assert!(code != 0 || output.stdout == plain, "{vector} as {who}");
+        }
+    }
+}
