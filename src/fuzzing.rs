@@ -35,10 +35,14 @@ fn keyring() -> Keyring {
     Keyring::new(vec![Source::reading("key", Form::Identities, read)], nobody())
 }
 
-fn new_file() -> NewFile {
+fn readers() -> Vec<Recipient> {
     static RECIPIENTS: LazyLock<Vec<Recipient>> =
         LazyLock::new(|| vec![Recipient::parse(RECIPIENT).unwrap()]);
-    NewFile { recipients: RECIPIENTS.clone(), rule: Rule::default(), mac_only_encrypted: false }
+    RECIPIENTS.clone()
+}
+
+fn new_file() -> NewFile {
+    NewFile { recipients: readers().into(), rule: Rule::default(), mac_only_encrypted: false }
 }
 
 fn random() -> StdRng {
@@ -111,7 +115,7 @@ pub fn age(file: &[u8]) {
     let _ = keys::stanza_kinds(file);
     let _ = keyring().open_file(file);
     let plain = SecretValue::new(file.to_vec());
-    let recipients = new_file().recipients;
+    let recipients = readers();
     let sealed = keys::seal_file(&plain, &recipients, file.len() % 2 == 0, &nobody()).unwrap();
     let opened = keyring().open_file(&sealed).expect("what was sealed opens");
     assert_eq!(opened.plain.expose(), file);

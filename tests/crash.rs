@@ -13,6 +13,7 @@ mod foreign;
 mod invariants;
 mod journal;
 mod kill;
+mod rekey;
 mod signal;
 mod strace;
 mod twice;

@@ -7,6 +7,7 @@ mod edits;
 mod env_file;
 mod hybrid;
 mod recipients;
+mod rekey;
 mod rule;
 mod sealed_here;
 mod sealed_there;

@@ -5,7 +5,7 @@ use crate::harness::{IDENTITY, Output, Project, RECIPIENT, have};
 
 const ENV: &str = "# the application\nJWT_SECRET=0123456789abcdef0123456789abcdef\nPORT=5432\n\nEMPTY=\n";
 /// A second reader; throw-away.
-const OTHER: &str = "age1lggyhqrw2nlhcxprm67z43rta597azn8gknawjehu9d9dl0jq3yqqvfafg";
+const OTHER: &str = "age1zvkyg2lqzraa2lnjvqej32nkuu0ues2s82hzrye869xeexvn73equnujwj";
 
 fn sealed(format: &str) -> Project {
     let project = Project::empty();
@@ -125,4 +125,31 @@ fn nobody_loses_a_file_by_a_policy_that_forgot_him() {
     project.write("age.key", format!("{}\n", IDENTITY.replace("1VQD", "1VQE")));
     transcript.run(&["list"]);
     transcript.told("whole-age");
+}
+
+#[test]
+fn rekey_seals_an_age_file_for_those_whom_the_policy_names() {
+    if !have("whole::rekey", &["age"]) {
+        return;
+    }
+    let project = sealed("age");
+    project
+        .write("other.key", "AGE-SECRET-KEY-1GFPYYSJZGFPYYSJZGFPYYSJZGFPYYSJZGFPYYSJZGFPYYSJZGFPQ4EGAEX\n");
+    let mut transcript = Transcript::of(&project);
+    transcript.run(&["rekey", "--add", OTHER]);
+    transcript.run(&["rekey"]).ok();
+    let policy = project.text("reseal.toml");
+    let both = format!("recipients = [\"{RECIPIENT}\", \"{OTHER}\"]\n");
+    let lines = policy.lines().filter(|line| !line.starts_with("recipients"));
+    project.write("reseal.toml", both + &lines.collect::<Vec<_>>().join("\n"));
+    transcript.pipe("5433", &["set", "PORT"]);
+    transcript.run(&["rekey", "--dry-run", "--json"]).ok();
+    transcript.run(&["rekey", "--reason", "a second pair of eyes"]).ok();
+    transcript.pipe("5433", &["set", "PORT"]).ok();
+    transcript.run(&["history"]).ok();
+    for key in ["age.key", "other.key"] {
+        let opened = Output::of(&mut project.around("age", &["-d", "-i", key, ".env.age"])).ok();
+        assert_eq!(opened.stdout, ENV.replace("5432", "5433"));
+    }
+    transcript.told("whole-age-rekey");
 }

@@ -63,7 +63,8 @@ impl History {
                     | Act::Unset
                     | Act::Retired
                     | Act::Degraded
-                    | Act::Deployed => {}
+                    | Act::Deployed
+                    | Act::Rekeyed => {}
                 }
             }
         }
@@ -95,17 +96,10 @@ mod tests {
             rotation: String::new(),
         };
         let event = Event {
-            act,
-            file: "f".into(),
             mirrors: Vec::new(),
             secrets: vec!["A".into()],
-            rotation: None,
-            reason: None,
-            failure: None,
             grace: vec![grace],
-            ended: Vec::new(),
-            proofs: Vec::new(),
-            who: Who::default(),
+            ..Event::of(act, "f".into(), Who::default())
         };
         Entry { v: 1, seq: 0, at: at.into(), event, prev: String::new() }
     }

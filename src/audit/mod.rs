@@ -56,6 +56,8 @@ pub enum Act {
     Degraded,
     /// The services were started on what the file holds.
     Deployed,
+    /// Others can open the file, or its data key is new.
+    Rekeyed,
 }
 
 /// What the caller says of an event; number, time and hash are added here.
@@ -88,6 +90,15 @@ pub struct Event {
     /// What logins showed.
     #[serde(skip_serializing_if = "Vec::is_empty", default)]
     pub proofs: Vec<Proof>,
+    /// Recipients that can open the file from now on.
+    #[serde(skip_serializing_if = "Vec::is_empty", default)]
+    pub added: Vec<String>,
+    /// Recipients that it is not sealed for any more.
+    #[serde(skip_serializing_if = "Vec::is_empty", default)]
+    pub removed: Vec<String>,
+    /// Whether every value was encrypted with a new data key.
+    #[serde(skip_serializing_if = "std::ops::Not::not", default)]
+    pub new_data_key: bool,
     /// Who did it.
     pub who: Who,
 }
@@ -106,6 +117,9 @@ impl Event {
             grace: Vec::new(),
             ended: Vec::new(),
             proofs: Vec::new(),
+            added: Vec::new(),
+            removed: Vec::new(),
+            new_data_key: false,
             who,
         }
     }

@@ -9,7 +9,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 #[derive(Parser)]
 #[command(name = "reseal", version, max_term_width = 100, disable_help_subcommand = true)]
 #[command(after_help = "\
-rotate makes new values; who can open the file stays as it is (`sops rotate` and `sops updatekeys` are about that).
+rotate makes new values; who can open the file stays as it is (rekey is about that, and about the data key).
 Identities are found as sops finds them: SOPS_AGE_KEY, SOPS_AGE_KEY_FILE, SOPS_AGE_KEY_CMD,
 SOPS_AGE_SSH_PRIVATE_KEY_FILE, ~/.config/sops/age/keys.txt, ~/.ssh/id_ed25519, ~/.ssh/id_rsa.
 Exit codes: 0 done, 1 failed, 2 usage, 3 found or due, 10 rolled back, 11 locked, 12 no identity,

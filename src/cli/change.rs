@@ -103,12 +103,17 @@ pub(super) fn put(session: &Session, report: &Report, before: &[u8], after: &[u8
 
 /// One line of audit log for a change made by hand.
 pub(super) fn record(session: &Session, act: Act, names: &[String], reason: Option<&str>) -> Result<()> {
-    let project = &session.project;
     let event = Event {
         secrets: names.to_vec(),
         reason: reason.map(str::to_owned),
-        ..Event::of(act, project.label(), session::who())
+        ..Event::of(act, session.project.label(), session::who())
     };
-    audit::record(&project.audit(), project.attributes.owner, &event, &session::now())
+    record_event(session, &event)
+}
+
+/// The same of an event with more to say.
+pub(super) fn record_event(session: &Session, event: &Event) -> Result<()> {
+    let project = &session.project;
+    audit::record(&project.audit(), project.attributes.owner, event, &session::now())
         .map_err(|e| e.note("the change itself is done; only its record is missing"))
 }

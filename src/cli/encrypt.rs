@@ -9,13 +9,14 @@ use super::container::{Container, format_of, format_of_word, perhaps_no_env_file
 use super::decrypt::input_type;
 use super::report::{Report, count};
 use super::session::{self, Session};
+use super::sops_yaml::creation;
 use crate::audit::Act;
 use crate::config::Creation;
 use crate::disk;
 use crate::error::{Error, Kind, Result};
 use crate::keys::Recipient;
 use crate::secret::SecretValue;
-use crate::sops::{Format, NewFile, Rule, convert};
+use crate::sops::{Format, NewFile, Readers, Rule, convert};
 
 const NOBODY: &str = "make a key with `reseal init`, or name recipients with `--age`";
 
@@ -101,45 +102,42 @@ pub(super) fn no_broken_value(plain: &[u8]) -> Result<()> {
 /// Recipients and rule for a new file: `--age`, `SOPS_AGE_RECIPIENTS`, `.sops.yaml`, the public half of the identity.
 /// Recipients named outright keep the other settings of a rule in `.sops.yaml`, as with sops.
 pub(super) fn new_file(session: &Session, input: &Path, age: &[String]) -> Result<NewFile> {
-    let mut texts: Vec<String> = age.iter().flat_map(|a| a.split(',')).map(|t| t.trim().to_owned()).collect();
-    if texts.is_empty() {
-        let listed = std::env::var("SOPS_AGE_RECIPIENTS").unwrap_or_default();
-        texts = listed.split(',').map(|t| t.trim().to_owned()).filter(|t| !t.is_empty()).collect();
+    let listed = std::env::var("SOPS_AGE_RECIPIENTS").unwrap_or_default();
+    let mut named: Vec<&str> = age.iter().flat_map(|a| a.split(',')).map(str::trim).collect();
+    if named.is_empty() {
+        named = listed.split(',').map(str::trim).filter(|t| !t.is_empty()).collect();
     }
-    let creation = creation(input, !texts.is_empty())?;
-    if texts.is_empty() {
-        texts.clone_from(&creation.recipients);
-    }
-    let recipients = if texts.is_empty() {
-        session.keyring.recipients().map_err(|e| match (e.kind(), e.advice()) {
+    let input = if input == Path::new("-") { Path::new(".env") } else { input };
+    let creation = creation(input)?.map(|(_, creation)| creation).unwrap_or_default();
+    let recipients = if !named.is_empty() {
+        named.iter().map(|t| Recipient::parse(t)).collect::<Result<Vec<_>>>()?.into()
+    } else if sealable(&creation)?.iter().any(|group| !group.is_empty()) {
+        for text in creation.groups.iter().flatten() {
+            Recipient::parse(text).map_err(|e| e.context(".sops.yaml"))?;
+        }
+        Readers::new(creation.groups, creation.threshold).map_err(|e| e.context(".sops.yaml"))?
+    } else {
+        let own = session.keyring.recipients().map_err(|e| match (e.kind(), e.advice()) {
             (Kind::NoIdentity, None) => e.hint(NOBODY),
             _ => e,
-        })?
-    } else {
-        texts.iter().map(|t| Recipient::parse(t)).collect::<Result<_>>()?
+        })?;
+        if own.is_empty() {
+            return Err(Error::new(Kind::NoIdentity, "there is nobody to seal the file for").hint(NOBODY));
+        }
+        own.into()
     };
-    if recipients.is_empty() {
-        return Err(Error::new(Kind::NoIdentity, "there is nobody to seal the file for").hint(NOBODY));
-    }
     let rule = creation.rule.and_then(|(field, text)| Rule::parse(field, &text)).unwrap_or_default();
     Ok(NewFile { recipients, rule, mac_only_encrypted: creation.mac_only_encrypted })
 }
 
-fn creation(input: &Path, named: bool) -> Result<Creation> {
-    let here =
-        std::env::current_dir().map_err(|e| Error::failed(format!("cannot tell the current folder: {e}")))?;
-    let full = here.join(if input == Path::new("-") { Path::new(".env") } else { input });
-    let Some(yaml) = full.parent().and_then(|folder| disk::find_upwards(folder, ".sops.yaml")) else {
-        return Ok(Creation::default());
-    };
-    let text =
-        String::from_utf8(disk::read(&yaml)?).map_err(|_| Error::usage(format!("{yaml:?} is not UTF-8")))?;
-    let below = yaml.parent().and_then(|folder| full.strip_prefix(folder).ok()).unwrap_or(&full);
-    match Creation::find(&text, &below.to_string_lossy()) {
-        Ok(found) => Ok(found.unwrap_or_default()),
-        // who is named outright needs no rule
-        Err(_) if named => Ok(Creation::default()),
-        Err(error) => Err(error),
+/// The groups of a rule, all of whose members can be sealed for here.
+fn sealable(creation: &Creation) -> Result<&[Vec<String>]> {
+    match creation.foreign.first() {
+        None => Ok(&creation.groups),
+        Some(kind) => Err(Error::usage(format!(
+            ".sops.yaml: the rule has {kind:?}, which this version cannot seal for"
+        ))
+        .hint("seal this file with sops; reseal keeps such recipients when it changes values")),
     }
 }
 

@@ -6,6 +6,7 @@ use super::session::Session;
 use crate::audit::{self, Act, Entry};
 use crate::disk;
 use crate::error::Result;
+use crate::keys::short;
 use crate::secret::SecretName;
 
 pub(super) fn run(global: &Global, args: &HistoryArgs, report: &Report) -> Result<()> {
@@ -55,6 +56,7 @@ pub(super) fn line(entry: &Entry, named: bool) -> String {
         Act::Retired => "retired",
         Act::Degraded => "degraded",
         Act::Deployed => "deployed",
+        Act::Rekeyed => "rekeyed",
     };
     let who = match &event.who.sudo {
         Some(person) => format!("{person} (as {})", event.who.user),
@@ -67,6 +69,15 @@ pub(super) fn line(entry: &Entry, named: bool) -> String {
     };
     if named && !event.mirrors.is_empty() {
         line += &format!("  also in {}", event.mirrors.join(", "));
+    }
+    for (what, texts) in [("added", &event.added), ("removed", &event.removed)] {
+        let texts: Vec<String> = texts.iter().map(|text| short(text)).collect();
+        if !texts.is_empty() {
+            line += &format!("  {what}: {}", texts.join(", "));
+        }
+    }
+    if event.new_data_key {
+        line += "  new data key";
     }
     if let Some(reason) = &event.reason {
         line += &format!("  reason: {reason}");

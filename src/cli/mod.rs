@@ -37,6 +37,7 @@ mod rotation;
 mod session;
 mod set;
 mod sops_words;
+mod sops_yaml;
 mod status;
 mod terminal;
 mod textconv;

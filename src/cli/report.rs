@@ -109,7 +109,7 @@ impl Report {
     }
 
     /// A hint whose commands are about the project that this command was about.
-    fn runnable(&self, hint: &str) -> String {
+    pub(super) fn runnable(&self, hint: &str) -> String {
         // these name their file themselves
         let named =
             |rest: &str| ["-f ", "-C ", "init", "encrypt"].iter().any(|start| rest.starts_with(start));

@@ -111,7 +111,8 @@ impl Session {
         }
     }
 
-    fn parse(&self, bytes: Vec<u8>) -> Result<Sealed> {
+    /// Bytes of the sealed file that were read already, parsed.
+    pub(super) fn parse(&self, bytes: Vec<u8>) -> Result<Sealed> {
         let sealed = Sealed::is_sealed(&bytes);
         Sealed::parse(bytes).map_err(|e| {
             let error = self.unreadable(e);

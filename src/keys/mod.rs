@@ -31,6 +31,6 @@ pub use keyring::{Keyring, Wrapped};
 #[cfg(any(test, fuzzing))]
 pub use nobody::Nobody;
 pub use prompt::Prompt;
-pub use recipient::{Recipient, generate, generate_hybrid};
+pub use recipient::{Recipient, generate, generate_hybrid, short};
 pub use source::{Form, Source};
 pub use stanza::{Fit, stanza_fits, stanza_kinds};

@@ -143,7 +143,7 @@ pub(super) fn looks_secret(text: &str) -> bool {
 
 /// A recipient short enough for a line of a message: hybrid and RSA keys fill pages, and the end of an SSH key is
 /// the comment that people know it by.
-pub(super) fn short(text: &str) -> String {
+pub fn short(text: &str) -> String {
     let text: Vec<char> = text.chars().flat_map(char::escape_debug).collect();
     if text.len() <= 72 {
         return text.into_iter().collect();

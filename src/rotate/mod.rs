@@ -300,8 +300,6 @@ fn note(world: &World<'_>, request: &Request, told: &Told, watch: &impl Watch) -
         return Ok(());
     }
     let event = Event {
-        act: told.act.clone(),
-        file: world.project.label(),
         mirrors: request.sealed_files().split_off(1),
         secrets: request.names().into_iter().map(str::to_owned).collect(),
         rotation: Some(request.rotation.clone()),
@@ -310,7 +308,7 @@ fn note(world: &World<'_>, request: &Request, told: &Told, watch: &impl Watch) -
         grace: told.grace.clone(),
         ended: told.ended.clone(),
         proofs: told.proofs.clone(),
-        who: world.who.clone(),
+        ..Event::of(told.act.clone(), world.project.label(), world.who.clone())
     };
     audit::record(&path, world.project.attributes.owner, &event, &watch.now())
 }

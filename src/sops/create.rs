@@ -7,9 +7,12 @@ use std::sync::Arc;
 use super::judge;
 use super::lint;
 use super::meta::Meta;
-use super::metadata::{Metadata, Stanza, damaged};
+use super::metadata::{Metadata, damaged};
 use super::open::{Held, Open};
+use super::readers::Readers;
+use super::rekey::stanza;
 use super::rule::Rule;
+use super::shamir;
 use super::store::{Format, Patch, Place, line_of, weave};
 use super::tree::{Kind, Leaf, Tree};
 use super::value::{Cipher, Plain};
@@ -23,7 +26,7 @@ const VERSION: &str = "3.11.0";
 /// What a new file needs to know.
 pub struct NewFile {
     /// Who can open it.
-    pub recipients: Vec<Recipient>,
+    pub recipients: Readers,
     /// Which values are encrypted.
     pub rule: Rule,
     /// Whether the MAC covers encrypted values only.
@@ -40,7 +43,7 @@ impl NewFile {
         prompt: &Arc<dyn Prompt>,
     ) -> Result<(Open, Vec<String>)> {
         self.rule.compiles()?;
-        if self.recipients.is_empty() {
+        if self.recipients.all().next().is_none() {
             return Err(Error::new(Failure::NoIdentity, "there is nobody to seal the file for"));
         }
         let store = format.store();
@@ -57,12 +60,7 @@ impl NewFile {
         random.fill_bytes(&mut key);
         let cipher =
             Cipher::new(SecretValue::new(key)).unwrap_or_else(|| unreachable!("the key has 32 bytes"));
-        let mut age = Vec::new();
-        for recipient in &self.recipients {
-            let enc = recipient.wrap(cipher.key().expose(), prompt)?;
-            age.push(Stanza { recipient: recipient.text().to_owned(), enc });
-        }
-        let fields = self.fields(&age, format);
+        let fields = self.fields(self.wrapped(&cipher, random, prompt)?, format);
         let verdicts =
             judge::verdicts(&tree, plain.expose(), rule, |at| tree.leaves[at].text.bytes(plain.expose()));
         let held = hold(format, &tree, plain.expose(), &verdicts)?;
@@ -99,19 +97,46 @@ impl NewFile {
             .hint("the rule is that of `.sops.yaml`, or the one on the command line"))
     }
 
-    /// Sorted as sops 3.13 sorts them. Time and MAC are filled in by sealing.
-    fn fields(&self, age: &[Stanza], format: Format) -> Meta {
-        let text = |text: &str| Meta::Text(text.to_owned());
-        let stanza = |s: &Stanza| {
-            Meta::Map(vec![("enc".into(), text(&s.enc)), ("recipient".into(), text(&s.recipient))])
+    /// The stanzas of each group: of the data key, or of its share.
+    fn wrapped(
+        &self,
+        cipher: &Cipher,
+        random: &mut dyn Random,
+        prompt: &Arc<dyn Prompt>,
+    ) -> Result<Vec<Meta>> {
+        let groups = self.recipients.groups();
+        let shares = match groups.len() {
+            1 => vec![SecretValue::concat(&[cipher.key().expose()])],
+            n => shamir::split(cipher.key(), self.recipients.threshold(), n, random)
+                .ok_or_else(|| Error::usage("no such split of the data key exists"))?,
         };
+        let mut lists = Vec::new();
+        for (group, share) in groups.iter().zip(shares) {
+            let mut list = Vec::new();
+            for text in group {
+                list.push(stanza(text, Recipient::parse(text)?.wrap(share.expose(), prompt)?, None));
+            }
+            lists.push(Meta::List(list));
+        }
+        Ok(lists)
+    }
+
+    /// Sorted as sops 3.13 sorts them. Time and MAC are filled in by sealing.
+    fn fields(&self, mut lists: Vec<Meta>, format: Format) -> Meta {
+        let text = |text: &str| Meta::Text(text.to_owned());
         let (rule, said) = self.rule.field();
         let mut fields = Meta::Map(vec![
-            ("age".into(), Meta::List(age.iter().map(stanza).collect())),
             ("lastmodified".into(), text("")),
             ("mac".into(), text("")),
             ("version".into(), text(VERSION)),
         ]);
+        if lists.len() == 1 {
+            fields.put("age", lists.remove(0));
+        } else {
+            let group = |list| Meta::Map(vec![("age".into(), list)]);
+            fields.put("key_groups", Meta::List(lists.into_iter().map(group).collect()));
+            fields.put("shamir_threshold", Meta::Bare(self.recipients.threshold().to_string()));
+        }
         if format != Format::Binary {
             fields.put(rule, text(said));
         }

@@ -26,7 +26,7 @@ impl Bench {
             Source::reading("key", Form::Identities, move || Ok(Some(SecretValue::new(bytes.clone()))));
         let keyring = Keyring::new(vec![source], Arc::clone(&nobody));
         let rule = rule.map_or_else(Rule::default, |(field, text)| Rule::parse(field, text).unwrap());
-        let file = NewFile { recipients: vec![recipient], rule, mac_only_encrypted: false };
+        let file = NewFile { recipients: vec![recipient].into(), rule, mac_only_encrypted: false };
         Bench { file, keyring, nobody }
     }
 

@@ -71,6 +71,17 @@ impl Meta {
         }
     }
 
+    /// Whether it stands as [`Meta::sort`] would leave it.
+    pub(super) fn is_sorted(&self) -> bool {
+        match self {
+            Meta::Map(entries) => {
+                entries.is_sorted_by(|a, b| a.0 <= b.0) && entries.iter().all(|(_, m)| m.is_sorted())
+            }
+            Meta::List(all) => all.iter().all(Meta::is_sorted),
+            _ => true,
+        }
+    }
+
     /// One line for each leaf: its name and its text, in order.
     pub(super) fn flatten(&self) -> Vec<(String, &str)> {
         let mut lines = Vec::new();

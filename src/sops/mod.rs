@@ -26,6 +26,10 @@ mod open;
 mod opening;
 mod path;
 mod re2;
+mod readers;
+mod rekey;
+#[cfg(test)]
+mod rekey_tests;
 mod rule;
 mod sealing;
 mod shamir;
@@ -41,6 +45,9 @@ pub use create::NewFile;
 pub use edit::Edited;
 pub use open::{Entry, Open};
 pub use path::plain_name;
+pub use re2::fits;
+pub use readers::{Change, Readers};
+pub use rekey::Tools;
 pub use rule::Rule;
 pub use store::Format;
 pub use verify::{Finding, Mend};
@@ -138,31 +145,29 @@ impl Sealed {
     }
 
     fn data_key(&self, keyring: &Keyring) -> Result<Cipher> {
-        let groups = &self.metadata.groups;
-        let wrapped = |group: usize| -> Vec<Wrapped<'_>> {
-            groups[group].age.iter().map(|s| Wrapped { recipient: &s.recipient, enc: &s.enc }).collect()
-        };
-        let key = if groups.len() == 1 {
-            keyring.unwrap(&wrapped(0)).map_err(|e| self.explain(e))?.payload
+        let key = if self.metadata.groups.len() == 1 {
+            keyring.unwrap(&self.wrapped(0)).map_err(|e| self.explain(e))?.payload
         } else {
-            self.shared_key(keyring, wrapped)?
+            self.shared_key(keyring)?
         };
         Cipher::new(key).ok_or_else(|| {
             Error::new(Failure::Integrity, "the data key has the wrong length: the file was not made by sops")
         })
     }
 
-    fn shared_key<'a>(
-        &'a self,
-        keyring: &Keyring,
-        wrapped: impl Fn(usize) -> Vec<Wrapped<'a>>,
-    ) -> Result<SecretValue> {
+    /// The data key, or the share of a group, as it is wrapped for each of its recipients.
+    fn wrapped(&self, group: usize) -> Vec<Wrapped<'_>> {
+        let stanzas = self.metadata.groups[group].age.iter();
+        stanzas.map(|s| Wrapped { recipient: &s.recipient, enc: &s.enc }).collect()
+    }
+
+    fn shared_key(&self, keyring: &Keyring) -> Result<SecretValue> {
         let groups = self.metadata.groups.len();
         let needed = if self.metadata.threshold == 0 { groups } else { self.metadata.threshold };
         let mut shares = Vec::new();
         let mut last = None;
         for group in 0..groups {
-            match keyring.unwrap(&wrapped(group)) {
+            match keyring.unwrap(&self.wrapped(group)) {
                 Ok(found) => shares.push(found.payload),
                 Err(e) if e.kind() == Failure::NoIdentity => last = Some(e),
                 Err(e) => return Err(e),

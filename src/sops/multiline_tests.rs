@@ -13,7 +13,8 @@ use crate::secret::{PairSpec, SecretName, SecretValue, jwks, public_of};
 fn a_pair_survives_being_sealed_and_opened() {
     let nobody: Arc<dyn Prompt> = Arc::new(Nobody);
     let (identity, recipient) = generate("2026-11-20T00:00:00Z");
-    let file = NewFile { recipients: vec![recipient], rule: Rule::default(), mac_only_encrypted: false };
+    let file =
+        NewFile { recipients: vec![recipient].into(), rule: Rule::default(), mac_only_encrypted: false };
     let name = |text: &str| SecretName::parse(text).unwrap();
     for spec in ["rsa:2048", "ec:p256", "ed25519"] {
         let pair = PairSpec::parse(spec).unwrap().generate(&mut OsRng).unwrap();

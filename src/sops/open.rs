@@ -39,6 +39,20 @@ pub(super) struct Held {
     pub(super) fresh: bool,
 }
 
+impl Held {
+    /// The same, to be encrypted again where it lies encrypted.
+    pub(super) fn anew(&self) -> Held {
+        let copy = |text: &SecretValue| SecretValue::concat(&[text.expose()]);
+        let plain = Plain {
+            kind: self.plain.kind,
+            text: copy(&self.plain.text),
+            hashed: self.plain.hashed.as_ref().map(copy),
+        };
+        let fresh = self.fresh || self.encrypted && !self.plain.text.is_empty();
+        Held { plain, encrypted: self.encrypted, fresh }
+    }
+}
+
 /// A key with its value, in the order of the file.
 pub struct Entry<'a> {
     /// The key as the file holds it, arbitrary bytes; in a tree the way to it.

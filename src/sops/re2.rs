@@ -30,6 +30,11 @@ impl Pattern {
     }
 }
 
+/// Whether an expression finds itself somewhere in a text. `None`: it is none.
+pub fn fits(expression: &str, text: &str) -> Option<bool> {
+    Pattern::compile(expression).map(|pattern| pattern.matches(text.as_bytes()))
+}
+
 type Rest<'a> = Peekable<Chars<'a>>;
 
 /// The same expression for this engine. Escaped letters and those in brackets are written as numbers, so that none of

@@ -1,7 +1,35 @@
-//! Puts a data key together from the shares of its groups: Shamir's scheme over GF(2^8) with the polynomial 0x11B,
-//! byte by byte. A share is 32 values followed by the place x at which they were taken.
+//! Splits a data key into the shares of its groups and puts it together again: Shamir's scheme over GF(2^8) with the
+//! polynomial 0x11B, byte by byte. A share is 32 values followed by the place x at which they were taken; the shares of
+//! a new split are taken at 1, 2, 3, …, in the order of the groups.
 
-use crate::secret::SecretValue;
+use crate::secret::{Random, SecretValue};
+
+/// Shares of a key, any `threshold` of which give it. `None` where no such split exists: fewer than two needed, more
+/// needed than there are, or more than there are places.
+pub(super) fn split(
+    key: &SecretValue,
+    threshold: usize,
+    shares: usize,
+    random: &mut dyn Random,
+) -> Option<Vec<SecretValue>> {
+    if threshold < 2 || threshold > shares || key.is_empty() {
+        return None;
+    }
+    let last = u8::try_from(shares).ok()?;
+    // for each byte of the key a polynomial of its own; all of it random but the value at 0
+    let mut drawn = vec![0; key.len() * (threshold - 1)];
+    random.fill_bytes(&mut drawn);
+    let drawn = SecretValue::new(drawn);
+    let share = |x: u8| {
+        let mut values = Vec::with_capacity(key.len() + 1);
+        for (at_zero, higher) in key.expose().iter().zip(drawn.expose().chunks(threshold - 1)) {
+            values.push(higher.iter().fold(0, |sum, c| multiply(sum ^ c, x)) ^ at_zero);
+        }
+        values.push(x);
+        SecretValue::new(values)
+    };
+    Some((1..=last).map(share).collect())
+}
 
 /// The data key at x = 0. `None` when shares differ in length, or two were taken at the same place.
 pub(super) fn combine(shares: &[SecretValue]) -> Option<SecretValue> {
@@ -48,6 +76,10 @@ fn inverse(a: u8) -> u8 {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+    use rand::SeedableRng;
+    use rand::rngs::StdRng;
+
     use super::*;
 
     #[test]
@@ -72,5 +104,55 @@ mod tests {
         }
         assert!(combine(&[share(1), share(1)]).is_none());
         assert!(combine(&[]).is_none());
+    }
+
+    fn copy(share: &SecretValue) -> SecretValue {
+        SecretValue::new(share.expose().to_vec())
+    }
+
+    proptest! {
+        #[test]
+        fn as_many_shares_as_are_needed_give_the_key_and_fewer_do_not(
+            key in proptest::collection::vec(any::<u8>(), 16..40),
+            (shares, threshold) in (2..9usize).prop_flat_map(|n| (Just(n), 2..=n)),
+            chosen in any::<prop::sample::Index>(),
+            seed in any::<u64>(),
+        ) {
+            let key = SecretValue::new(key);
+            let mut random = StdRng::seed_from_u64(seed);
+            let all = split(&key, threshold, shares, &mut random).unwrap();
+            prop_assert_eq!(all.len(), shares);
+            for (at, share) in all.iter().enumerate() {
+                prop_assert_eq!(share.len(), key.len() + 1);
+                prop_assert_eq!(usize::from(share.expose()[key.len()]), at + 1);
+            }
+            // a window that begins anywhere, backwards
+            let from = chosen.index(shares);
+            let some: Vec<_> = (0..threshold).rev().map(|n| copy(&all[(from + n) % shares])).collect();
+            prop_assert!(combine(&some).unwrap().same_as(&key));
+            prop_assert!(combine(&all).unwrap().same_as(&key));
+            // one too few give something of the right length that is another key
+            prop_assert!(combine(&some[1..]).is_none_or(|other| !other.same_as(&key)));
+        }
+    }
+
+    #[test]
+    fn a_single_share_can_belong_to_any_key() {
+        // the first share of 0 takes every value: it tells nothing of the key
+        let key = SecretValue::new(vec![0]);
+        let mut random = StdRng::seed_from_u64(1);
+        let seen: std::collections::BTreeSet<u8> =
+            (0..4000).map(|_| split(&key, 2, 2, &mut random).unwrap()[0].expose()[0]).collect();
+        assert_eq!(seen.len(), 256);
+    }
+
+    #[test]
+    fn what_cannot_be_split_is_not() {
+        let key = SecretValue::new(vec![7; 32]);
+        for (threshold, shares) in [(0, 2), (1, 2), (3, 2), (2, 256), (2, 0)] {
+            assert!(split(&key, threshold, shares, &mut StdRng::seed_from_u64(1)).is_none());
+        }
+        assert!(split(&SecretValue::new(Vec::new()), 2, 2, &mut StdRng::seed_from_u64(1)).is_none());
+        assert_eq!(split(&key, 2, 255, &mut StdRng::seed_from_u64(1)).unwrap().len(), 255);
     }
 }

@@ -86,12 +86,12 @@ impl Open {
         seal_file(&self.plain()?, recipients, whole.armored, &whole.prompt)
     }
 
-    /// Makes the age file one for those whom the policy names. Answers whether it is an age file.
-    pub fn seal_for_the_named(&mut self) -> bool {
-        let Some(whole) = &mut self.whole else { return false };
-        whole.stanzas = whole.recipients.as_ref().map_or(0, Vec::len);
-        self.changed = true;
-        true
+    /// Makes an age file one for those whom the policy names, however many it was for.
+    pub fn seal_for_the_named(&mut self) {
+        if let Some(whole) = &mut self.whole {
+            whole.stanzas = whole.recipients.as_ref().map_or(0, Vec::len);
+            self.changed = true;
+        }
     }
 }
 
@@ -123,10 +123,14 @@ impl NewFile {
         } else {
             lint::look(format, &format.store().read(plain.expose())?, plain.expose())?
         };
+        if self.recipients.groups().len() > 1 {
+            return Err(Error::usage("an age file has no key groups: each of its recipients opens it alone"));
+        }
+        let recipients = self.recipients.all().map(Recipient::parse).collect::<Result<Vec<_>>>()?;
         let whole = Whole {
             sealed: Vec::new(),
-            recipients: Some(self.recipients.clone()),
-            stanzas: self.recipients.len(),
+            stanzas: recipients.len(),
+            recipients: Some(recipients),
             armored,
             prompt: Arc::clone(prompt),
         };

@@ -3,7 +3,7 @@
 use super::Transcript;
 use crate::harness::Project;
 
-const COMMANDS: [&str; 22] = [
+const COMMANDS: [&str; 23] = [
     "init",
     "get",
     "list",
@@ -15,6 +15,7 @@ const COMMANDS: [&str; 22] = [
     "export",
     "diff",
     "exec",
+    "rekey",
     "deploy",
     "backup",
     "rotate",
@@ -68,7 +69,7 @@ fn usage_errors_have_our_form_and_say_what_was_probably_meant() {
     let mut transcript = Transcript::of(&project);
     for args in [
         &["rotat"][..],
-        &["rekey"],
+        &["rekei"],
         &["rotate", "--yess"],
         &["get"],
         &["get", "A", "B"],

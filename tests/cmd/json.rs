@@ -35,6 +35,8 @@ fn every_command_answers_with_one_object_or_nothing() {
         (&["rotate", "JWT_SECRET", "--yes"], true),
         (&["set", "DB_HOST", "--generate", "uuid"], false),
         (&["unset", "DB_HOST"], false),
+        (&["rekey", "--new-data-key"], true),
+        (&["rekey", "--new-data-key", "--dry-run"], true),
         (&["backup", "create"], true),
         (&["backup", "list"], true),
         (&["backup", "verify"], true),
@@ -47,6 +49,7 @@ fn every_command_answers_with_one_object_or_nothing() {
         (&["rotate", "NOPE", "--yes"], false),
         (&["rotate", "JWT_SECRET"], false),
         (&["backup", "restore", "nope", "--yes"], false),
+        (&["rekey"], false),
         (&["init"], false),
     ] {
         answer(&project, args, prints);

@@ -20,6 +20,7 @@ mod history;
 mod init;
 mod json;
 mod list;
+mod rekey;
 mod resume;
 pub mod rotate;
 mod set;

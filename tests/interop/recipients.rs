@@ -10,24 +10,24 @@ use crate::harness::{Output, Project, RECIPIENT, have};
 
 const FILE: &str = ".env.enc";
 
-fn fixture(path: &str) -> String {
+pub fn fixture(path: &str) -> String {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/sops").join(path);
     fs::read_to_string(&path).unwrap_or_else(|e| panic!("{path:?}: {e}"))
 }
 
 /// The public half, from the comment that age-keygen writes.
-fn recipient(name: &str) -> String {
+pub fn recipient(name: &str) -> String {
     let file = fixture(&format!("keys/{name}.txt"));
     let line = file.lines().find_map(|l| l.strip_prefix("# public key: "));
     line.expect("a comment with the public key").to_owned()
 }
 
-fn public_ssh(name: &str) -> String {
+pub fn public_ssh(name: &str) -> String {
     fixture(&format!("keys/{name}.pub")).trim().to_owned()
 }
 
 /// Makes `name` the project's identity; both programs find it.
-fn become_(project: &Project, name: &str) {
+pub fn become_(project: &Project, name: &str) {
     project.write("age.key", fixture(&format!("keys/{name}.txt")));
 }
 

@@ -9,6 +9,9 @@ use crate::harness::Output;
 const UP: &str =
     "#!/bin/sh\nexec \"$RESEAL\" exec -- sh -c 'printf %s \"$JWT_SECRET$DATABASE_URL\" | cksum >running'\n";
 
+/// Somebody else's public key.
+const OTHER: &str = "age1ug8gxx685awyrgr0lam4rn836a9nryhlke0h4pv2ydve7sw2a5vq0x0ted";
+
 const POLICY: &str = r#"
 [deploy]
 kind = "wrapper"
@@ -94,6 +97,12 @@ fn every_command(manner: &[&str]) {
     w.watch(edit, &with(&["edit"])).ok();
     w.run.borrow_mut().insert("edit".to_owned());
     w.expect(".env.enc", "MADE");
+
+    silent(&["rekey", "--add", OTHER, "--reason", "a test"]).ok();
+    silent(&["rekey", "--dry-run", "--remove", OTHER]).ok();
+    silent(&["rekey", "--remove", OTHER, "--new-data-key"]).ok();
+    silent(&["rekey", "--from-config"]).code(2);
+    w.prints(&jwt, &with(&["get", "JWT_SECRET"]));
 
     w.prints(&jwt, &with(&["export", "--format", "docker"]));
     silent(&["deploy"]).ok();

@@ -15,7 +15,6 @@ use crate::config::{Config, Proposal, propose};
 use crate::disk::{self, Attributes, Project};
 use crate::doctor;
 use crate::error::{Error, Result};
-use crate::keys::Recipient;
 use crate::sops::Open;
 use folder::Found;
 
@@ -140,11 +139,11 @@ fn wanted(project: &Project, terminal: &Terminal) -> bool {
 }
 
 /// The policy of a file that does not say who can open it.
-fn for_readers(policy: &str, readers: &[Recipient]) -> String {
+fn for_readers(policy: &str, readers: &[String]) -> String {
     if readers.is_empty() {
         return policy.to_owned();
     }
-    let readers: Vec<String> = readers.iter().map(|r| format!("{:?}", r.text())).collect();
+    let readers: Vec<String> = readers.iter().map(|text| format!("{text:?}")).collect();
     let line = format!("recipients = [{}]", readers.join(", "));
     // the head of a policy is a comment and the name of the file
     let mut lines: Vec<&str> = policy.lines().collect();

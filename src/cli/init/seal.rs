@@ -13,7 +13,7 @@ use crate::cli::session::{self, Session};
 use crate::cli::terminal::Terminal;
 use crate::disk::{self, Attributes, Lock, Owner, Project};
 use crate::error::{Error, Kind, Result};
-use crate::keys::{self, Recipient};
+use crate::keys;
 use crate::secret::SecretValue;
 use crate::sops::{Format, NewFile, Open, Rule, Sealed};
 
@@ -35,9 +35,9 @@ pub(super) fn plaintext(args: &InitArgs) -> Result<SecretValue> {
 pub(super) fn glance(session: &Session, args: &InitArgs, plain: &SecretValue) -> Result<Open> {
     let (_, nobody) = keys::generate(&session::now());
     let new = match new_file(session, &args.env, &args.age) {
-        Ok(new) => NewFile { recipients: vec![nobody], ..new },
+        Ok(new) => NewFile { recipients: vec![nobody].into(), ..new },
         Err(error) if error.kind() == Kind::NoIdentity && args.age.is_empty() => {
-            NewFile { recipients: vec![nobody], rule: Rule::default(), mac_only_encrypted: false }
+            NewFile { recipients: vec![nobody].into(), rule: Rule::default(), mac_only_encrypted: false }
         }
         Err(error) => return Err(error),
     };
@@ -56,7 +56,7 @@ pub(super) fn seal(
     mut session: Session,
     plain: &SecretValue,
     report: &Report,
-) -> Result<(Project, Locks, Vec<Recipient>)> {
+) -> Result<(Project, Locks, Vec<String>)> {
     let new = match new_file(&session, &args.env, &args.age) {
         Err(error) if error.kind() == Kind::NoIdentity && args.age.is_empty() => {
             let (path, made) = make_key(global, &session, args.post_quantum)?;
@@ -102,7 +102,7 @@ pub(super) fn seal(
     let unnamed = if container(args, &session.project.sealed)? == Container::Sops {
         Vec::new()
     } else {
-        new.recipients
+        new.recipients.all().map(str::to_owned).collect()
     };
     Ok((session.project, lock, unnamed))
 }
