@@ -157,7 +157,8 @@ impl Open {
                 })
                 .collect();
             if length == 0 && matches!(&parts[0], Part::Key(key) if key == "sops") {
-                return Err(Error::usage("\"sops\" is reserved for the file's metadata"));
+                return Err(Error::usage("\"sops\" is reserved for the file's metadata")
+                    .note("nothing was changed"));
             }
             return Ok((branch, way));
         }
