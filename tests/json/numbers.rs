@@ -56,7 +56,8 @@ fn any_number_that_sops_sealed_is_shown_as_sops_shows_it() {
         let output = project.run(&["encrypt", "plain.json", "--age", RECIPIENT]);
         if output.code == Some(0) {
             project.write(FILE, output.stdout);
-            prop_assert_eq!(floats(&value(&there(&project))), floats(&value(&text)));
+            let there = there(&project);
+            prop_assert_eq!(floats(&there), floats(&text));
         } else if !output.stderr.contains("put it in quotes") {
             return Err(TestCaseError::fail(output.stderr));
         }
@@ -65,8 +66,10 @@ fn any_number_that_sops_sealed_is_shown_as_sops_shows_it() {
 }
 
 /// The numbers, however they are written.
-fn floats(entries: &serde_json::Value) -> Vec<(String, f64)> {
-    entries.as_object().unwrap().iter().map(|(key, n)| (key.clone(), n.as_f64().unwrap())).collect()
+fn floats(object: &str) -> Vec<(&str, f64)> {
+    let entries = object.trim().trim_start_matches('{').trim_end_matches('}').split(',');
+    let entries = entries.map(|entry| entry.split_once(':').unwrap());
+    entries.map(|(key, number)| (key.trim(), number.trim().parse().unwrap())).collect()
 }
 
 #[test]

@@ -66,6 +66,7 @@ impl Store for Ini {
     }
 
     fn cut(&self, _: &[u8], tree: &Tree, leaves: &[usize], branches: &[usize]) -> Vec<Patch> {
+        // with the comments above a section
         let below = tree.leaves.iter().filter(|leaf| branches.contains(&leaf.branch));
         let mut gone: Vec<_> = below.map(|leaf| leaf.entry.clone()).collect();
         gone.extend(branches.iter().map(|at| tree.branches[*at].entry.clone()));
