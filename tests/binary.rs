@@ -65,7 +65,8 @@ fn any_bytes_come_back_from_either_program() {
         prop_assert!(out(&project, &["decrypt", FILE]) == second);
         prop_assert!(by_sops(&project, &[&["decrypt"], &TYPES[..], &[FILE]].concat()) == second);
         // value, time and MAC, and nothing else
-        let pieces = |file: &[u8]| String::from_utf8_lossy(file).split('"').map(str::to_owned).collect::<Vec<_>>();
+        let pieces =
+            |file: &[u8]| String::from_utf8_lossy(file).split('"').map(str::to_owned).collect::<Vec<_>>();
         let (before, after) = (pieces(&before), pieces(&project.read(FILE)));
         prop_assert_eq!(before.len(), after.len());
         prop_assert!(before.iter().zip(&after).filter(|(a, b)| a != b).count() <= 3);
@@ -120,8 +121,16 @@ fn what_a_binary_file_cannot_hold_is_refused() {
     let project = Project::empty();
     seal(&project, b"bytes");
     let before = project.read(FILE);
-    project.pipe(&["-f", FILE, "set", "other"], "hidden-value").code(2).says("its name is \"data\"").hides("hidden-value");
-    project.pipe(&["-f", FILE, "set", "data.x"], "hidden-value").code(1).says("is a value").hides("hidden-value");
+    project
+        .pipe(&["-f", FILE, "set", "other"], "hidden-value")
+        .code(2)
+        .says("its name is \"data\"")
+        .hides("hidden-value");
+    project
+        .pipe(&["-f", FILE, "set", "data.x"], "hidden-value")
+        .code(1)
+        .says("is a value")
+        .hides("hidden-value");
     project.run(&["-f", FILE, "unset", "data"]).code(1).says("holds one text");
     assert!(project.read(FILE) == before);
 }

@@ -29,11 +29,11 @@ impl Open {
             ))
             .note("nothing was changed"));
         }
-        let encrypted = self.encrypts(name);
         let found = self.all_of(name.as_bytes());
         let Some((&first, rest)) = found.split_first() else {
+            self.is_no_branch(name)?;
             let (branch, way) = self.way(name)?;
-            self.takes(name, Kind::Str, &value, encrypted)?;
+            self.takes(name, Kind::Str, &value, self.encrypts(name))?;
             let at = self.graft(branch, &way)?;
             self.put(at, Plain::text(value));
             return Ok(true);
@@ -45,14 +45,27 @@ impl Open {
             return Ok(false);
         }
         let plain = self.typed(kind, value);
-        self.takes(name, plain.kind, &plain.text, encrypted)?;
         // what was nothing was not encrypted, whatever the rule says of its name
+        let encrypted = if kind.is_value() { self.held[first].encrypted } else { self.encrypts(name) };
+        self.takes(name, plain.kind, &plain.text, encrypted)?;
         self.held[first].encrypted = encrypted;
         self.put(first, plain);
         if !alone {
             self.cut(&rest.to_vec(), &[])?;
         }
         Ok(true)
+    }
+
+    /// Refuses a name of a map or list that holds something: a value of that name would be a second one.
+    fn is_no_branch(&self, name: &SecretName) -> Result<()> {
+        let canonical = self.tree.canonical(name.as_bytes());
+        let branches = 1..self.tree.branches.len();
+        if self.tree.flat || !branches.into_iter().any(|at| self.tree.branch_name(at) == &*canonical) {
+            return Ok(());
+        }
+        Err(Error::failed(format!("\"{name}\" is a map or a list, and no value"))
+            .note("nothing was changed")
+            .hint(format!("name a value in it, or take it away first: `reseal unset {name}`")))
     }
 
     /// Refuses a value that this kind of file cannot give back as it is.
@@ -157,8 +170,9 @@ impl Open {
                 })
                 .collect();
             if length == 0 && matches!(&parts[0], Part::Key(key) if key == "sops") {
-                return Err(Error::usage("\"sops\" is reserved for the file's metadata")
-                    .note("nothing was changed"));
+                return Err(
+                    Error::usage("\"sops\" is reserved for the file's metadata").note("nothing was changed")
+                );
             }
             return Ok((branch, way));
         }

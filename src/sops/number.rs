@@ -51,7 +51,11 @@ pub(super) fn is_whole(text: &str) -> bool {
         let rest = all.trim_start_matches('0');
         let point = i64::try_from(whole.len()).ok()? - i64::try_from(all.len() - rest.len()).ok()?;
         let rest = rest.trim_end_matches('0');
-        Some(if rest.is_empty() { (String::new(), 0) } else { (rest.to_owned(), exponent.checked_add(point)?) })
+        Some(if rest.is_empty() {
+            (String::new(), 0)
+        } else {
+            (rest.to_owned(), exponent.checked_add(point)?)
+        })
     };
     let said = || {
         let (mantissa, exponent) = text.split_once(['e', 'E']).unwrap_or((text, "0"));
@@ -151,10 +155,14 @@ mod tests {
 
     #[test]
     fn lost_digits_are_noticed() {
-        for text in ["0", "-0.0", "1.10", "0.1", "1e3", "1E-7", "100e-2", "0.00010", "12345678901234567e3", "5e-324"] {
+        for text in
+            ["0", "-0.0", "1.10", "0.1", "1e3", "1E-7", "100e-2", "0.00010", "12345678901234567e3", "5e-324"]
+        {
             assert!(is_whole(text), "{text}");
         }
-        for text in ["9007199254740993", "18446744073709551616", "0.1000000000000000055", "1e400", "1e-400", "x"] {
+        for text in
+            ["9007199254740993", "18446744073709551616", "0.1000000000000000055", "1e400", "1e-400", "x"]
+        {
             assert!(!is_whole(text), "{text}");
         }
     }

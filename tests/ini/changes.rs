@@ -35,7 +35,11 @@ fn what_comes_and_goes_leaves_all_else_as_it_is() {
         let project = Project::empty();
         seal(&project, text);
         let line = [&["-f", FILE], &args[..]].concat();
-        if args[0] == "set" { project.pipe(&line, "N").ok() } else { project.run(&line).ok() };
+        if args[0] == "set" {
+            project.pipe(&line, "N").ok()
+        } else {
+            project.run(&line).ok()
+        };
         assert_eq!(here(&project), want, "{text} {args:?}");
         let read = super::as_sops_reads(&project, want);
         assert_eq!(values_there(&project), read, "{text} {args:?}");
@@ -65,7 +69,10 @@ fn comments_are_sealed_and_come_back() {
     let comments: Vec<&str> = sealed.lines().filter(|line| line.starts_with("; ENC[")).collect();
     let doubled = sealed.replace(comments[2], &[comments[2], comments[2], "; by hand"].join("\n"));
     project.write(FILE, doubled);
-    assert_eq!(here(&project), want.replace("; about k\n# second\n", "; about k\n# second\n; about k\n# second\n; by hand\n"));
+    assert_eq!(
+        here(&project),
+        want.replace("; about k\n# second\n", "; about k\n# second\n; about k\n# second\n; by hand\n")
+    );
 }
 
 #[test]

@@ -37,12 +37,7 @@ pub fn ini() -> impl Strategy<Value = Vec<Section>> {
         all.push(Section {
             comment: Vec::new(),
             name: "last".to_owned(),
-            keys: vec![Key {
-                comment: vec![],
-                name: "token".to_owned(),
-                mark: " = ",
-                value: "t".to_owned(),
-            }],
+            keys: vec![Key { comment: vec![], name: "token".to_owned(), mark: " = ", value: "t".to_owned() }],
         });
         all
     })
@@ -80,8 +75,13 @@ pub fn value() -> impl Strategy<Value = String> {
     .prop_filter("sops writes it back changed", |text| {
         let quoted = |quote: char| text.len() > 1 && text.starts_with(quote) && text.ends_with(quote);
         let blank = text.trim() != text.as_str();
-        !text.ends_with('\\') && !quoted('"') && !quoted('\'') && !text.contains("\"\"\"")
-            && !(blank && text.contains('"')) && !text.ends_with('"') && !text.starts_with('"')
+        !text.ends_with('\\')
+            && !quoted('"')
+            && !quoted('\'')
+            && !text.contains("\"\"\"")
+            && !(blank && text.contains('"'))
+            && !text.ends_with('"')
+            && !text.starts_with('"')
     })
 }
 
@@ -125,7 +125,11 @@ fn comments(lines: &[String], out: &mut String) {
 /// Names in the form of sops, and values.
 pub fn values(sections: &[Section]) -> Vec<(String, String)> {
     let name = |section: &Section, key: &Key| {
-        format!("[{}][{}]", serde_json::Value::from(section.name.as_str()), serde_json::Value::from(key.name.as_str()))
+        format!(
+            "[{}][{}]",
+            serde_json::Value::from(section.name.as_str()),
+            serde_json::Value::from(key.name.as_str())
+        )
     };
     sections.iter().flat_map(|s| s.keys.iter().map(move |k| (name(s, k), k.value.clone()))).collect()
 }

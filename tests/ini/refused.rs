@@ -53,6 +53,8 @@ fn a_value_or_name_that_the_file_cannot_hold_is_refused_and_nothing_is_written()
         ("a.b.c", b"hidden"),
         ("a[0]", b"hidden"),
         ("sops.x", b"hidden"),
+        ("a", b"hidden"),
+        ("a[\"x:`y\"]", b"hidden"),
         ("a[\"#x\"]", b"hidden"),
         ("a[\"[x\"]", b"hidden"),
         ("a[\"-\"]", b"hidden"),

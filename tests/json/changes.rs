@@ -8,7 +8,11 @@ fn after(text: &str, args: &[&str], want: &str) {
     let project = Project::empty();
     seal(&project, text);
     let line = [&["-f", FILE], args].concat();
-    if args[0] == "set" { project.pipe(&line, "N").ok() } else { project.run(&line).ok() };
+    if args[0] == "set" {
+        project.pipe(&line, "N").ok()
+    } else {
+        project.run(&line).ok()
+    };
     assert_eq!(here(&project), format!("{want}\n"), "{text} {args:?}");
     assert_eq!(value(&there(&project)), value(want), "{text} {args:?}");
 }
@@ -24,7 +28,11 @@ fn what_comes_is_laid_out_as_what_stands_beside_it() {
         (r#"{ "a" : "x" }"#, "b", r#"{ "a" : "x", "b": "N" }"#),
         ("{\n\t\"a\": \"x\"\n}", "b", "{\n\t\"a\": \"x\",\n\t\"b\": \"N\"\n}"),
         ("{\n  \"a\": \"x\"\n}", "b.c", "{\n  \"a\": \"x\",\n  \"b\": {\n    \"c\": \"N\"\n  }\n}"),
-        ("{\n  \"a\": \"x\"\n}", "b[0].c", "{\n  \"a\": \"x\",\n  \"b\": [\n    {\n      \"c\": \"N\"\n    }\n  ]\n}"),
+        (
+            "{\n  \"a\": \"x\"\n}",
+            "b[0].c",
+            "{\n  \"a\": \"x\",\n  \"b\": [\n    {\n      \"c\": \"N\"\n    }\n  ]\n}",
+        ),
         (r#"{"a":"x","m":{}}"#, "m.k", r#"{"a":"x","m":{"k":"N"}}"#),
         (r#"{"a":"x","m":{ }}"#, "m.k", r#"{"a":"x","m":{"k":"N"}}"#),
         (r#"{"a":"x","l":[]}"#, "l[0]", r#"{"a":"x","l":["N"]}"#),
@@ -34,9 +42,21 @@ fn what_comes_is_laid_out_as_what_stands_beside_it() {
         (r#"{"a":"x","l":[{"k":1}]}"#, "l[0].z", r#"{"a":"x","l":[{"k":1,"z":"N"}]}"#),
         (r#"{"a":"x","n":null}"#, "n", r#"{"a":"x","n":"N"}"#),
         (r#"{"a":"x","n":null}"#, "n.k", r#"{"a":"x","n":{"k":"N"}}"#),
-        ("{\n  \"n\": null,\n  \"a\": \"x\"\n}", "n.k", "{\n  \"n\": {\n    \"k\": \"N\"\n  },\n  \"a\": \"x\"\n}"),
-        ("{\n  \"m\": {},\n  \"a\": \"x\"\n}", "m.k", "{\n  \"m\": {\n    \"k\": \"N\"\n  },\n  \"a\": \"x\"\n}"),
-        ("{\n  \"l\": [1, 2],\n  \"a\": \"x\"\n}", "l[2].k", "{\n  \"l\": [1, 2, {\"k\": \"N\"}],\n  \"a\": \"x\"\n}"),
+        (
+            "{\n  \"n\": null,\n  \"a\": \"x\"\n}",
+            "n.k",
+            "{\n  \"n\": {\n    \"k\": \"N\"\n  },\n  \"a\": \"x\"\n}",
+        ),
+        (
+            "{\n  \"m\": {},\n  \"a\": \"x\"\n}",
+            "m.k",
+            "{\n  \"m\": {\n    \"k\": \"N\"\n  },\n  \"a\": \"x\"\n}",
+        ),
+        (
+            "{\n  \"l\": [1, 2],\n  \"a\": \"x\"\n}",
+            "l[2].k",
+            "{\n  \"l\": [1, 2, {\"k\": \"N\"}],\n  \"a\": \"x\"\n}",
+        ),
         ("{\"a\":\"x\",\n\"b\":1}", "c", "{\"a\":\"x\",\n\"b\":1,\n\"c\":\"N\"}"),
         (r#"{"a":"x"}"#, r#"["q\"\\ü"]"#, r#"{"a":"x","q\"\\ü":"N"}"#),
         (r#"{"a":"x","k":1,"k":2,"z":3}"#, "k", r#"{"a":"x","k":"N","z":3}"#),
@@ -90,7 +110,7 @@ fn what_cannot_stand_where_it_is_asked_for_is_refused() {
     let project = Project::empty();
     seal(&project, r#"{"a":"x","l":[1],"m":{"k":1}}"#);
     let before = project.read(FILE);
-    for name in ["l[3]", "l.k", "m[0]", "a.b", "sops.x", "new[2]", "l[0].k"] {
+    for name in ["m", "l", "l[3]", "l.k", "m[0]", "a.b", "sops.x", "new[2]", "l[0].k"] {
         let output = project.pipe(&["-f", FILE, "set", name], "hidden-value");
         assert_ne!(output.code, Some(0), "{name}");
         output.hides("hidden-value").says("nothing was changed");

@@ -22,7 +22,10 @@ fn whole_numbers_keep_their_digits_and_the_real_sops_reads_them() {
     project.pipe(&["-f", FILE, "set", "a"], "9007199254740995").ok();
     project.pipe(&["-f", FILE, "set", "d"], "1.5").ok();
     project.pipe(&["-f", FILE, "set", "c"], "no number").ok();
-    let text = text.replace("0993", "0995").replace("\"d\":0", "\"d\":1.5").replace("9223372036854775807", "\"no number\"");
+    let text = text
+        .replace("0993", "0995")
+        .replace("\"d\":0", "\"d\":1.5")
+        .replace("9223372036854775807", "\"no number\"");
     assert_eq!(here(&project), format!("{text}\n"));
     assert_eq!(value(&there(&project)), value(&text));
 }
@@ -83,11 +86,19 @@ fn numbers_that_would_change_are_refused() {
     ] {
         project.write("plain.json", text);
         let output = project.run(&["encrypt", "plain.json", "--age", RECIPIENT]);
-        output.code(1).says(&format!("line {line}")).says("in quotes").hides("9223372036854775808").hides("0.1000");
+        output
+            .code(1)
+            .says(&format!("line {line}"))
+            .says("in quotes")
+            .hides("9223372036854775808")
+            .hides("0.1000");
     }
     for text in [r#"{"a": 1e400}"#, r#"{"a": -1e999}"#] {
         project.write("plain.json", text);
-        project.run(&["encrypt", "plain.json", "--age", RECIPIENT]).code(1).says("line 1: a number is too large");
+        project
+            .run(&["encrypt", "plain.json", "--age", RECIPIENT])
+            .code(1)
+            .says("line 1: a number is too large");
     }
     seal(&project, r#"{"a":"x","n_unencrypted":1}"#);
     project.pipe(&["-f", FILE, "set", "n_unencrypted"], "9007199254740993").code(1).says("in quotes");
@@ -95,7 +106,10 @@ fn numbers_that_would_change_are_refused() {
 
 #[test]
 fn numbers_that_nobody_touched_in_an_editor_keep_their_ciphertext() {
-    if !have("json::numbers::numbers_that_nobody_touched_in_an_editor_keep_their_ciphertext", &["sops", "sed"]) {
+    if !have(
+        "json::numbers::numbers_that_nobody_touched_in_an_editor_keep_their_ciphertext",
+        &["sops", "sed"],
+    ) {
         return;
     }
     let project = Project::empty();

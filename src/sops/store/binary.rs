@@ -76,7 +76,8 @@ impl Store for Binary {
     }
 
     fn graft(&self, _: &[u8], _: &Tree, _: usize, _: &[Step]) -> Result<Patch> {
-        Err(Error::usage("a binary file holds one value, and its name is \"data\"").note("nothing was changed"))
+        Err(Error::usage("a binary file holds one value, and its name is \"data\"")
+            .note("nothing was changed"))
     }
 
     fn metadata(&self, file: &[u8], tree: &Tree, fields: &Meta) -> Vec<u8> {

@@ -52,7 +52,9 @@ impl Store for Ini {
         if encrypted || std::str::from_utf8(text).is_ok_and(value::survives_sops) {
             return Ok(());
         }
-        Err(Error::failed("a value that is not encrypted has quotes or a backslash that sops would write back changed"))
+        Err(Error::failed(
+            "a value that is not encrypted has quotes or a backslash that sops would write back changed",
+        ))
     }
 
     /// The comments above a key go with it.
@@ -60,7 +62,9 @@ impl Store for Ini {
         let key = &tree.leaves[leaf];
         let behind = (leaf + 1..tree.leaves.len()).take_while(|at| {
             let comment = &tree.leaves[*at];
-            comment.kind == Kind::Comment && comment.branch == key.branch && comment.entry.start < key.entry.start
+            comment.kind == Kind::Comment
+                && comment.branch == key.branch
+                && comment.entry.start < key.entry.start
         });
         behind.collect()
     }
@@ -86,7 +90,11 @@ impl Store for Ini {
                 _ => return refuse("an INI file cannot hold a section of this name"),
             },
             (1.., Some([key])) => (tree.branches[branch].entry.end, None, *key),
-            _ => return refuse("a value of an INI file is named section.key; keys above all sections are in DEFAULT"),
+            _ => {
+                return refuse(
+                    "a value of an INI file is named section.key; keys above all sections are in DEFAULT",
+                );
+            }
         };
         let Some(key) = std::str::from_utf8(key).ok().and_then(key_in_quotes) else {
             return refuse("an INI file cannot hold a key of this name");
@@ -169,11 +177,12 @@ fn key_in_quotes(key: &str) -> Option<String> {
     if !plain || key.starts_with(['[', '#', ';']) {
         return None;
     }
-    let quote = if !key.contains(['=', ':', '"', '`']) {
-        ""
-    } else {
-        // as sops does; one of both in a key is enough
-        ["`", "\"\"\""].into_iter().find(|quote| !key.contains(*quote) && !key.ends_with('"'))?
+    // the forms that sops gives them when it writes the file anew; it has none for a key with both
+    let quote = match (key.contains(['=', ':', '"']), key.contains('`')) {
+        (false, false) => "",
+        (true, false) => "`",
+        (false, true) => "\"\"\"",
+        (true, true) => return None,
     };
     Some(format!("{quote}{key}{quote}"))
 }

@@ -82,7 +82,8 @@ impl<'a> Reader<'a> {
             return Err(self.fault(start, "the name of a section is not closed by a bracket"));
         };
         if close + 1 != body.len() {
-            return Err(self.fault(start, "there is text behind the name of a section")
+            return Err(self
+                .fault(start, "there is text behind the name of a section")
                 .hint("a comment stands on a line of its own"));
         }
         let name = start + 1..start + close;
@@ -125,15 +126,19 @@ impl<'a> Reader<'a> {
         let (name, behind) = key(body).map_err(|why| {
             let markers = ["<<<<<<<", "=======", ">>>>>>>"];
             let why = if markers.iter().any(|m| body.starts_with(m)) { "is a conflict marker" } else { why };
-            self.fault(start, why).hint("a line is key = value, [section], a comment that starts with ; or #, or empty")
+            self.fault(start, why)
+                .hint("a line is key = value, [section], a comment that starts with ; or #, or empty")
         })?;
         let said = &body[name.clone()];
         let name = start + name.start..start + name.end;
         let value = value::read(self.file, start + behind).map_err(|why| {
-            self.fault(start, why).hint("put the value in backquotes: key = `value`; a comment stands on a line of its own")
+            self.fault(start, why)
+                .hint("put the value in backquotes: key = `value`; a comment stands on a line of its own")
         })?;
         if !self.seen.insert(said) {
-            return Err(self.fault(start, "a key stands twice in its section, and sops would keep one of them"));
+            return Err(
+                self.fault(start, "a key stands twice in its section, and sops would keep one of them")
+            );
         }
         let end = self.end(value.span.end);
         if self.in_metadata {
@@ -223,7 +228,8 @@ fn key(body: &str) -> std::result::Result<(Range<usize>, usize), &'static str> {
         let mark = body.find(MARKS).ok_or("there is no \"=\"")?;
         (0..mark, mark + 1)
     } else {
-        let close = body[quote.len()..].find(quote).ok_or("a key starts with a quote that is never closed")?;
+        let close =
+            body[quote.len()..].find(quote).ok_or("a key starts with a quote that is never closed")?;
         let close = close + quote.len();
         let after = &body[close + quote.len()..];
         let mark = after.find(MARKS).ok_or("there is no \"=\"")?;

@@ -79,7 +79,9 @@ pub(super) fn write(text: &[u8], out: &mut Vec<u8>) -> Result<()> {
     } else {
         let fits = [TRIPLE, "`"].into_iter().find(|quote| goes_in(text, quote));
         fits.ok_or_else(|| {
-            Error::failed("a value has several lines with both kinds of quotes, which an INI file cannot hold")
+            Error::failed(
+                "a value has several lines with both kinds of quotes, which an INI file cannot hold",
+            )
         })?
     };
     for part in [quote, text, quote] {
@@ -121,7 +123,8 @@ mod tests {
 
     #[test]
     fn what_is_written_is_read_again() {
-        let parts = ["", "a", " ", "\\", "#", "'", "\"", "\"\"\"", "`", "\n", "=", ":", "[x]", "ä", "\u{a0}", "\r"];
+        let parts =
+            ["", "a", " ", "\\", "#", "'", "\"", "\"\"\"", "`", "\n", "=", ":", "[x]", "ä", "\u{a0}", "\r"];
         let mut refused = 0;
         for one in parts {
             for two in parts {
@@ -146,10 +149,14 @@ mod tests {
 
     #[test]
     fn what_readers_guess_about_is_refused() {
-        for text in ["a # b", "a;b", "\"a#b\"", "a\\", "`a", "\"\"\"a", "`a` b", "\"\"\"a\"\"\" ; c", "\"\"\"a\nb"] {
+        for text in
+            ["a # b", "a;b", "\"a#b\"", "a\\", "`a", "\"\"\"a", "`a` b", "\"\"\"a\"\"\" ; c", "\"\"\"a\nb"]
+        {
             assert!(read(text, 0).is_err(), "{text}");
         }
-        for (text, want) in [(" 'a' ", "a"), ("\"a\"", "a"), ("'a'b'", "'a'b'"), ("``", ""), ("\"a' b\"", "a' b")] {
+        for (text, want) in
+            [(" 'a' ", "a"), ("\"a\"", "a"), ("'a'b'", "'a'b'"), ("``", ""), ("\"a' b\"", "a' b")]
+        {
             assert_eq!(&text[read(text, 0).ok().unwrap().text], want);
         }
     }

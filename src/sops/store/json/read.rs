@@ -15,7 +15,7 @@ const DEPTH: usize = 256;
 const METADATA_DEPTH: usize = 16;
 
 /// How much longer than the file the names of all its values may be together.
-const NAMES: usize = 16;
+const NAMES: usize = 64;
 
 /// The key under which the metadata stands.
 const RESERVED: &[u8] = b"sops";
@@ -31,9 +31,9 @@ pub(in crate::sops::store) fn tree(file: &[u8], any_bytes: bool) -> Result<Tree>
     let mut scan = Scan { file, at: 0, any_bytes };
     let mut tree = Tree::new(false);
     if scan.next() != Some(b'{') {
-        return Err(scan.fault("a JSON file that holds values starts with a brace").hint(
-            "it is one object, {\"key\": value, …}; put a list under a key: {\"data\": […]}",
-        ));
+        return Err(scan
+            .fault("a JSON file that holds values starts with a brace")
+            .hint("it is one object, {\"key\": value, …}; put a list under a key: {\"data\": […]}"));
     }
     tree.branches[0].span = scan.at..scan.at;
     tree.branches[0].entry = scan.at..scan.at;
@@ -71,7 +71,9 @@ pub(in crate::sops::store) fn tree(file: &[u8], any_bytes: bool) -> Result<Tree>
         match scan.peek() {
             Some(mark @ (b'{' | b'[')) => {
                 if around.len() == DEPTH {
-                    return Err(scan.fault(&format!("maps and lists lie more than {DEPTH} deep in each other")));
+                    return Err(
+                        scan.fault(&format!("maps and lists lie more than {DEPTH} deep in each other"))
+                    );
                 }
                 scan.at += 1;
                 let list = mark == b'[';
@@ -97,7 +99,7 @@ pub(in crate::sops::store) fn tree(file: &[u8], any_bytes: bool) -> Result<Tree>
                 tree.leaf(file, parent, step(key), said, start..scan.at, entry..scan.at);
             }
         }
-        if tree.length_of_names() > NAMES * file.len() + (1 << 20) {
+        if tree.length_of_names() > NAMES * file.len() + (64 << 20) {
             return Err(scan.fault("long keys hold too many values below them"));
         }
     }

@@ -97,7 +97,9 @@ impl Scan<'_> {
                 }
                 Some(0..=0x1f) => {
                     let what = "a text holds a line end, a tab or another control character as it is";
-                    return Err(self.fault_at(at, what).hint("is a quote missing? in JSON it is written \\n, \\t or \\u00…"));
+                    return Err(self
+                        .fault_at(at, what)
+                        .hint("is a quote missing? in JSON it is written \\n, \\t or \\u00…"));
                 }
                 Some(_) => at += 1,
             }
