@@ -51,7 +51,7 @@ impl Open {
         self.held[first].encrypted = encrypted;
         self.put(first, plain);
         if !alone {
-            self.cut(&rest.to_vec(), &[])?;
+            self.cut(rest, &[])?;
         }
         Ok(true)
     }
