@@ -109,6 +109,8 @@ fn changes_in_turn_by_both_programs_are_read_by_both() {
                 (_, None) => (format!("[\"fresh\"][\"new{n}\"]"), Some(text)),
             };
             let before = project.read(FILE);
+            // its command line knows no keys with brackets
+            let by_sops = by_sops && name.matches(['[', ']']).count() == 4;
             match (&change, by_sops) {
                 (Some(text), true) => {
                     let text = serde_json::Value::from(text.as_str()).to_string();
