@@ -12,6 +12,7 @@
 mod harness;
 
 mod bad_input;
+mod binary;
 mod cmd;
 mod compose;
 mod consumers;
@@ -19,6 +20,7 @@ mod crash;
 mod dialect;
 mod exit_codes;
 mod grace;
+mod ini;
 mod init;
 mod interop;
 mod json;

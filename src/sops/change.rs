@@ -35,13 +35,13 @@ impl Open {
         // here the file is at fault, not the command line
         let compiles = self.metadata.rule.compiles();
         compiles.map_err(|e| e.of_kind(Failure::Failed).note("nothing was changed"))?;
-        let encrypted = self.whole.is_none() && self.encrypts(name);
         let found = self.all_of(name.as_bytes());
         let Some((&first, rest)) = found.split_first() else {
+            self.is_no_branch(name)?;
             let (branch, way) = self.way(name)?;
-            self.takes(name, Kind::Str, &value, encrypted)?;
-            let at = self.graft(branch, &way)?;
             let plain = self.typed(wanted.unwrap_or(Kind::Str), value);
+            self.takes(name, plain.kind, &plain.text, self.seals(name))?;
+            let at = self.graft(branch, &way)?;
             self.put(at, plain);
             return Ok(true);
         };
@@ -57,16 +57,32 @@ impl Open {
             return Ok(false);
         }
         let plain = self.typed(wanted.unwrap_or(kind), value);
+        // what was nothing was not encrypted, whatever the rule says of its name
+        let encrypted = if kind.is_value() { self.held[first].encrypted } else { self.seals(name) };
         self.takes(name, plain.kind, &plain.text, encrypted)?;
-        if !kind.is_value() {
-            // what was nothing was not encrypted, whatever the rule says of its name
-            self.held[first].encrypted = encrypted;
-        }
+        self.held[first].encrypted = encrypted;
         self.put(first, plain);
         if !alone {
-            self.cut(&rest.to_vec(), &[])?;
+            self.cut(rest, &[])?;
         }
         Ok(true)
+    }
+
+    /// Refuses a name of a map or list that holds something: a value of that name would be a second one.
+    fn is_no_branch(&self, name: &SecretName) -> Result<()> {
+        let canonical = self.tree.canonical(name.as_bytes());
+        let branches = 1..self.tree.branches.len();
+        if self.tree.flat || !branches.into_iter().any(|at| self.tree.branch_name(at) == &*canonical) {
+            return Ok(());
+        }
+        Err(Error::failed(format!("\"{name}\" is a map or a list, and no value"))
+            .note("nothing was changed")
+            .hint(format!("name a value in it, or take it away first: `reseal unset {name}`")))
+    }
+
+    /// Whether a value of this name is encrypted by itself.
+    fn seals(&self, name: &SecretName) -> bool {
+        self.whole.is_none() && self.encrypts(name)
     }
 
     /// Refuses a value that this kind of file cannot give back as it is.
@@ -171,7 +187,9 @@ impl Open {
                 })
                 .collect();
             if length == 0 && matches!(&parts[0], Part::Key(key) if key == "sops") {
-                return Err(Error::usage("\"sops\" is reserved for the file's metadata"));
+                return Err(
+                    Error::usage("\"sops\" is reserved for the file's metadata").note("nothing was changed")
+                );
             }
             return Ok((branch, way));
         }

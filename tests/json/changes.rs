@@ -110,7 +110,7 @@ fn what_cannot_stand_where_it_is_asked_for_is_refused() {
     let project = Project::empty();
     seal(&project, r#"{"a":"x","l":[1],"m":{"k":1}}"#);
     let before = project.read(FILE);
-    for name in ["l[3]", "l.k", "m[0]", "a.b", "sops.x", "new[2]", "l[0].k"] {
+    for name in ["m", "l", "l[3]", "l.k", "m[0]", "a.b", "sops.x", "new[2]", "l[0].k"] {
         let output = project.pipe(&["-f", FILE, "set", name], "hidden-value");
         assert_ne!(output.code, Some(0), "{name}");
         output.hides("hidden-value").says("nothing was changed");

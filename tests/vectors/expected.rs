@@ -18,7 +18,7 @@ const NO_IDENTITY: i32 = 12;
 const INTEGRITY: i32 = 15;
 
 /// Sealed env files that do not open.
-const REFUSED: [(&str, i32, &str); 28] = [
+const REFUSED: [(&str, i32, &str); 32] = [
     // one share of two
     ("041", NO_IDENTITY, "2 of 3 key groups are needed"),
     // names are associated data
@@ -53,16 +53,16 @@ const REFUSED: [(&str, i32, &str); 28] = [
     // sops wrote these two itself and cannot read them either
     ("105", INTEGRITY, "is not an encrypted value"),
     ("106", INTEGRITY, "the MAC does not fit"),
+    // JSON
+    ("109", INTEGRITY, "the MAC does not fit"),
+    ("111", INTEGRITY, "does not authenticate"),
+    ("112", INTEGRITY, "has no MAC"),
+    // without its sops branch it is no sealed file of any format
+    ("113", MALFORMED, "not sealed"),
 ];
 
 /// Sealed files of other formats are told by their content and not read yet.
-const OTHER_FORMATS: [(&str, &str); 4] = [
-    ("yaml", "sealed as YAML"),
-    ("json", "sealed as JSON"),
-    ("ini", "sealed as INI"),
-    // sops wraps a binary file in JSON
-    ("binary", "sealed as JSON"),
-];
+const OTHER_FORMATS: [(&str, &str); 1] = [("yaml", "YAML")];
 
 /// Plaintext that sops does not seal.
 const UNSEALABLE: [(&str, i32, &str); 9] = [
@@ -72,21 +72,18 @@ const UNSEALABLE: [(&str, i32, &str); 9] = [
     ("055", MALFORMED, "line 2 is blank but for a carriage return"),
     ("056", MALFORMED, "line 6 is sops metadata"),
     ("057", USAGE, "cannot be used with"),
+    // read as what their names say
+    ("061", MALFORMED, "line 1: a JSON file that holds values starts with a brace"),
     // read as env files, which they are not
     ("058", MALFORMED, "line 1 has no \"=\""),
     ("060", MALFORMED, "line 1 has no \"=\""),
-    ("061", MALFORMED, "line 1 has no \"=\""),
 ];
 
 /// What `decrypt` does with the row's sealed file, with each of its identities.
 pub fn opening(row: &Row) -> Expected {
     let listed = REFUSED.iter().find(|(id, ..)| *id == row.id).map(|(_, code, words)| Refused(*code, words));
     match row.kind.as_str() {
-        "ok" | "decrypt-ok" | "decrypt-fail" if !row.is_dotenv() => {
-            // without its sops branch it is no sealed file of any format
-            if row.id == "113" {
-                return Refused(MALFORMED, "not sealed");
-            }
+        "ok" | "decrypt-ok" | "decrypt-fail" if OTHER_FORMATS.iter().any(|(f, _)| *f == row.format) => {
             let (_, words) = OTHER_FORMATS.iter().find(|(format, _)| *format == row.format).unwrap();
             Refused(MALFORMED, words)
         }

@@ -110,9 +110,9 @@ impl Store for Dotenv {
 
     fn token(&self, _: Place<'_>, kind: Kind, text: &[u8], out: &mut Vec<u8>) -> Result<()> {
         if kind == Kind::Comment {
-            out.extend_from_slice(text)
+            out.extend_from_slice(text);
         } else {
-            escape(text, out)
+            escape(text, out);
         }
         Ok(())
     }

@@ -40,8 +40,8 @@ impl Format {
     pub fn of_sealed(file: &[u8]) -> Option<Format> {
         let start = file.trim_ascii_start();
         if start.starts_with(b"{") {
-            let is_sealed = memmem::find(file, b"\"sops\"").is_some();
-            return is_sealed.then(|| if binary::is_one(file) { Format::Binary } else { Format::Json });
+            return has_map(file, b"\"sops\"")
+                .then(|| if binary::is_one(file) { Format::Binary } else { Format::Json });
         }
         if has_line(file, b"[sops]") {
             Some(Format::Ini)
@@ -112,6 +112,14 @@ impl Format {
             Format::Binary => &binary::Binary,
         }
     }
+}
+
+/// Whether a map stands behind a key of JSON.
+fn has_map(file: &[u8], key: &[u8]) -> bool {
+    memmem::find_iter(file, key).any(|at| {
+        let behind = file[at + key.len()..].trim_ascii_start().strip_prefix(b":");
+        behind.is_some_and(|value| value.trim_ascii_start().starts_with(b"{"))
+    })
 }
 
 /// Whether a line is the mark and nothing else but a carriage return.

@@ -70,6 +70,7 @@ impl Store for Ini {
     }
 
     fn cut(&self, _: &[u8], tree: &Tree, leaves: &[usize], branches: &[usize]) -> Vec<Patch> {
+        // with the comments above a section
         let below = tree.leaves.iter().filter(|leaf| branches.contains(&leaf.branch));
         let mut gone: Vec<_> = below.map(|leaf| leaf.entry.clone()).collect();
         gone.extend(branches.iter().map(|at| tree.branches[*at].entry.clone()));
@@ -176,11 +177,12 @@ fn key_in_quotes(key: &str) -> Option<String> {
     if !plain || key.starts_with(['[', '#', ';']) {
         return None;
     }
-    let quote = if !key.contains(['=', ':', '"', '`']) {
-        ""
-    } else {
-        // as sops does; one of both in a key is enough
-        ["`", "\"\"\""].into_iter().find(|quote| !key.contains(*quote) && !key.ends_with('"'))?
+    // the forms that sops gives them when it writes the file anew; it has none for a key with both
+    let quote = match (key.contains(['=', ':', '"']), key.contains('`')) {
+        (false, false) => "",
+        (true, false) => "`",
+        (false, true) => "\"\"\"",
+        (true, true) => return None,
     };
     Some(format!("{quote}{key}{quote}"))
 }

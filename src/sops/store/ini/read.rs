@@ -1,7 +1,8 @@
 //! An INI file as a tree: the root holds sections, a section holds values.
 //!
 //! The comments above a key or a section are one comment, as sops has it, and stand where sops puts them: those of a
-//! key behind it, those of a section before all else in it. Those at the end of the file belong to the last section.
+//! key behind it, those of a section before all else in it. Those at the end of the file, which sops drops, belong to no
+//! section.
 
 use std::collections::HashSet;
 use std::ops::Range;
@@ -188,12 +189,9 @@ impl<'a> Reader<'a> {
         self.tree.comment(section, text_at(span.clone(), joined), span, entry);
     }
 
-    /// Comments with nothing below them belong to the last section.
+    /// Comments with nothing below them belong to the file, whatever section comes last.
     fn leave_behind(&mut self) {
-        if !self.waiting.is_empty() {
-            let section = self.top(0);
-            self.comments(section);
-        }
+        self.comments(0);
     }
 
     fn finish(mut self) -> Result<Tree> {

@@ -99,7 +99,7 @@ impl Store for Json {
 
 fn is_utf8(text: &[u8]) -> Result<()> {
     let fault = || Error::failed("a value is not UTF-8, which JSON cannot hold");
-    std::str::from_utf8(text)
-        .map(|_| ())
-        .map_err(|_| fault().hint("bytes can be sealed as they are, as a binary file"))
+    std::str::from_utf8(text).map(|_| ()).map_err(|_| {
+        fault().hint("bytes can be sealed as a binary file; `reseal get` prints a value as it is")
+    })
 }

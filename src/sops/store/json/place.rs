@@ -1,6 +1,6 @@
 //! Where something comes or goes in a JSON file, with the commas and the layout of what stands beside it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 
 use super::text::{Layout, text};
@@ -184,11 +184,12 @@ pub(super) fn cut(file: &[u8], tree: &Tree, leaves: &[usize], branches: &[usize]
 /// The same, of entries of one map or list.
 pub(super) fn cut_from(file: &[u8], tree: &Tree, parent: usize, gone: &[Range<usize>]) -> Vec<Patch> {
     let all = children(tree, parent);
+    let gone: BTreeSet<usize> = gone.iter().map(|range| range.start).collect();
     let mut patches = Vec::new();
     let mut at = 0;
     while at < all.len() {
         let first = at;
-        while at < all.len() && gone.contains(&all[at]) {
+        while at < all.len() && gone.contains(&all[at].start) {
             at += 1;
         }
         if at == first {

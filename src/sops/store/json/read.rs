@@ -15,7 +15,7 @@ const DEPTH: usize = 256;
 const METADATA_DEPTH: usize = 16;
 
 /// How much longer than the file the names of all its values may be together.
-const NAMES: usize = 16;
+const NAMES: usize = 64;
 
 /// The key under which the metadata stands.
 const RESERVED: &[u8] = b"sops";
@@ -99,7 +99,7 @@ pub(in crate::sops::store) fn tree(file: &[u8], any_bytes: bool) -> Result<Tree>
                 tree.leaf(file, parent, step(key), said, start..scan.at, entry..scan.at);
             }
         }
-        if tree.length_of_names() > NAMES * file.len() + (1 << 20) {
+        if tree.length_of_names() > NAMES * file.len() + (64 << 20) {
             return Err(scan.fault("long keys hold too many values below them"));
         }
     }
