@@ -14,6 +14,7 @@ mod edit_tests;
 mod judge;
 mod lint;
 mod mac;
+mod merge;
 mod meta;
 mod metadata;
 #[cfg(test)]
@@ -21,6 +22,7 @@ mod multiline_tests;
 mod number;
 mod open;
 mod opening;
+mod outline;
 mod path;
 mod re2;
 mod rule;
@@ -33,7 +35,9 @@ mod value;
 
 pub use create::NewFile;
 pub use edit::Edited;
+pub use merge::{Merged, Side, Tools, Versions};
 pub use open::Open;
+pub use outline::{Outline, outline};
 pub use rule::Rule;
 pub use store::Format;
 
@@ -66,7 +70,7 @@ impl Sealed {
 
     /// Reads a sealed file of a kind.
     pub fn parse_as(file: Vec<u8>, format: Format) -> Result<Self> {
-        let tree = format.store().read(&file)?;
+        let tree = format.store().read(&file).map_err(|e| merge::unmerged(&file).unwrap_or(e))?;
         let Some(found) = &tree.metadata else {
             return Err(Error::failed("the file is not sealed: it has no sops metadata"));
         };
