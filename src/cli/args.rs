@@ -21,7 +21,7 @@ pub(super) struct Cli {
     pub(super) command: Command,
 }
 
-#[derive(Args)]
+#[derive(Args, Clone)]
 #[command(next_help_heading = "Global options")]
 pub(super) struct Global {
     /// The sealed file [default: `file` of reseal.toml, else .env.enc]
@@ -456,16 +456,28 @@ pub(super) struct RekeyArgs {
 #[derive(Args)]
 pub(super) struct MergeArgs {
     /// The common ancestor, as git's %O
-    pub(super) base: PathBuf,
+    #[arg(required_unless_present = "resolve")]
+    pub(super) base: Option<PathBuf>,
     /// Our version, as git's %A; the result is written there
-    pub(super) ours: PathBuf,
+    #[arg(required_unless_present = "resolve")]
+    pub(super) ours: Option<PathBuf>,
     /// Their version, as git's %B
-    pub(super) theirs: PathBuf,
+    #[arg(required_unless_present = "resolve")]
+    pub(super) theirs: Option<PathBuf>,
     /// The path of the file in the repository, as git's %P
     pub(super) path: Option<PathBuf>,
     /// The size of conflict marks, as git's %L
     #[arg(long, value_name = "N", default_value_t = 7)]
     pub(super) marker_size: usize,
+    /// Merge the three versions of this file that git keeps while it is in conflict
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["base", "ours", "theirs", "path"])]
+    pub(super) resolve: Option<PathBuf>,
+    /// Take our version of this key; may be repeated
+    #[arg(long = "ours", value_name = "KEY", requires = "resolve")]
+    pub(super) take_ours: Vec<String>,
+    /// Take their version of this key; may be repeated
+    #[arg(long = "theirs", value_name = "KEY", requires = "resolve")]
+    pub(super) take_theirs: Vec<String>,
 }
 
 #[derive(Args)]

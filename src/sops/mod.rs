@@ -37,7 +37,7 @@ pub use create::NewFile;
 pub use edit::Edited;
 pub use merge::{Merged, Side, Tools, Versions};
 pub use open::Open;
-pub use outline::{Outline, outline};
+pub use outline::outline;
 pub use rule::Rule;
 pub use store::Format;
 

@@ -9,19 +9,9 @@ use super::store::{Dotenv, Store};
 use super::tree::Kind;
 use crate::keys::Keyring;
 
-/// Lines without any value.
-pub struct Outline {
-    /// One for each key, comment and recipient.
-    pub lines: Vec<String>,
-}
-
-/// What a file looks like without its values. It says so of every file: none is an error.
-pub fn outline(bytes: Vec<u8>, keyring: Option<&Keyring>) -> Outline {
-    let lines = match Sealed::is_sealed(&bytes) {
-        true => sealed(bytes, keyring),
-        false => in_clear(&bytes),
-    };
-    Outline { lines }
+/// What a file looks like without its values: a line for each key, comment and recipient. No file is an error.
+pub fn outline(bytes: Vec<u8>, keyring: Option<&Keyring>) -> Vec<String> {
+    if Sealed::is_sealed(&bytes) { sealed(bytes, keyring) } else { in_clear(&bytes) }
 }
 
 fn sealed(bytes: Vec<u8>, keyring: Option<&Keyring>) -> Vec<String> {
@@ -51,7 +41,10 @@ fn opened(open: &Open) -> Vec<String> {
         let mark = if held.encrypted || text.is_empty() { "" } else { " in clear" };
         lines.push(match leaf.kind {
             Kind::Comment => format!("# {said}"),
-            _ => format!("{} {said}{mark}", name(open.tree.name(&open.file, leaf), |n| showable(&open.tree, n))),
+            _ => format!(
+                "{} {said}{mark}",
+                name(open.tree.name(&open.file, leaf), |n| showable(&open.tree, n))
+            ),
         });
     }
     // another one makes every fingerprint another

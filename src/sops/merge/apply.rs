@@ -16,12 +16,7 @@ impl Build<'_> {
     }
 
     /// Makes units what they are in theirs, and adds comments of theirs.
-    pub(super) fn take(
-        &mut self,
-        units: &[Unit],
-        comments: &[usize],
-        notes: &mut Vec<String>,
-    ) -> Result<()> {
+    pub(super) fn take(&mut self, units: &[Unit], comments: &[usize], notes: &mut Vec<String>) -> Result<()> {
         for unit in units {
             self.make_room(unit)?;
         }
@@ -43,10 +38,8 @@ impl Build<'_> {
         come.sort_unstable();
         for there in come {
             if !self.add(there)? {
-                let line = crate::sops::store::line_of(
-                    &self.theirs.file,
-                    self.theirs.tree.leaves[there].span.start,
-                );
+                let line =
+                    crate::sops::store::line_of(&self.theirs.file, self.theirs.tree.leaves[there].span.start);
                 notes.push(format!("the comment on line {line} of their version found no place"));
             }
         }
@@ -93,9 +86,8 @@ impl Build<'_> {
         };
         let leaves: Vec<usize> = (0..tree.leaves.len()).filter(in_the_way).collect();
         let is_value = matches!(unit, Unit::Name(_)) && !unit.leaves(theirs).is_empty();
-        let same_name = |b: &usize| {
-            is_value && tree.branches[*b].parent.is_some() && tree.branch_name(*b) == unit.name()
-        };
+        let same_name =
+            |b: &usize| is_value && tree.branches[*b].parent.is_some() && tree.branch_name(*b) == unit.name();
         let branches: Vec<usize> = (0..tree.branches.len()).filter(same_name).collect();
         self.cut(&leaves, &branches)
     }

@@ -27,8 +27,7 @@ impl<'a> Build<'a> {
         let one_key = open.cipher.key().same_as(theirs.cipher.key());
         let mut source: Vec<Option<usize>> = same.to_vec();
         let names = |open: &Open, at: usize| open.tree.name(&open.file, &open.tree.leaves[at]).to_vec();
-        let mut there: HashMap<Vec<u8>, VecDeque<usize>> =
-            HashMap::new();
+        let mut there: HashMap<Vec<u8>, VecDeque<usize>> = HashMap::new();
         for at in values(theirs) {
             there.entry(names(theirs, at)).or_default().push_back(at);
         }
@@ -159,7 +158,8 @@ impl<'a> Build<'a> {
         if tree.leaves.len() + gone != ours.tree.leaves.len() + new.len() || tree.metadata.is_none() {
             return false;
         }
-        let stays = |at: usize, leaf: &Leaf| alike((&ours.tree, &ours.file, leaf), (&tree, &file, &tree.leaves[at]));
+        let stays =
+            |at: usize, leaf: &Leaf| alike((&ours.tree, &ours.file, leaf), (&tree, &file, &tree.leaves[at]));
         let (before, after) = ours.tree.leaves.split_at(first);
         let fits = before.iter().enumerate().all(|(at, leaf)| stays(at, leaf))
             && after[gone..].iter().enumerate().all(|(n, leaf)| stays(first + new.len() + n, leaf))

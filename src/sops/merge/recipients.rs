@@ -118,7 +118,12 @@ fn newer(base: Option<&Open>, build: &Build<'_>) -> Newer {
 
 /// Where the key is shared among groups, only one side can have changed anything about it: a share is nothing without the
 /// others.
-fn in_groups(base: Option<&Open>, build: &mut Build<'_>, merged: &mut Meta, choose: Choose<'_>) -> Result<()> {
+fn in_groups(
+    base: Option<&Open>,
+    build: &mut Build<'_>,
+    merged: &mut Meta,
+    choose: Choose<'_>,
+) -> Result<()> {
     let members = |fields: &Meta| -> Vec<String> {
         let named = |name| fields.get(name).map(|meta| identity(meta)).unwrap_or_default();
         let mut all: Vec<String> = ["age"].into_iter().chain(FOREIGN).map(named).collect();
@@ -195,8 +200,5 @@ fn wrapped(kind: &str, member: &Meta, build: &Build<'_>, tools: &mut Tools<'_>) 
     }
     let text = member.text("recipient").unwrap_or_default().trim();
     let enc = Recipient::parse(text)?.wrap(build.open.cipher.key().expose(), tools.prompt)?;
-    Ok(Meta::Map(vec![
-        ("enc".into(), Meta::Text(enc)),
-        ("recipient".into(), Meta::Text(text.to_owned())),
-    ]))
+    Ok(Meta::Map(vec![("enc".into(), Meta::Text(enc)), ("recipient".into(), Meta::Text(text.to_owned()))]))
 }
