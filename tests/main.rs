@@ -18,6 +18,7 @@ mod consumers;
 mod crash;
 mod dialect;
 mod exit_codes;
+mod git;
 mod grace;
 mod init;
 mod interop;
