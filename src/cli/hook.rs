@@ -35,8 +35,6 @@ pub(super) fn run(global: &Global, args: &HookArgs, report: &Report) -> Result<(
     let settings = [
         ("merge.reseal.name", "sealed files, key by key".to_owned()),
         ("merge.reseal.driver", format!("{program} merge --marker-size %L -- %O %A %B %P")),
-        // a common ancestor that is itself a merge holds no marks that way
-        ("merge.reseal.recursive", "binary".to_owned()),
         ("diff.reseal.textconv", format!("{program} textconv")),
         // what is shown depends on who has a key, and is nothing to keep
         ("diff.reseal.cachetextconv", "false".to_owned()),

@@ -58,6 +58,7 @@ fn a_worktree_and_a_path_that_is_a_pattern_are_served() {
     let answer = git(project, &["-C", "other", "check-attr", "diff", "--", "it's 1/x y.enc"]).ok().stdout;
     assert!(answer.ends_with("diff: unspecified\n"), "{answer}");
     // the driver is told that path, quotes and all
+    git(project, &["-C", "other", "add", "-A"]).ok();
     git(project, &["-C", "other", "commit", "-qm", "odd"]).ok();
     git(project, &["-C", "other", "checkout", "-qb", "topic"]).ok();
     project.pipe(&["-f", odd, "set", "ALPHA"], "canary-of-theirs").ok();

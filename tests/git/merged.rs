@@ -96,6 +96,36 @@ fn branches_that_crossed_merge() {
 }
 
 #[test]
+fn branches_that_crossed_in_conflict_ask_about_that_key_only() {
+    each("branches_that_crossed_in_conflict_ask_about_that_key_only", |repository| {
+        let file = repository.sample.file;
+        repository.branch("topic", |r| {
+            r.set("ALPHA", "theirs");
+            r.set("BETA", "theirs");
+        });
+        repository.on_main(|r| r.set("ALPHA", "ours"));
+        repository.git(&["branch", "before"]).ok();
+        let settle = |other: &str, side: &str| {
+            repository.git(&["merge", "-q", other]).code(1);
+            repository.project.run(&["merge", "--resolve", file, side, "ALPHA"]).ok();
+            repository.commit("settled");
+        };
+        settle("topic", "--ours");
+        repository.on_main(|r| r.set("GAMMA", "ours"));
+        repository.git(&["checkout", "-q", "topic"]).ok();
+        settle("before", "--ours");
+        repository.set("DELTA", "theirs");
+        repository.commit("on topic");
+        repository.git(&["checkout", "-q", "main"]).ok();
+        // each side has settled it in its own way, and the ancestor that git makes of two is in conflict
+        repository.git(&["merge", "-q", "topic"]).code(1).says("1 key was changed on both sides");
+        repository.project.run(&["merge", "--resolve", file, "--theirs", "ALPHA"]).ok();
+        repository.says(&[("ALPHA", "theirs"), ("BETA", "theirs"), ("DELTA", "theirs"), ("GAMMA", "ours")]);
+        repository.holds_no_value();
+    });
+}
+
+#[test]
 fn three_branches_at_once_are_refused_whole_or_merged_whole() {
     each("three_branches_at_once_are_refused_whole_or_merged_whole", |repository| {
         repository.branch("one", |r| r.set("ALPHA", "one"));

@@ -38,6 +38,27 @@ pub(super) fn mark(format: Format, ours: &[u8], theirs: Option<&[u8]>, size: usi
     out
 }
 
+/// A file in conflict without the lines between its marks, marks included. None where it is in no conflict.
+pub(super) fn without_marked(file: &[u8]) -> Option<Vec<u8>> {
+    let (mut out, mut within, mut found) = (Vec::with_capacity(file.len()), false, false);
+    for line in lines(file) {
+        if is_mark(line, b'<') {
+            (within, found) = (true, true);
+        } else if is_mark(line, b'>') {
+            within = false;
+        } else if !within {
+            out.extend_from_slice(line);
+        }
+    }
+    found.then_some(out)
+}
+
+/// Whether a line is a mark of this sign, of any length.
+pub(super) fn is_mark(line: &[u8], sign: u8) -> bool {
+    let signs = line.iter().take_while(|b| **b == sign).count();
+    signs >= 7 && line.get(signs) == Some(&b' ')
+}
+
 /// With the tokens of time and MAC that the other file has: neither fits a file in conflict.
 fn with_seal_of(format: Format, one: &[u8], other: &[u8]) -> Vec<u8> {
     let (Ok(from), Ok(to)) = (format.store().read(one), format.store().read(other)) else {

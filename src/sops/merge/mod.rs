@@ -18,9 +18,9 @@ mod unit;
 
 use std::sync::Arc;
 
-use super::Sealed;
 use super::open::{Open, showable};
 use super::value::Cipher;
+use super::{Sealed, judge, opening};
 use crate::error::{Error, Kind as Failure, Result};
 use crate::keys::{Keyring, Prompt};
 use crate::secret::Random;
@@ -139,8 +139,12 @@ impl Versions {
     }
 }
 
-/// A base that was sealed before this identity could open it mostly has the data key that it has now.
+/// A base that was sealed before this identity could open it mostly has the data key that it has now. One that git made
+/// of two and that is in conflict says nothing of the keys in conflict, and its MAC fits nothing.
 fn base_of(bytes: Vec<u8>, ours: &Open, theirs: &Open, keyring: &Keyring) -> Result<Open> {
+    if let Some(rest) = marked::without_marked(&bytes) {
+        return partly(rest, keyring).map_err(|e| e.context("the common ancestor, itself in conflict"));
+    }
     let opened = Sealed::parse(bytes.clone()).and_then(|sealed| sealed.open(keyring));
     match opened {
         Err(e) if e.kind() == Failure::NoIdentity => [ours, theirs]
@@ -149,6 +153,16 @@ fn base_of(bytes: Vec<u8>, ours: &Open, theirs: &Open, keyring: &Keyring) -> Res
             .ok_or_else(|| e.context("the common ancestor")),
         other => other.map_err(|e| e.context("the common ancestor")),
     }
+}
+
+/// What is left of a file in conflict, each value checked by itself. Only to compare with.
+fn partly(bytes: Vec<u8>, keyring: &Keyring) -> Result<Open> {
+    let sealed = Sealed::parse(bytes)?;
+    let cipher = sealed.data_key(keyring)?;
+    let Sealed { file, format, tree, metadata } = sealed;
+    let flags = judge::verdicts(&tree, &file, &metadata.rule, |at| tree.leaves[at].text.bytes(&file));
+    let (held, _) = opening::all(&file, format, &tree, &flags, &cipher)?;
+    Ok(Open::unsealed((file, format, tree), held, metadata, cipher))
 }
 
 /// A sealed file whose data key is known.
@@ -189,12 +203,9 @@ fn shown(open: &Open, name: &[u8]) -> String {
 
 /// The error of a file that a merge has left in conflict, where it is one.
 pub(super) fn unmerged(file: &[u8]) -> Option<Error> {
-    let is_mark = |line: &[u8], sign: u8| {
-        let signs = line.iter().take_while(|b| **b == sign).count();
-        signs >= 7 && matches!(line.get(signs), Some(b' '))
-    };
     let lines = file.split(|b| *b == b'\n').enumerate();
-    let found = lines.into_iter().find(|(_, line)| is_mark(line, b'<') || is_mark(line, b'>'));
+    let found =
+        lines.into_iter().find(|(_, line)| marked::is_mark(line, b'<') || marked::is_mark(line, b'>'));
     found.map(|(at, _)| {
         Error::failed(format!("line {} is a conflict marker", at + 1)).hint(
             "choose a side for each key with `reseal merge --resolve FILE --ours KEY --theirs KEY`, which seals the result",
