@@ -34,7 +34,10 @@ pub(super) fn run(global: &Global, args: &HookArgs, report: &Report) -> Result<(
     let program = this_program()?;
     let settings = [
         ("merge.reseal.name", "sealed files, key by key".to_owned()),
-        ("merge.reseal.driver", format!("{program} merge --marker-size %L -- %O %A %B %P")),
+        (
+            "merge.reseal.driver",
+            format!("{} merge --marker-size %L -- %O %A %B %P", program.replace('%', "%%")),
+        ),
         ("diff.reseal.textconv", format!("{program} textconv")),
         // what is shown depends on who has a key, and is nothing to keep
         ("diff.reseal.cachetextconv", "false".to_owned()),

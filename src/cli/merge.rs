@@ -7,10 +7,10 @@ use super::args::{Global, MergeArgs};
 use super::git::Repository;
 use super::report::{Report, count};
 use super::session::{self, Session};
-use crate::disk::{self, Attributes};
+use crate::disk::{self, Attributes, Backups};
 use crate::error::{Error, Kind, Result};
 use crate::rotate;
-use crate::sops::{Merged, Side, Tools, Versions};
+use crate::sops::{Merged, Sealed, Side, Tools, Versions};
 
 pub(super) fn run(global: &Global, args: &MergeArgs, report: &Report) -> Result<()> {
     if let Some(path) = &args.resolve {
@@ -67,6 +67,10 @@ fn resolve(global: &Global, args: &MergeArgs, path: &Path, report: &Report) -> R
         return Err(Error::usage(format!("{stray:?} was not changed on both sides in different ways"))
             .note("nothing was changed")
             .hint(format!("a side is chosen for: {known}")));
+    }
+    // marks are no backup, but somebody may have changed the file since git gave up
+    if let Some(bytes) = disk::read_if_there(&file)?.filter(|bytes| Sealed::parse(bytes.clone()).is_ok()) {
+        Backups::new(&session.project, &session.config.backup.dir).create(&bytes, session::timestamp())?;
     }
     write(&file, &merged.file)?;
     tell(path, &merged, report)?;

@@ -133,12 +133,15 @@ impl Build<'_> {
         let rule = rule.to_string();
         for (at, verdict) in verdicts.into_iter().enumerate() {
             let leaf = &self.open.tree.leaves[at];
-            let there = self.source[at].map(|there| self.theirs.held[there].encrypted);
             let held = &self.open.held[at];
             if held.encrypted == verdict {
                 continue;
             }
-            if held.encrypted && there != Some(false) && !held.plain.text.is_empty() {
+            // theirs may have laid this very value in clear
+            let lies_open = self.source[at]
+                .map(|there| &self.theirs.held[there])
+                .is_some_and(|there| !there.encrypted && there.plain.text.same_as(&held.plain.text));
+            if held.encrypted && !lies_open && !held.plain.text.is_empty() {
                 let what = match leaf.kind {
                     Kind::Comment => "a comment".to_owned(),
                     _ => shown(&self.open, self.open.tree.name(&self.open.file, leaf)),
