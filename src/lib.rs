@@ -20,6 +20,8 @@ mod disk;
 mod docker;
 mod doctor;
 mod error;
+#[cfg(any(test, fuzzing))]
+pub mod fuzzing;
 mod keys;
 mod process;
 mod rotate;

@@ -72,7 +72,7 @@ impl HeldUp {
 }
 
 #[track_caller]
-fn until(what: &str, done: impl Fn() -> bool) {
+pub fn until(what: &str, done: impl Fn() -> bool) {
     let limit = Instant::now() + Duration::from_secs(20);
     while !done() {
         assert!(Instant::now() < limit, "waited in vain: {what}");

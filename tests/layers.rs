@@ -6,10 +6,11 @@ use std::fs;
 use std::path::Path;
 
 /// Module, and what it may use. `*` stands for everything.
-const TABLE: [(&str, &[&str]); 18] = [
+const TABLE: [(&str, &[&str]); 19] = [
     ("main", &["*"]),
     ("lib", &["*"]),
     ("cli", &["*"]),
+    ("fuzzing", &["sops", "keys", "secret"]),
     (
         "rotate",
         &[

@@ -97,6 +97,7 @@ mod tests {
         let event = Event {
             act,
             file: "f".into(),
+            mirrors: Vec::new(),
             secrets: vec!["A".into()],
             rotation: None,
             reason: None,

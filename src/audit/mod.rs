@@ -65,6 +65,9 @@ pub struct Event {
     pub act: Act,
     /// The sealed file.
     pub file: String,
+    /// Other sealed files that changed with it.
+    #[serde(skip_serializing_if = "Vec::is_empty", default)]
+    pub mirrors: Vec<String>,
     /// The names of the secrets.
     pub secrets: Vec<String>,
     /// The rotation.
@@ -95,6 +98,7 @@ impl Event {
         Event {
             act,
             file,
+            mirrors: Vec::new(),
             secrets: Vec::new(),
             rotation: None,
             reason: None,

@@ -166,12 +166,18 @@ pub(super) struct InitArgs {
     /// Who can open the file: an age or SSH public key; may be repeated
     #[arg(short, long, value_name = "RECIPIENT")]
     pub(super) age: Vec<String>,
+    /// What the sealed file becomes: sops, age (one whole age file, as text) or age-binary [default: sops]
+    #[arg(long, value_name = "FORMAT")]
+    pub(super) format: Option<String>,
     /// Remove the plaintext once the sealed file has been opened again
     #[arg(long)]
     pub(super) delete_plaintext: bool,
     /// A script that rotates secrets by sed; what it changes is proposed, and what is wrong with it is said
     #[arg(long, value_name = "FILE")]
     pub(super) script: Vec<PathBuf>,
+    /// Where a key has to be made, make one that quantum computers do not break
+    #[arg(long, hide = true, conflicts_with = "age")]
+    pub(super) post_quantum: bool,
     /// Do not ask
     #[arg(short, long)]
     pub(super) yes: bool,
@@ -252,10 +258,10 @@ pub(super) struct EncryptArgs {
 // as sops has them
 #[derive(Args)]
 pub(super) struct TypeArgs {
-    /// What the input is: dotenv, yaml, json, ini, binary [default: told by its content or its name]
+    /// What the input is: dotenv, yaml, json, ini, binary [default: what its content or its name says]
     #[arg(long, value_name = "FORMAT")]
     pub(super) input_type: Option<String>,
-    /// What to write [default: as the input]
+    /// What to write; encrypt also knows age and age-binary, one whole age file [default: as the input]
     #[arg(long, value_name = "FORMAT")]
     pub(super) output_type: Option<String>,
     /// Treat the input as if it had this name
@@ -400,7 +406,7 @@ pub(super) struct ExecFileArgs {
     /// A plain file in place of a pipe; either way it lies in RAM, and only the command sees it
     #[arg(long)]
     pub(super) no_fifo: bool,
-    /// What the sealed file is: dotenv, yaml, json, ini, binary [default: told by its content]
+    /// What the sealed file is: dotenv, yaml, json, ini, binary [default: what its content says]
     #[arg(long, value_name = "FORMAT")]
     pub(super) input_type: Option<String>,
     /// What the command gets

@@ -70,8 +70,10 @@ struct Version {
 impl Version {
     fn head(&self) -> String {
         match &self.open {
-            Some(open) => format!("{}  sealed {}", self.label, open.modified()),
-            None => self.label.clone(),
+            Some(open) if !open.modified().is_empty() => {
+                format!("{}  sealed {}", self.label, open.modified())
+            }
+            _ => self.label.clone(),
         }
     }
 

@@ -25,7 +25,10 @@ pub(super) fn run(global: &Global, args: &DoctorArgs, report: &Report) -> Result
             report.note(&format!("{} holds {name} in plain, as the policy asks", file.path.display()));
         }
     }
-    for finding in doctor::examine(project, &keys, &asked)? {
+    let owned = session.config.owner.is_some();
+    let mirrors: Vec<_> =
+        session.config.mirrors().into_iter().map(|file| project.other(file, owned)).collect();
+    for finding in doctor::examine(project, &mirrors, &keys, &asked)? {
         if args.fix && finding.mend(project)? {
             report.say(&format!("mended: {}: {}", finding.path.display(), finding.what));
             mended.push(finding);
@@ -39,6 +42,8 @@ pub(super) fn run(global: &Global, args: &DoctorArgs, report: &Report) -> Result
     if let Ok(open) = &opened {
         let (findings, lossy) = doctor::lossy(project, &session.config, open);
         left.extend(findings);
+        let drifts = rotate::drift(&session.world(report), open).into_iter();
+        left.extend(drifts.map(|d| Finding::by_hand(project.resolve(&d.file), d.what, d.remedy)));
         notes = [open.warnings(), &lossy].concat();
     }
     if report.json {

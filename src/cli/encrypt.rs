@@ -5,6 +5,8 @@ use std::path::Path;
 
 use super::args::{EncryptArgs, Global, RuleArgs};
 use super::change::record;
+use super::container::{Container, format_of, format_of_word, perhaps_no_env_file};
+use super::decrypt::input_type;
 use super::report::{Report, count};
 use super::session::{self, Session};
 use crate::audit::Act;
@@ -13,7 +15,7 @@ use crate::disk;
 use crate::error::{Error, Kind, Result};
 use crate::keys::Recipient;
 use crate::secret::SecretValue;
-use crate::sops::{Format, NewFile, Rule};
+use crate::sops::{Format, NewFile, Rule, convert};
 
 const NOBODY: &str = "make a key with `reseal init`, or name recipients with `--age`";
 
@@ -26,15 +28,21 @@ pub(super) fn run(global: &Global, args: &EncryptArgs, report: &Report) -> Resul
     } else {
         disk::read_secret(&args.input)?
     };
-    no_broken_value(plain.expose()).map_err(|e| e.context(format!("{:?}", args.input)))?;
-    let mut new = new_file(&session, &args.input, &args.age)?;
+    let name = args.types.filename_override.as_deref().unwrap_or(&args.input);
+    let format = input_type(&args.types)?.unwrap_or_else(|| format_of(name));
+    let (plain, format, container) = wanted(args, plain, format)?;
+    if format == Format::Dotenv {
+        no_broken_value(plain.expose()).map_err(|e| e.context(format!("{:?}", args.input)))?;
+    }
+    let mut new = new_file(&session, name, &args.age)?;
     if let Some((field, text)) = chosen(&args.rule) {
         new.rule = Rule::parse(field, text).unwrap_or_default();
     }
     new.mac_only_encrypted |= args.mac_only_encrypted;
-    let (open, remarks) = new
-        .open(Format::Dotenv, &plain, &mut *session::random(), &session.prompt)
-        .map_err(|e| e.context(format!("{:?}", args.input)))?;
+    let (open, remarks) = container
+        .open(&new, format, &plain, &session.prompt)
+        .map_err(|e| e.context(format!("{:?}", args.input)))
+        .map_err(|e| if args.types.input_type.is_none() { perhaps_no_env_file(e, name) } else { e })?;
     for remark in remarks {
         report.note(&remark);
     }
@@ -51,6 +59,21 @@ pub(super) fn run(global: &Global, args: &EncryptArgs, report: &Report) -> Resul
     record(&session, Act::Sealed, &names, None)?;
     report.say(&format!("{} sealed in {}", count(keys, "key"), output.display()));
     Ok(())
+}
+
+/// The plaintext as it shall be sealed, and into what.
+fn wanted(
+    args: &EncryptArgs,
+    plain: SecretValue,
+    format: Format,
+) -> Result<(SecretValue, Format, Container)> {
+    let by_name = args.output.as_deref().map_or(Container::Sops, Container::of_name);
+    let Some(word) = &args.types.output_type else { return Ok((plain, format, by_name)) };
+    if let Some(container) = Container::of_word(word) {
+        return Ok((plain, format, container));
+    }
+    let other = format_of_word(word)?;
+    Ok((convert(&plain, format, other)?, other, by_name))
 }
 
 /// Refuses the rest of a value that was broken over two lines, as `openssl rand -base64 64` and `base64` print it: its

@@ -49,7 +49,7 @@ pub(super) fn run(global: &Global, args: &ExecArgs, report: &Report) -> Result<(
             command.env_remove(name);
         }
     }
-    for entry in open.entries() {
+    for entry in open.variables()? {
         if entry.name.is_empty() {
             continue;
         }
@@ -90,7 +90,8 @@ impl Shown {
     }
 
     fn show(self, open: &Open) -> Result<()> {
-        let entries = open.entries().filter(|e| !e.name.is_empty()).map(|e| (e.name, e.value));
+        let variables = open.variables()?;
+        let entries = variables.iter().filter(|e| !e.name.is_empty()).map(|e| (e.name, e.value));
         let text = dialect::render(self.readers, entries)?;
         self.places.iter().try_for_each(|place| self.namespace.cover(place, &text))?;
         self.namespace.settle();

@@ -8,6 +8,7 @@ use super::session::Session;
 use crate::dialect::{self, Dialect};
 use crate::error::{Error, Result};
 use crate::secret::{SecretName, SecretValue};
+use crate::sops::{self, plain_name, quoted};
 
 /// What is written.
 enum Format {
@@ -28,20 +29,33 @@ pub(super) fn run(global: &Global, args: &ExportArgs, report: &Report) -> Result
     if let Some(key) = args.keys.iter().find(|key| open.get(key.as_bytes()).is_none()) {
         return Err(not_there(&open, key));
     }
-    let wanted = |name: &[u8]| args.keys.is_empty() || args.keys.iter().any(|key| key.as_bytes() == name);
-    let entries = open.entries().filter(|e| wanted(e.name)).map(|e| (e.name, e.value));
+    let keys: Vec<String> = args.keys.iter().map(|key| plain_name(key)).collect();
+    let wanted = |name: &[u8]| keys.is_empty() || keys.iter().any(|key| key.as_bytes() == name);
+    let nested = keys.is_empty() && !open.is_flat();
     match format {
-        Format::Env(readers) => report.data(dialect::render(readers, entries)?.expose()),
+        Format::Env(readers) => {
+            let variables = open.variables()?;
+            let entries = variables.iter().filter(|e| wanted(e.name)).map(|e| (e.name, e.value));
+            report.data(dialect::render(readers, entries)?.expose())
+        }
         Format::Json => {
-            let mut values = serde_json::Map::new();
-            for (name, value) in entries {
-                let (name, value) = text(name, value)?;
-                values.insert(name.to_owned(), value.into());
-            }
-            let values = serde_json::Value::from(values);
+            let values = if nested {
+                open.values()?
+            } else {
+                let mut values = serde_json::Map::new();
+                for entry in open.entries().filter(|e| wanted(e.name)) {
+                    let (name, value) = text(entry.name, entry.value)?;
+                    values.insert(name.to_owned(), value.into());
+                }
+                values.into()
+            };
             report.json(&if report.json { serde_json::json!({ "v": 1, "values": values }) } else { values })
         }
-        Format::Yaml => report.data(yaml(entries)?.expose()),
+        Format::Yaml if nested => report.data(open.written_as(sops::Format::Yaml, None)?.expose()),
+        Format::Yaml => {
+            let entries = open.entries().filter(|e| wanted(e.name)).map(|e| (e.name, e.value));
+            report.data(yaml(entries)?.expose())
+        }
     }
 }
 
@@ -76,36 +90,14 @@ fn yaml<'a>(entries: impl Iterator<Item = (&'a [u8], &'a SecretValue)>) -> Resul
         let (name, value) = text(name, value)?;
         // a key twice is no YAML; the last value counts
         last.retain(|(other, _)| *other != name);
-        let (key, value) = (scalar(name), scalar(value));
-        last.push((name, SecretValue::concat(&[key.expose(), b": ", value.expose(), b"\n"])));
+        // room for the longest, so that growing leaves nothing behind
+        let mut line = Vec::with_capacity(6 * (name.len() + value.len()) + 7);
+        quoted(name, &mut line);
+        line.extend_from_slice(b": ");
+        quoted(value, &mut line);
+        line.push(b'\n');
+        last.push((name, SecretValue::new(line)));
     }
     let parts: Vec<&[u8]> = last.iter().map(|(_, line)| line.expose()).collect();
     Ok(if parts.is_empty() { SecretValue::concat(&[b"{}\n"]) } else { SecretValue::concat(&parts) })
-}
-
-fn scalar(text: &str) -> SecretValue {
-    // room for the longest, so that growing leaves nothing behind
-    let mut out = String::with_capacity(6 * text.len() + 2);
-    out.push('"');
-    for c in text.chars() {
-        match c {
-            '"' | '\\' => out.extend(['\\', c]),
-            '\n' => out.push_str("\\n"),
-            // what YAML forbids, takes for a line end in one version only, or for a mark
-            '\0'..=' '
-            | '\x7f'..='\u{a0}'
-            | '\u{2028}'
-            | '\u{2029}'
-            | '\u{feff}'
-            | '\u{fffe}'
-            | '\u{ffff}'
-                if c != ' ' =>
-            {
-                out.push_str(&format!("\\u{:04x}", c as u32));
-            }
-            c => out.push(c),
-        }
-    }
-    out.push('"');
-    SecretValue::new(out.into_bytes())
 }

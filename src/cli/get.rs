@@ -6,7 +6,7 @@ use super::report::Report;
 use super::session::Session;
 use crate::error::{Error, Result};
 use crate::secret::{SecretName, SecretValue};
-use crate::sops::Open;
+use crate::sops::{Format, Open, plain_name};
 
 pub(super) fn run(global: &Global, args: &GetArgs, report: &Report) -> Result<()> {
     // no key of a file holds "="; what follows it may be a value, and nothing of it is repeated
@@ -15,18 +15,20 @@ pub(super) fn run(global: &Global, args: &GetArgs, report: &Report) -> Result<()
     }
     let session = Session::new(global)?;
     let open = session.open(report)?;
-    let value = one(&open, &args.key)?;
+    let key = plain_name(&args.key);
+    let value = one(&open, &key)?;
     if report.json {
         let text = String::from_utf8_lossy(value.expose());
-        return report.json(&serde_json::json!({ "v": 1, "key": args.key, "value": text }));
+        return report.json(&serde_json::json!({ "v": 1, "key": key, "value": text }));
     }
-    let end: &[u8] = if args.no_newline { b"" } else { b"\n" };
+    // a whole file ends as it ends
+    let end: &[u8] = if args.no_newline || open.format() == Format::Binary { b"" } else { b"\n" };
     report.data(SecretValue::concat(&[value.expose(), end]).expose())
 }
 
 /// The value of a key that stands in the file once, or everywhere with the same value.
 fn one<'a>(open: &'a Open, key: &str) -> Result<&'a SecretValue> {
-    let mut found = open.entries().filter(|e| e.name == key.as_bytes()).map(|e| e.value);
+    let mut found = open.all(key.as_bytes());
     let first = found.next().ok_or_else(|| not_there(open, key))?;
     if found.any(|other| !other.same_as(first)) {
         return Err(Error::failed(format!(

@@ -16,7 +16,8 @@ pub(super) fn run(global: &Global, args: &HistoryArgs, report: &Report) -> Resul
     let session = Session::new(global)?;
     let label = session.project.label();
     let concerns = |e: &Entry| {
-        e.event.file == label && args.key.as_ref().is_none_or(|key| e.event.secrets.contains(key))
+        (e.event.file == label || e.event.mirrors.contains(&label))
+            && args.key.as_ref().is_none_or(|key| e.event.secrets.contains(key))
     };
     let log = audit::read(&session.project.audit())?;
     let entries: Vec<Entry> = log.entries.into_iter().filter(concerns).collect();
@@ -64,6 +65,9 @@ pub(super) fn line(entry: &Entry, named: bool) -> String {
         true => format!("{}  {act:<11}  {}  by {who}", entry.at, event.secrets.join(", ")),
         false => format!("{act} {} by {who}", entry.at),
     };
+    if named && !event.mirrors.is_empty() {
+        line += &format!("  also in {}", event.mirrors.join(", "));
+    }
     if let Some(reason) = &event.reason {
         line += &format!("  reason: {reason}");
     }

@@ -1,4 +1,4 @@
-//! `reseal list`: names lie in clear, so no identity is needed.
+//! `reseal list`: names lie in clear, so no identity is needed, but for a whole age file.
 
 use super::args::Global;
 use super::report::Report;
@@ -11,21 +11,35 @@ use crate::sops::Open;
 pub(super) fn run(global: &Global, report: &Report) -> Result<()> {
     let session = Session::new(global)?;
     let sealed = session.sealed()?;
+    if sealed.is_whole() {
+        // an age file shows nothing before it is opened
+        let open = session.opened(sealed, report)?;
+        let keys = open.entries().map(|e| (e.name, true)).collect();
+        return tell(&session, report, None, &open.recipients().collect::<Vec<_>>(), keys);
+    }
+    let keys = sealed.names().map(|name| (name, report.json && sealed.lies_encrypted(name))).collect();
+    tell(&session, report, Some(sealed.modified()), &sealed.recipients().collect::<Vec<_>>(), keys)
+}
+
+fn tell(
+    session: &Session,
+    report: &Report,
+    modified: Option<&str>,
+    recipients: &[&str],
+    keys: Vec<(&[u8], bool)>,
+) -> Result<()> {
     if report.json {
-        let keys: Vec<_> = sealed
-            .names()
-            .map(|n| serde_json::json!({ "key": String::from_utf8_lossy(n), "encrypted": sealed.lies_encrypted(n) }))
-            .collect();
+        let key = |(name, encrypted): &(&[u8], bool)| serde_json::json!({ "key": String::from_utf8_lossy(name), "encrypted": encrypted });
         return report.json(&serde_json::json!({
             "v": 1,
             "file": session.project.label(),
-            "modified": sealed.modified(),
-            "recipients": sealed.recipients().collect::<Vec<_>>(),
-            "keys": keys,
+            "modified": modified,
+            "recipients": recipients,
+            "keys": keys.iter().map(key).collect::<Vec<_>>(),
         }));
     }
     let mut text = Vec::new();
-    for name in sealed.names() {
+    for (name, _) in keys {
         text.extend_from_slice(name);
         text.push(b'\n');
     }

@@ -6,6 +6,7 @@ mod args;
 mod backup;
 mod change;
 mod completions;
+mod container;
 mod decrypt;
 mod demo;
 mod deploy;

@@ -32,7 +32,9 @@ pub(super) fn run(global: &Global, args: &ResumeArgs, report: &Report) -> Result
         Some(ended) => match told(&session, &world, &ended, lock, report) {
             // going back was what was asked for, and so it is no failure
             Err(error) if args.back && error.kind() == Kind::RolledBack => {
-                report.say(&format!("rolled back: {} is as before", session.project.label()));
+                let files = ended.request.sealed_files();
+                let are = if files.len() == 1 { "is" } else { "are" };
+                report.say(&format!("rolled back: {} {are} as before", files.join(", ")));
                 Ok(())
             }
             told => told,

@@ -11,7 +11,7 @@ use super::terminal::Terminal;
 use crate::audit::{self, History, Log, Proven};
 use crate::disk;
 use crate::error::{Error, Kind, Result};
-use crate::rotate::{self, Ask, Degraded, Ended, Plan, World};
+use crate::rotate::{self, Ask, Degraded, Ended, Plan, Request, World};
 use crate::saga::Outcome;
 
 /// Makes the plan of what `ask` gives, shows it, asks the question, and carries it out.
@@ -66,14 +66,10 @@ fn shown(session: &Session, plan: &Plan, report: &Report) -> String {
         n => count(n, "secret"),
     };
     let mut text = format!("plan: {what} in {}\n", session.project.label());
-    let diff = TextDiff::from_lines(&plan.before, &plan.after);
-    for change in diff.iter_all_changes() {
-        let (sign, color) = match change.tag() {
-            ChangeTag::Equal => continue,
-            ChangeTag::Delete => ("-", AnsiColor::Red),
-            ChangeTag::Insert => ("+", AnsiColor::Green),
-        };
-        text += &format!("  {}\n", report.painted(color, &format!("{sign} {}", change.value().trim_end())));
+    text += &changes(&plan.before, &plan.after, report);
+    for mirror in &plan.mirrored {
+        text += &format!("  and in {}\n", mirror.file.display());
+        text += &changes(&mirror.before, &mirror.after, report);
     }
     if request.changes_file() {
         text += &format!("  backup to {}\n", session.config.backup.dir.display());
@@ -99,6 +95,20 @@ fn shown(session: &Session, plan: &Plan, report: &Report) -> String {
     text
 }
 
+/// The lines of one file that change.
+fn changes(before: &str, after: &str, report: &Report) -> String {
+    let mut text = String::new();
+    for change in TextDiff::from_lines(before, after).iter_all_changes() {
+        let (sign, color) = match change.tag() {
+            ChangeTag::Equal => continue,
+            ChangeTag::Delete => ("-", AnsiColor::Red),
+            ChangeTag::Insert => ("+", AnsiColor::Green),
+        };
+        text += &format!("  {}\n", report.painted(color, &format!("{sign} {}", change.value().trim_end())));
+    }
+    text
+}
+
 /// How it ended, in words and as exit code. Where it is committed, the lock is let go and the services are watched for as
 /// long as the policy says.
 pub(super) fn told(
@@ -108,7 +118,8 @@ pub(super) fn told(
     lock: impl Sized,
     report: &Report,
 ) -> Result<()> {
-    let file = session.project.label();
+    let files = ended.request.sealed_files();
+    let (file, one) = (files.join(", "), files.len() == 1);
     let names = ended.request.names().join(", ");
     let new = !ended.request.secrets.is_empty();
     let why = ended.why.clone().unwrap_or_default();
@@ -142,7 +153,11 @@ pub(super) fn told(
                 Some(change) if change.from.is_some() => "rollback",
                 Some(_) => "rotate",
             };
-            let services = if ended.request.deploy { " and the services are" } else { " is" };
+            let services = match ended.request.deploy {
+                true => " and the services are",
+                false if one => " is",
+                false => " are",
+            };
             Err(Error::new(Kind::RolledBack, why)
                 .note(format!("rolled back; {file}{services} as before"))
                 .hint(format!("mend the cause, then run `reseal {again}` again")))
@@ -153,12 +168,19 @@ pub(super) fn told(
                 false => format!("{step:?} is left to do"),
             })
             .hint("run `reseal resume`")),
-        Outcome::Stuck(_) => Err(Error::new(Kind::Stuck, why)
-            .note(format!("step {step:?} could not be taken back; {file} is whole"))
-            .note(format!(
-                "{folder}/previous.enc is the file before the rotation, {folder}/pending.enc the one after"
-            ))
-            .hint("mend the cause, then run `reseal resume` to try again")),
+        Outcome::Stuck(_) => {
+            let whole = if one { format!("{file} is whole") } else { format!("each of {file} is whole") };
+            let error = Error::new(Kind::Stuck, why)
+                .note(format!("step {step:?} could not be taken back; {whole}"))
+                .hint("mend the cause, then run `reseal resume` to try again");
+            Err(files.iter().enumerate().fold(error, |error, (place, file)| {
+                let [before, after] = Request::versions(place);
+                let which = if one { String::new() } else { format!(" {file}") };
+                error.note(format!(
+                    "{folder}/{before} is the file{which} before the rotation, {folder}/{after} the one after"
+                ))
+            }))
+        }
     }
 }
 

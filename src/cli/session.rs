@@ -18,12 +18,14 @@ use crate::audit::Who;
 use crate::config::{Config, DeployConfig, DeployKind};
 use crate::disk::{self, Backup, Backups, Owner, Project};
 use crate::error::{Error, Kind, Result};
-use crate::keys::{Keyring, Prompt};
+use crate::keys::{Keyring, Prompt, Recipient};
 use crate::process::Site;
 use crate::rotate::World;
 use crate::secret::Random;
-use crate::sops::{Open, Sealed};
+use crate::sops::{Format, Open, Sealed};
 
+/// A whole age file that is found where nothing says otherwise.
+pub(super) const WHOLE: &str = ".env.age";
 /// The wrapper that is used where no policy names another.
 const WRAPPER: &str = "scripts/docker-compose-sops.sh";
 
@@ -31,6 +33,8 @@ const WRAPPER: &str = "scripts/docker-compose-sops.sh";
 pub(super) struct Session {
     pub(super) config: Config,
     pub(super) project: Project,
+    /// Whether there is a reseal.toml.
+    pub(super) has_policy: bool,
     pub(super) keyring: Keyring,
     pub(super) prompt: Arc<dyn Prompt>,
     /// The key file that was named outright, for children that open the file themselves.
@@ -67,15 +71,18 @@ impl Session {
             }
             None => (without_policy(&start), start),
         };
+        let has_policy = policy.is_some();
         let sealed = file.unwrap_or_else(|| root.join(&config.file));
         let owner = config.owner.as_deref().map(Owner::parse).transpose()?;
         let prompt: Arc<dyn Prompt> = Arc::new(Terminal::new(global.no_input));
         let configured = config.age_key_file.as_ref().map(|p| root.join(p));
         let sources = identity::sources(global.age_key_file.as_deref(), configured.as_deref());
         let key_file = global.age_key_file.as_ref().map(|p| here.join(p)).or(configured);
-        let keyring = Keyring::new(sources, Arc::clone(&prompt));
+        let readers = config.recipients.iter().map(|text| Recipient::parse(text)).collect::<Result<_>>();
+        let readers = readers.map_err(|e| e.context("reseal.toml, recipients"))?;
+        let keyring = Keyring::new(sources, Arc::clone(&prompt)).for_readers(readers);
         let project = Project::new(root, sealed, owner, config.mode);
-        Ok(Session { config, project, keyring, prompt, key_file })
+        Ok(Session { config, project, has_policy, keyring, prompt, key_file })
     }
 
     /// Makes another sealed file of the same project the one that this session is about.
@@ -92,6 +99,15 @@ impl Session {
         match disk::read_if_there(&self.project.sealed)? {
             Some(bytes) => self.parse(bytes),
             None => Err(self.absent()),
+        }
+    }
+
+    /// The sealed file, read as what it is said to be.
+    pub(super) fn sealed_as(&self, format: Option<Format>) -> Result<Sealed> {
+        let bytes = disk::read_if_there(&self.project.sealed)?.ok_or_else(|| self.absent())?;
+        match format {
+            Some(format) => Sealed::parse_as(bytes, format).map_err(|e| self.unreadable(e)),
+            None => self.parse(bytes),
         }
     }
 
@@ -132,7 +148,8 @@ impl Session {
         self.opened(self.parse(bytes)?, report)
     }
 
-    fn opened(&self, sealed: Sealed, report: &Report) -> Result<Open> {
+    /// The same of a file that was parsed already.
+    pub(super) fn opened(&self, sealed: Sealed, report: &Report) -> Result<Open> {
         let open = sealed.open(&self.keyring).map_err(|e| self.unreadable(e))?;
         if let Some(source) = self.keyring.used() {
             report.detail(&format!("opened with {source}"));
@@ -235,6 +252,11 @@ fn without_policy(root: &Path) -> Config {
             command: vec![format!("./{WRAPPER}")],
             ..DeployConfig::default()
         };
+    }
+    // made with `init --format age`, where no policy was wanted
+    let there = |name: &Path| disk::stat(&root.join(name)).is_some();
+    if !there(&config.file) && there(Path::new(WHOLE)) {
+        config.file = WHOLE.into();
     }
     config
 }

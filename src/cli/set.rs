@@ -13,6 +13,7 @@ use crate::dialect;
 use crate::disk;
 use crate::error::{Error, Result};
 use crate::secret::{FLOOR_BITS, Origin, SecretName, SecretValue};
+use crate::sops::{Format, plain_name};
 
 pub(super) fn run(global: &Global, args: &SetArgs, report: &Report) -> Result<()> {
     if !args.value.is_empty() || args.key.contains('=') {
@@ -23,22 +24,25 @@ pub(super) fn run(global: &Global, args: &SetArgs, report: &Report) -> Result<()
                 "give the key only and pipe the value in, or use `--value-file`, `--generate` or the prompt",
             ));
     }
-    let name = SecretName::parse(&args.key)?;
+    let name = SecretName::parse(&plain_name(&args.key))?;
     let session = Session::new(global)?;
-    session.sealed()?;
-    let value = value(global, args, &name)?;
+    let format = session.sealed()?.format();
+    let value = value(global, args, &name, format)?;
+    // sops's own form of a key goes with sops's form of a value
+    let (value, bare) =
+        if args.value_stdin && args.key.starts_with('[') { of_json(&value)? } else { (value, false) };
     if value.is_empty() && !args.allow_empty {
         return Err(Error::failed(format!("the value for \"{name}\" is empty"))
             .note("nothing was changed")
             .hint("a command in front of a pipe may have failed; `--allow-empty` if it is meant"));
     }
-    if value.expose().contains(&0) {
+    if value.expose().contains(&0) && format != Format::Binary {
         return Err(Error::failed(format!(
             "the value for \"{name}\" holds a NUL, which no environment can carry"
         ))
         .note("nothing was changed"));
     }
-    let many_lines = value.expose().contains(&b'\n');
+    let many_lines = format == Format::Dotenv && value.expose().contains(&b'\n');
     let faults = dialect::faults(&session.config.consumers, name.as_bytes(), &value);
     let mut in_clear = None;
     let mut slip = None;
@@ -51,7 +55,7 @@ pub(super) fn run(global: &Global, args: &SetArgs, report: &Report) -> Result<()
             slip = names.find(|other| one_stroke_apart(other, name.as_str())).map(str::to_owned);
         }
         follow(&session, open, &name, &value)?;
-        open.set(&name, value)
+        if bare { open.set_bare(&name, value) } else { open.set(&name, value) }
     })?;
     if !changed {
         report.say(&format!("{name} has that value already; nothing was changed"));
@@ -75,7 +79,7 @@ pub(super) fn run(global: &Global, args: &SetArgs, report: &Report) -> Result<()
     Ok(())
 }
 
-fn value(global: &Global, args: &SetArgs, name: &SecretName) -> Result<SecretValue> {
+fn value(global: &Global, args: &SetArgs, name: &SecretName, format: Format) -> Result<SecretValue> {
     if let Some(spec) = &args.generate {
         let origin = Origin::parse(spec)?;
         origin.demand(FLOOR_BITS)?;
@@ -99,7 +103,27 @@ fn value(global: &Global, args: &SetArgs, name: &SecretName) -> Result<SecretVal
         SecretValue::read_from(&mut std::io::stdin().lock())
             .map_err(|e| Error::failed(format!("cannot read standard input: {e}")))?
     };
-    Ok(if args.keep_newline { read } else { without_line_end(&read) })
+    // the line end of a whole file belongs to it
+    let whole = args.keep_newline || format == Format::Binary;
+    Ok(if whole { read } else { without_line_end(&read) })
+}
+
+/// The value that a JSON text says, and whether it is a number or a boolean.
+fn of_json(text: &SecretValue) -> Result<(SecretValue, bool)> {
+    let wrong = |why: &str| {
+        Error::usage(format!("standard input {why}"))
+            .note("with a key in the form [\"KEY\"] the value is read as JSON, as sops reads it")
+            .hint("put a text in double quotes, or name the key without brackets to give the value as it is")
+    };
+    // what serde says of it would repeat parts of the value
+    match serde_json::from_slice(text.expose()).map_err(|_| wrong("holds no JSON value"))? {
+        serde_json::Value::String(text) => Ok((SecretValue::new(text.into_bytes()), false)),
+        value @ (serde_json::Value::Number(_) | serde_json::Value::Bool(_)) => {
+            Ok((SecretValue::new(value.to_string().into_bytes()), true))
+        }
+        serde_json::Value::Null => Err(wrong("holds a null, which is no value")),
+        _ => Err(wrong("holds more than one value; set them one by one")),
+    }
 }
 
 /// Whether two names differ by one slip of the finger, or in case only.

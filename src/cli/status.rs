@@ -9,7 +9,7 @@ use crate::audit::{self, Age, History};
 use crate::config::Policy;
 use crate::disk;
 use crate::error::{Error, Kind, Result};
-use crate::rotate;
+use crate::rotate::{self, Drift};
 
 /// One secret of the file.
 struct Row {
@@ -34,11 +34,17 @@ pub(super) fn run(global: &Global, args: &StatusArgs, report: &Report) -> Result
         report.note(&broken.to_string());
     }
     let history = History::of(&log.entries, &label);
-    let names: Vec<String> = sealed.names().map(|n| String::from_utf8_lossy(n).into_owned()).collect();
+    let modified = sealed.modified().parse().ok();
+    let text = |name: &[u8]| String::from_utf8_lossy(name).into_owned();
+    let names: Vec<String> = if sealed.is_whole() {
+        session.opened(sealed, report)?.entries().map(|e| text(e.name)).collect()
+    } else {
+        sealed.names().map(text).collect()
+    };
     // what nobody saw change is as old as the oldest thing that is known of the file
     let known =
         log.entries.iter().find(|e| e.event.file == label).and_then(|e| e.at.parse::<Timestamp>().ok());
-    let sealed_at = known.or_else(|| sealed.modified().parse().ok());
+    let sealed_at = known.or(modified);
     let now = session::timestamp();
     let rows: Vec<Row> = names
         .into_iter()
@@ -52,6 +58,9 @@ pub(super) fn run(global: &Global, args: &StatusArgs, report: &Report) -> Result
         Ok(text) => (text, None),
         Err(error) => (None, Some(error)),
     };
+    // in the middle of a rotation the files differ as they must
+    let settled = unfinished.is_none() && unreadable.is_none();
+    let drifts = if settled { drifts(&session, report) } else { None };
     let running = unfinished.is_some() && session.project.is_being_changed();
     if report.json {
         let secrets: Vec<_> = rows
@@ -59,12 +68,15 @@ pub(super) fn run(global: &Global, args: &StatusArgs, report: &Report) -> Result
             .map(|r| serde_json::json!({ "key": r.name, "managed": r.managed, "changed": r.changed.map(|t| t.to_string()), "due": r.due.map(|t| t.to_string()), "overdue": r.due.is_some_and(|d| d <= now), "last": r.last, "grace": r.grace }))
             .collect();
         report.json(
-            &serde_json::json!({ "v": 1, "file": label, "unfinished": unfinished, "running": running, "secrets": secrets }),
+            &serde_json::json!({ "v": 1, "file": label, "unfinished": unfinished, "running": running, "secrets": secrets, "drift": drifts.as_ref().map(|all| all.iter().map(shown).collect::<Vec<_>>()) }),
         )?;
     } else {
         let width = rows.iter().map(|r| r.name.len()).max().unwrap_or(0);
         for row in &rows {
             report.line(&line(row, width, now))?;
+        }
+        for drift in drifts.iter().flatten() {
+            report.note(&format!("{}: {}; {}", drift.file.display(), drift.what, drift.remedy));
         }
         if let Some(text) = &unfinished {
             report.note(text);
@@ -85,7 +97,29 @@ pub(super) fn run(global: &Global, args: &StatusArgs, report: &Report) -> Result
         return Err(Error::new(Kind::Found, format!("overdue: {}", overdue.join(", ")))
             .hint(format!("run `reseal rotate {}`", overdue.join(" "))));
     }
+    if let Some(drift) = drifts.iter().flatten().next().filter(|_| args.check) {
+        return Err(Error::new(Kind::Found, format!("mirror {}: {}", drift.file.display(), drift.what))
+            .hint("`reseal doctor` lists every place, with the command that mends it"));
+    }
     Ok(())
+}
+
+/// Where mirrors have drifted away; `None` where nobody at hand can tell. A file without mirrors needs no identity.
+fn drifts(session: &Session, report: &Report) -> Option<Vec<Drift>> {
+    if session.config.mirrors().is_empty() {
+        return Some(Vec::new());
+    }
+    match session.sealed().and_then(|sealed| sealed.open(&session.keyring)) {
+        Ok(open) => Some(rotate::drift(&session.world(report), &open)),
+        Err(error) => {
+            report.note(&format!("the mirrors were not compared: {error}"));
+            None
+        }
+    }
+}
+
+fn shown(drift: &Drift) -> serde_json::Value {
+    serde_json::json!({ "file": drift.file, "what": drift.what })
 }
 
 fn row(name: String, policy: Option<&Policy>, age: Age, sealed: Option<Timestamp>) -> Row {

@@ -8,6 +8,7 @@ use super::session::Session;
 use crate::audit::Act;
 use crate::error::Result;
 use crate::secret::SecretName;
+use crate::sops::plain_name;
 
 pub(super) fn run(global: &Global, args: &UnsetArgs, report: &Report) -> Result<()> {
     let session = Session::new(global)?;
@@ -17,8 +18,9 @@ pub(super) fn run(global: &Global, args: &UnsetArgs, report: &Report) -> Result<
         if key.contains('=') {
             SecretName::parse(key)?;
         }
-        if !keys.contains(key) {
-            keys.push(key.clone());
+        let key = plain_name(key);
+        if !keys.contains(&key) {
+            keys.push(key);
         }
     }
     can_go(&session, &keys).map_err(|e| e.note("nothing was changed"))?;

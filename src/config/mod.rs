@@ -4,6 +4,7 @@
 //! none. Keys that belong to the contract but not to this version are refused as such, for the same reason.
 
 mod deploy;
+mod feed;
 mod fields;
 mod init_only;
 mod limits;
@@ -13,6 +14,7 @@ mod sops_yaml;
 mod target;
 
 pub use deploy::{After, Check, DeployConfig, DeployKind, Page, ProbeConfig};
+pub use feed::Feed;
 pub use init_only::{InitOnly, init_only};
 pub use limits::longest;
 pub use propose::{Folder, Proposal, propose};
@@ -22,12 +24,12 @@ pub use sops_yaml::Creation;
 pub use target::AdminConfig;
 pub use target::{Address, Database, HttpCall, HttpConfig, HttpLogin, Service, TargetConfig, Users};
 
-use std::collections::BTreeMap;
-use std::path::PathBuf;
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Component, Path, PathBuf};
 use std::time::Duration;
 
 use crate::dialect::{self, Dialect};
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::secret::SecretName;
 use fields::Fields;
 
@@ -38,6 +40,8 @@ pub struct Config {
     pub file: PathBuf,
     /// A key file to look at before those that sops knows.
     pub age_key_file: Option<PathBuf>,
+    /// Who a whole age file is sealed for: texts of recipients. Such a file does not name them itself.
+    pub recipients: Vec<String>,
     /// `user:group` that the sealed file and all of ours shall have.
     pub owner: Option<String>,
     /// The mode of the sealed file.
@@ -78,6 +82,7 @@ impl Default for Config {
         Config {
             file: PathBuf::from(".env.enc"),
             age_key_file: None,
+            recipients: Vec::new(),
             owner: None,
             mode: 0o600,
             backup: BackupConfig {
@@ -94,6 +99,11 @@ impl Default for Config {
 }
 
 impl Config {
+    /// The other sealed files in which secrets feed keys, each once.
+    pub fn mirrors(&self) -> BTreeSet<&Path> {
+        self.secrets.values().flat_map(|policy| policy.mirrored().map(|(file, _)| file)).collect()
+    }
+
     /// Reads the text of a `reseal.toml`; errors name line and key.
     pub fn parse(text: &str) -> Result<Self> {
         let mut config = Config::default();
@@ -102,6 +112,7 @@ impl Config {
             config.file = file.into();
         }
         config.age_key_file = top.string("age-key-file")?.map(PathBuf::from);
+        config.recipients = top.strings("recipients")?.unwrap_or_default();
         config.owner = top.string("owner")?;
         if let Some(mode) = top.mode("mode")? {
             config.mode = mode;
@@ -138,6 +149,16 @@ impl Config {
         top.later(&["notify", "metrics", "schedule", "audit", "public"])?;
         top.finish()?;
         secret::check_references(&config.secrets)?;
+        let own =
+            |file: &Path| file.components().eq(config.file.components().filter(|c| *c != Component::CurDir));
+        for (owner, policy) in &config.secrets {
+            if let Some((file, _)) = policy.mirrored().find(|(file, _)| own(file)) {
+                return Err(Error::usage(format!(
+                    "reseal.toml: \"{owner}\" feeds {file:?}, which is the sealed file itself"
+                ))
+                .hint("leave `file` out of that feed"));
+            }
+        }
         Ok(config)
     }
 }

@@ -1,11 +1,12 @@
 //! `[secret.NAME]`: what is known of one secret.
 
 use std::collections::BTreeMap;
-use std::path::{Component, PathBuf};
+use std::path::{Component, Path, PathBuf};
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
+use super::feed::Feed;
 use super::fields::Fields;
 use super::target::{TargetConfig, Users};
 use crate::error::{Error, Result};
@@ -27,7 +28,7 @@ pub struct Policy {
     /// Where the replaced value stays valid for a while.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub previous: Option<Previous>,
-    /// Values that contain this one.
+    /// Keys that hold this value too, or a URL with it.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub feeds: Vec<Feed>,
     /// Keys that belong to a key pair.
@@ -76,15 +77,6 @@ pub enum Keep {
     Migrated,
 }
 
-/// One entry of `feeds`.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Feed {
-    /// The key whose value is a URL.
-    pub key: SecretName,
-    /// The part of the URL that is this secret.
-    pub part: Part,
-}
-
 /// `pair = { public, key-id, jwks }`
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -131,14 +123,8 @@ impl Policy {
         policy.pair = fields.table("pair")?.map(PairKeys::parse).transpose()?;
         policy.migrate = fields.strings("migrate")?.unwrap_or_default();
         policy.previous = previous(&mut fields, &policy)?;
-        for mut feed in fields.tables("feeds")? {
-            feed.later(&["file"])?;
-            let key = name(&mut feed, "key")?;
-            let (at, part) =
-                feed.string_at("part")?.ok_or_else(|| feed.lacks("\"part\" is missing from feeds"))?;
-            let part = Part::parse(&part).map_err(|e| feed.wrong(at, e))?;
-            feed.finish()?;
-            policy.feeds.push(Feed { key, part });
+        for feed in fields.tables("feeds")? {
+            policy.feeds.push(Feed::parse(feed)?);
         }
         policy.target = fields.table("target")?.map(TargetConfig::parse).transpose()?;
         for file in fields.tables("files")? {
@@ -151,15 +137,25 @@ impl Policy {
         Ok(policy)
     }
 
-    /// The keys that follow this secret: those that are written with it, beside its own.
+    /// The keys of the sealed file that follow this secret: those that are written with it, beside its own.
     pub fn follows(&self) -> impl Iterator<Item = &SecretName> {
         let user = match self.target.as_ref().map(|target| &target.users) {
             Some(Users::Alternating { key, .. }) => key.as_ref(),
             _ => None,
         };
-        let fed = self.feeds.iter().map(|feed| &feed.key);
+        let fed = self.fed().map(|feed| &feed.key);
         let kept = self.previous.iter().map(|kept| &kept.key);
         fed.chain(kept).chain(self.pair.iter().flat_map(|pair| pair.keys())).chain(user)
+    }
+
+    /// The feeds within the sealed file.
+    pub fn fed(&self) -> impl Iterator<Item = &Feed> {
+        self.feeds.iter().filter(|feed| feed.file.is_none())
+    }
+
+    /// The feeds of mirrors, with the mirror.
+    pub fn mirrored(&self) -> impl Iterator<Item = (&Path, &Feed)> {
+        self.feeds.iter().filter_map(|feed| Some((feed.file.as_deref()?, feed)))
     }
 
     /// Refuses what contradicts itself.
@@ -187,11 +183,18 @@ impl Policy {
                 .hint("use alnum:N or base64:N"));
         }
         if let Some(TargetConfig { users: Users::Alternating { key: None, .. }, .. }) = &self.target
-            && !self.feeds.iter().any(|f| f.part == Part::Password)
+            && !self.fed().any(|f| f.is_of(Part::Password))
         {
             return Err(fields.lacks("two users take turns, and nothing says which one is in use").hint(
                 "name the key that holds the user by `user-key`, or the URL that holds both under `feeds`",
             ));
+        }
+        if let Some(TargetConfig { users: Users::Alternating { .. }, .. }) = &self.target
+            && let Some((file, _)) = self.mirrored().find(|(_, feed)| feed.part.is_none())
+        {
+            return Err(fields
+                .lacks(format!("two users take turns, and nothing says in {file:?} which one is in use"))
+                .hint("feed a URL there that holds both, with part = \"password\""));
         }
         if !self.migrate.is_empty() && !self.previous.as_ref().is_some_and(|p| p.keep == Keep::Migrated) {
             return Err(fields.lacks("\"migrate\" needs previous = { key, keep-for = \"migrated\" }"));
@@ -282,17 +285,27 @@ impl SecretFile {
     }
 }
 
-fn name(fields: &mut Fields<'_>, key: &'static str) -> Result<SecretName> {
+pub(super) fn name(fields: &mut Fields<'_>, key: &'static str) -> Result<SecretName> {
     let (at, text) = fields.string_at(key)?.ok_or_else(|| fields.lacks(format!("{key:?} is missing")))?;
     SecretName::parse(&text).map_err(|e| fields.wrong(at, e))
 }
 
+/// A key of a file; without a file, of the sealed one.
+type Place<'a> = (Option<&'a Path>, &'a SecretName);
+
+fn shown((file, key): Place<'_>) -> String {
+    match file {
+        None => format!("\"{key}\""),
+        Some(file) => format!("\"{key}\" of {file:?}"),
+    }
+}
+
 /// A key may be written by one secret only: as itself, as its previous value, as a half of its pair, as the name of its
-/// user, or as a part of a URL that it feeds.
+/// user, as a copy, or as a part of a URL that it feeds.
 pub(super) fn check_references(secrets: &BTreeMap<SecretName, Policy>) -> Result<()> {
     // what is written whole, by whom
-    let mut whole: BTreeMap<&SecretName, (&SecretName, &str)> =
-        secrets.keys().map(|name| (name, (name, "itself"))).collect();
+    let mut whole: BTreeMap<Place<'_>, (&SecretName, &str)> =
+        secrets.keys().map(|name| ((None, name), (name, "itself"))).collect();
     for (owner, policy) in secrets {
         let user = match policy.target.as_ref().map(|t| &t.users) {
             Some(Users::Alternating { key, .. }) => key.as_ref(),
@@ -301,33 +314,38 @@ pub(super) fn check_references(secrets: &BTreeMap<SecretName, Policy>) -> Result
         let written = policy.previous.iter().map(|p| (&p.key, "its previous value"));
         let written =
             written.chain(policy.pair.iter().flat_map(|p| p.keys().map(|k| (k, "a part of its pair"))));
-        for (key, as_what) in written.chain(user.map(|k| (k, "its user"))) {
-            if let Some((other, before)) = whole.insert(key, (owner, as_what)) {
+        let written = written.chain(user.map(|k| (k, "its user"))).map(|(key, what)| ((None, key), what));
+        let copies = policy.feeds.iter().filter(|feed| feed.part.is_none());
+        let copies = copies.map(|feed| ((feed.file.as_deref(), &feed.key), "its copy"));
+        for (place, as_what) in written.chain(copies) {
+            if let Some((other, before)) = whole.insert(place, (owner, as_what)) {
                 return Err(Error::usage(format!(
-                    "reseal.toml: \"{key}\" is written by \"{owner}\" as {as_what} and by \"{other}\" as {before}"
+                    "reseal.toml: {} is written by \"{owner}\" as {as_what} and by \"{other}\" as {before}",
+                    shown(place)
                 )));
             }
         }
     }
-    let mut fed: Vec<(&SecretName, Part, &SecretName)> = Vec::new();
+    let mut fed: Vec<(Place<'_>, Part, &SecretName)> = Vec::new();
     for (owner, policy) in secrets {
         let alternates = matches!(policy.target.as_ref().map(|t| &t.users), Some(Users::Alternating { .. }));
         for feed in &policy.feeds {
-            if let Some((other, _)) = whole.get(&feed.key) {
+            let (place, Some(fed_part)) = ((feed.file.as_deref(), &feed.key), feed.part) else { continue };
+            if let Some((other, _)) = whole.get(&place) {
                 return Err(Error::usage(format!(
-                    "reseal.toml: \"{owner}\" feeds \"{}\", which \"{other}\" writes whole",
-                    feed.key
+                    "reseal.toml: \"{owner}\" feeds {}, which \"{other}\" writes whole",
+                    shown(place)
                 )));
             }
-            let user = (alternates && feed.part == Part::Password).then_some(Part::User);
-            for part in [Some(feed.part), user].into_iter().flatten() {
-                if let Some((_, _, other)) = fed.iter().find(|(key, p, _)| **key == feed.key && *p == part) {
+            let user = (alternates && fed_part == Part::Password).then_some(Part::User);
+            for part in [Some(fed_part), user].into_iter().flatten() {
+                if let Some((_, _, other)) = fed.iter().find(|(known, p, _)| *known == place && *p == part) {
                     return Err(Error::usage(format!(
-                        "reseal.toml: \"{other}\" and \"{owner}\" feed the same part of \"{}\"",
-                        feed.key
+                        "reseal.toml: \"{other}\" and \"{owner}\" feed the same part of {}",
+                        shown(place)
                     )));
                 }
-                fed.push((&feed.key, part, owner));
+                fed.push((place, part, owner));
             }
         }
     }

@@ -6,6 +6,7 @@ use super::{Attributes, Lock, Owner, make_folder, stat};
 use crate::error::{Error, Result};
 
 /// The folders and files around one sealed file.
+#[derive(Clone)]
 pub struct Project {
     /// The folder of `reseal.toml`, or of the sealed file where there is none.
     pub root: PathBuf,
@@ -33,6 +34,13 @@ impl Project {
         let root = sealed.parent()?.to_path_buf();
         let same = std::fs::canonicalize(&self.root).is_ok_and(|here| here == root);
         (!same).then_some(Project { root, sealed, attributes: self.attributes })
+    }
+
+    /// The same project, seen from another sealed file in it. It has the owner that the policy sets for all (`owned`), or
+    /// the one that it has now.
+    pub fn other(&self, file: &Path, owned: bool) -> Project {
+        let owner = owned.then_some(self.attributes.owner);
+        Project::new(self.root.clone(), self.resolve(file), owner, self.attributes.mode)
     }
 
     /// `.reseal/`
@@ -77,6 +85,19 @@ impl Project {
         let beside = self.beside().filter(|other| stat(&other.state()).is_some());
         let beside = beside.map(|other| other.lock_alone()).transpose()?;
         Ok((own, beside))
+    }
+
+    /// Takes, beside what [`lock`](Self::lock) takes, the locks of other projects in whose folders `files` really lie.
+    pub fn lock_beside(&self, files: &[Project]) -> Result<Vec<Lock>> {
+        let mut taken: Vec<PathBuf> = self.beside().into_iter().map(|other| other.root).collect();
+        let mut locks = Vec::new();
+        for other in files.iter().filter_map(Project::beside) {
+            if stat(&other.state()).is_some() && !taken.contains(&other.root) {
+                locks.push(other.lock_alone()?);
+                taken.push(other.root);
+            }
+        }
+        Ok(locks)
     }
 
     fn lock_alone(&self) -> Result<Lock> {

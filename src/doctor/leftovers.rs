@@ -16,20 +16,26 @@ pub(super) struct Leftover {
 /// Files beside the sealed one. Larger ones than this are no env files.
 const LARGEST: u64 = 1024 * 1024;
 
-/// In the project's folder, and in that of the sealed file where it is another.
-pub(super) fn find(root: &Path, sealed: &Path) -> Result<Vec<Leftover>> {
-    let mut found = look(root, sealed)?;
-    if let Some(folder) = sealed.parent().filter(|folder| *folder != root) {
+/// In the project's folder, and in those of its sealed files where they are others.
+pub(super) fn find(root: &Path, sealed: &[&Path]) -> Result<Vec<Leftover>> {
+    let mut folders = vec![root];
+    for folder in sealed.iter().filter_map(|file| file.parent()) {
+        if !folders.contains(&folder) {
+            folders.push(folder);
+        }
+    }
+    let mut found = Vec::new();
+    for folder in folders {
         found.extend(look(folder, sealed)?);
     }
     Ok(found)
 }
 
-fn look(folder: &Path, sealed: &Path) -> Result<Vec<Leftover>> {
+fn look(folder: &Path, sealed: &[&Path]) -> Result<Vec<Leftover>> {
     let mut found = Vec::new();
     for name in disk::names(folder)? {
         let path = folder.join(&name);
-        let fits = path != sealed && is_env_name(&name);
+        let fits = !sealed.contains(&path.as_path()) && is_env_name(&name);
         let Some(stat) = disk::stat(&path).filter(|s| fits && s.is_file && s.size <= LARGEST) else {
             continue;
         };

@@ -33,6 +33,11 @@ enum Mend {
 }
 
 impl Finding {
+    /// One that a person mends.
+    pub fn by_hand(path: PathBuf, what: String, remedy: String) -> Self {
+        Finding { path, what, remedy, mend: Mend::ByHand }
+    }
+
     /// Mends it, if that loses nothing. Answers whether it did.
     pub fn mend(&self, project: &Project) -> Result<bool> {
         match self.mend {
@@ -53,10 +58,18 @@ pub struct Asked<'a> {
     pub attributes: Attributes,
 }
 
-/// Looks at everything that can be seen without opening the file.
-pub fn examine(project: &Project, key_files: &[PathBuf], asked: &[Asked<'_>]) -> Result<Vec<Finding>> {
+/// Looks at everything that can be seen without opening the file. `mirrors` are other sealed files of the project.
+pub fn examine(
+    project: &Project,
+    mirrors: &[Project],
+    key_files: &[PathBuf],
+    asked: &[Asked<'_>],
+) -> Result<Vec<Finding>> {
     let mut findings = Vec::new();
     attributes(&project.sealed, project.attributes, &mut findings);
+    for mirror in mirrors {
+        attributes(&mirror.sealed, mirror.attributes, &mut findings);
+    }
     for path in key_files {
         if let Some(stat) = disk::stat(path)
             && stat.open_to_others()
@@ -82,7 +95,9 @@ pub fn examine(project: &Project, key_files: &[PathBuf], asked: &[Asked<'_>]) ->
             mend: Mend::Ignore(PathBuf::from(missing)),
         });
     }
-    for leftover in leftovers::find(&project.root, &project.sealed)? {
+    let sealed: Vec<&Path> =
+        std::iter::once(project).chain(mirrors).map(|project| project.sealed.as_path()).collect();
+    for leftover in leftovers::find(&project.root, &sealed)? {
         findings.push(Finding {
             remedy: format!("shred -u {}", quoted(&leftover.path)),
             path: leftover.path,

@@ -13,7 +13,7 @@ use super::prompt::Prompt;
 use super::recipient::Recipient;
 use super::report::{Refusal, Report};
 use super::source::{Source, State};
-use super::unwrap::Fault;
+use super::unwrap::{Fault, Sealed};
 use crate::error::{Error, Kind, Result};
 use crate::secret::SecretValue;
 
@@ -41,6 +41,8 @@ pub struct Keyring {
     sources: Vec<Source>,
     prompt: Arc<dyn Prompt>,
     opened: RefCell<Vec<Opened>>,
+    readers: Vec<Recipient>,
+    used: RefCell<Option<String>>,
 }
 
 struct Opened {
@@ -52,7 +54,17 @@ struct Opened {
 impl Keyring {
     /// A keyring over these sources; `prompt` is asked for passphrases and by plugins.
     pub fn new(sources: Vec<Source>, prompt: Arc<dyn Prompt>) -> Keyring {
-        Keyring { sources, prompt, opened: RefCell::default() }
+        Keyring { sources, prompt, opened: RefCell::default(), readers: Vec::new(), used: RefCell::default() }
+    }
+
+    /// The same, and who shall be able to open whole age files that are sealed again: such a file does not name them.
+    pub fn for_readers(self, readers: Vec<Recipient>) -> Keyring {
+        Keyring { readers, ..self }
+    }
+
+    /// Who shall be able to open whole age files; nobody is named where the file itself tells.
+    pub fn readers(&self) -> &[Recipient] {
+        &self.readers
     }
 
     /// Opens a stanza that an identity fits. The error is [`Kind::NoIdentity`] with a note for each source,
@@ -65,21 +77,41 @@ impl Keyring {
             return Ok(found);
         }
         let mut report = Report::default();
+        let found = self.walk(
+            &mut report,
+            |source| source.occasions(stanzas),
+            |batch, source, report| self.search(batch, stanzas, source, report),
+        )?;
+        let Some(found) = found else { return Err(report.into_error(stanzas)) };
+        self.remember(&found, stanzas);
+        Ok(found)
+    }
+
+    /// Tries source after source, each for every recipient that `occasions` gives, until `search` finds something.
+    pub(super) fn walk<'a, T>(
+        &self,
+        report: &mut Report,
+        occasions: impl Fn(&Source) -> Vec<Option<&'a str>>,
+        search: impl Fn(&Batch, &str, &mut Report) -> Option<T>,
+    ) -> Result<Option<T>> {
         for source in &self.sources {
-            for recipient in source.occasions(stanzas) {
+            for recipient in occasions(source) {
                 match &*source.load(recipient, &self.prompt)? {
                     State::Absent => report.absent(source.name()),
                     State::Refused(refusal) => report.refused(source.name(), refusal),
                     State::Ready(batch) => {
-                        if let Some(found) = self.search(batch, stanzas, source.name(), &mut report) {
-                            self.remember(&found, stanzas);
-                            return Ok(found);
+                        if let Some(found) = search(batch, source.name(), report) {
+                            return Ok(Some(found));
                         }
                     }
                 }
             }
         }
-        Err(report.into_error(stanzas))
+        Ok(None)
+    }
+
+    pub(crate) fn prompt(&self) -> &Arc<dyn Prompt> {
+        &self.prompt
     }
 
     /// The recipients of the first source that gives any, for a new file: none if no source is there. A plugin's
@@ -105,7 +137,7 @@ impl Keyring {
 
     /// The name of the source that opened something last, if anything was opened.
     pub fn used(&self) -> Option<String> {
-        self.opened.borrow().last().map(|opened| opened.source.clone())
+        self.used.borrow().clone()
     }
 
     fn search(
@@ -118,7 +150,7 @@ impl Keyring {
         let mut explained = false;
         for identity in &batch.identities {
             for (index, stanza) in stanzas.iter().enumerate() {
-                match identity.open(stanza.enc, &self.prompt) {
+                match identity.open(Sealed::DataKey(stanza.enc), &self.prompt) {
                     Ok(payload) => return Some(Unwrapped { payload, source: source.to_owned(), index }),
                     Err(Fault::NoFit) => {}
                     Err(Fault::Damaged) => report.damaged(index),
@@ -148,7 +180,12 @@ impl Keyring {
         })
     }
 
+    pub(super) fn used_now(&self, source: &str) {
+        *self.used.borrow_mut() = Some(source.to_owned());
+    }
+
     fn remember(&self, found: &Unwrapped, stanzas: &[Wrapped<'_>]) {
+        self.used_now(&found.source);
         if let Some(stanza) = stanzas.get(found.index) {
             self.opened.borrow_mut().push(Opened {
                 enc: stanza.enc.to_owned(),

@@ -8,15 +8,14 @@
 use std::io::Read;
 use std::sync::Arc;
 
-use age::armor::ArmoredReader;
-use age::{DecryptError, Decryptor};
-
 use super::identity::Identity;
-use super::prompt::{Prompt, secret_string};
+use super::prompt::Prompt;
 use super::recipient::Recipient;
 use super::report::Refusal;
 use super::source::{Form, LIMIT};
 use super::ssh::SshKey;
+use super::unwrap::{Fault, Sealed};
+use super::{hybrid, passphrase};
 use crate::secret::SecretValue;
 
 /// The identities of a source.
@@ -24,25 +23,16 @@ use crate::secret::SecretValue;
 pub(super) struct Batch {
     /// Those that ask nobody come first.
     pub(super) identities: Vec<Identity>,
-    /// How many more there are that this version cannot use.
-    quantum: usize,
 }
 
 impl Batch {
     /// What to say when none of them opened the file.
     pub(super) fn none_fits(&self) -> String {
-        let count = match (self.identities.len(), self.quantum) {
-            (0, 0) => return "no identity in it".to_owned(),
-            (0, _) => None,
-            (1, _) => Some("1 identity, which does not fit".to_owned()),
-            (n, _) => Some(format!("{n} identities, none fits")),
-        };
-        let quantum = match self.quantum {
-            0 => None,
-            1 => Some("1 post-quantum identity, not supported by this version".to_owned()),
-            n => Some(format!("{n} post-quantum identities, not supported by this version")),
-        };
-        [count, quantum].into_iter().flatten().collect::<Vec<_>>().join("; ")
+        match self.identities.len() {
+            0 => "no identity in it".to_owned(),
+            1 => "1 identity, which does not fit".to_owned(),
+            n => format!("{n} identities, none fits"),
+        }
     }
 }
 
@@ -56,7 +46,7 @@ pub(super) fn batch(
     match form {
         Form::Ssh => {
             let key = SshKey::read(bytes, name)?;
-            Ok(Batch { identities: vec![Identity::Ssh(key)], quantum: 0 })
+            Ok(Batch { identities: vec![Identity::Ssh(key)] })
         }
         Form::Identities if is_protected(bytes.expose()) => lines(&unlock(bytes, name, prompt.as_ref())?),
         Form::Identities => lines(bytes),
@@ -80,10 +70,10 @@ fn lines(bytes: &SecretValue) -> Result<Batch, Refusal> {
             continue;
         }
         for word in line.split_whitespace() {
-            if word.starts_with("AGE-SECRET-KEY-PQ-1") {
-                batch.quantum += 1;
-            } else if let Ok(key) = word.parse() {
+            if let Ok(key) = word.parse() {
                 batch.identities.push(Identity::X25519(key));
+            } else if let Some(key) = hybrid::Identity::parse(word) {
+                batch.identities.push(Identity::Hybrid(key));
             } else if let Ok(handle) = word.parse::<age::plugin::Identity>() {
                 let recipient = comment.filter(|text| is_of_plugin(text, handle.plugin())).map(str::to_owned);
                 batch.identities.push(Identity::Plugin { handle, recipient });
@@ -109,29 +99,16 @@ fn is_of_plugin(text: &str, plugin: &str) -> bool {
 }
 
 fn unlock(bytes: &SecretValue, name: &str, prompt: &dyn Prompt) -> Result<SecretValue, Refusal> {
-    // as much work as age itself accepts; age's library would measure the machine instead, which varies with load
-    const MAX_WORK: u8 = 22;
-
-    let decryptor = Decryptor::new_buffered(ArmoredReader::new(bytes.expose()))
-        .map_err(|_| Refusal::new("a damaged age file"))?;
+    let damaged = || Refusal::new("a damaged age file");
+    let decryptor = Sealed::File(bytes.expose()).decryptor().map_err(|_| damaged())?;
     if !decryptor.is_scrypt() {
         return Err(Refusal::new("an age file that no passphrase opens"));
     }
-    let answer = prompt
-        .passphrase(&format!("passphrase of {name}"))
-        .ok_or_else(|| Refusal::new("protected by a passphrase and nobody can be asked"))?;
-    let passphrase = secret_string(&answer).ok_or_else(|| Refusal::new("the passphrase is not text"))?;
-    let mut identity = age::scrypt::Identity::new(passphrase);
-    identity.set_max_work_factor(MAX_WORK);
-
-    let stream =
-        decryptor.decrypt(std::iter::once(&identity as &dyn age::Identity)).map_err(|e| match e {
-            DecryptError::DecryptionFailed => Refusal::new("the passphrase does not fit"),
-            DecryptError::ExcessiveWork { .. } => Refusal::new("asks for more work than any honest key file"),
-            _ => Refusal::new("a damaged age file"),
-        })?;
-    let inner = SecretValue::read_from(&mut stream.take(LIMIT + 1))
-        .map_err(|_| Refusal::new("a damaged age file"))?;
+    let stream = passphrase::open(decryptor, name, prompt).map_err(|fault| match fault {
+        Fault::Unusable(why) => Refusal::new(why),
+        _ => damaged(),
+    })?;
+    let inner = SecretValue::read_from(&mut stream.take(LIMIT + 1)).map_err(|_| damaged())?;
     if inner.len() as u64 > LIMIT {
         return Err(Refusal::new("holds more than 1 MiB"));
     }

@@ -14,6 +14,7 @@ use age::armor::{ArmoredWriter, Format};
 use age::secrecy::ExposeSecret;
 use age::ssh::ParseRecipientKeyError as SshFault;
 
+use super::hybrid;
 use super::prompt::{Ask, Prompt, plain};
 use crate::error::{Error, Result};
 use crate::secret::SecretValue;
@@ -28,12 +29,13 @@ pub struct Recipient {
 #[derive(Clone)]
 enum Way {
     X25519(age::x25519::Recipient),
+    Hybrid(hybrid::Recipient),
     Ssh(Box<age::ssh::Recipient>),
     Plugin(age::plugin::Recipient),
 }
 
 impl Recipient {
-    /// Reads `age1…`, `age1<plugin>1…`, `ssh-ed25519 …` or `ssh-rsa …`; blanks around it are dropped.
+    /// Reads `age1…`, `age1pq1…`, `age1<plugin>1…`, `ssh-ed25519 …` or `ssh-rsa …`; blanks around it are dropped.
     pub fn parse(text: &str) -> Result<Recipient> {
         let text = text.trim();
         if text.is_empty() {
@@ -46,9 +48,7 @@ impl Recipient {
         if text.contains(char::is_control) {
             return Err(refused(text, "holds a control character"));
         }
-        let way = if text.starts_with("age1pq1") {
-            return Err(refused(text, "is post-quantum; post-quantum recipients are not supported yet"));
-        } else if text.starts_with("age1") {
+        let way = if text.starts_with("age1") {
             age_way(text)?
         } else if text.starts_with("ssh-ed25519 ") || text.starts_with("ssh-rsa ") {
             Way::Ssh(Box::new(ssh_key(text)?))
@@ -63,22 +63,42 @@ impl Recipient {
         &self.text
     }
 
+    /// The kind of its stanza in the header of an age file. A plugin's is not known.
+    pub(super) fn stanza(&self) -> Option<&str> {
+        match &self.way {
+            Way::X25519(_) => Some("X25519"),
+            Way::Hybrid(_) => Some(hybrid::KIND),
+            Way::Ssh(_) => self.text.split(' ').next(),
+            Way::Plugin(_) => None,
+        }
+    }
+
     /// Encrypts a data key for this recipient: ASCII armor of 64 columns that ends in a line feed.
     pub fn wrap(&self, payload: &[u8], prompt: &Arc<dyn Prompt>) -> Result<String> {
-        let sealed = match &self.way {
-            Way::X25519(key) => seal(key, payload),
-            Way::Ssh(key) => seal(key.as_ref(), payload),
+        let key = self.key(prompt)?;
+        let sealed = seal(&[key], payload, Format::AsciiArmor).and_then(|bytes| {
+            let armor = String::from_utf8(bytes).map_err(io::Error::other)?;
+            Ok(armor)
+        });
+        sealed.map_err(|e| {
+            let why = plain(&e.to_string());
+            Error::failed(format!("cannot wrap the data key for \"{}\": {why}", short(&self.text)))
+        })
+    }
+
+    /// The recipient as the age library wants it.
+    pub(super) fn key(&self, prompt: &Arc<dyn Prompt>) -> Result<Box<dyn age::Recipient>> {
+        Ok(match &self.way {
+            Way::X25519(key) => Box::new(key.clone()),
+            Way::Hybrid(key) => Box::new(key.clone()),
+            Way::Ssh(key) => key.clone(),
             Way::Plugin(key) => {
                 let ask = Ask(Arc::clone(prompt));
                 let plugin =
                     age::plugin::RecipientPluginV1::new(key.plugin(), slice::from_ref(key), &[], ask)
                         .map_err(|_| missing(key.plugin()))?;
-                seal(&plugin, payload)
+                Box::new(plugin)
             }
-        };
-        sealed.map_err(|e| {
-            let why = plain(&e.to_string());
-            Error::failed(format!("cannot wrap the data key for \"{}\": {why}", short(&self.text)))
         })
     }
 }
@@ -95,12 +115,22 @@ pub fn generate(created: &str) -> (SecretValue, Recipient) {
     let identity = age::x25519::Identity::generate();
     let public = identity.to_public();
     let text = public.to_string();
-    let file = SecretValue::concat(&[
-        format!("# created: {created}\n# public key: {text}\n").as_bytes(),
-        identity.to_string().expose_secret().as_bytes(),
-        b"\n",
-    ]);
+    let file = key_file(created, &text, identity.to_string().expose_secret().as_bytes());
     (file, Recipient { text, way: Way::X25519(public) })
+}
+
+/// A new post-quantum identity, likewise.
+pub fn generate_hybrid(created: &str) -> (SecretValue, Recipient) {
+    let identity = hybrid::Identity::generate();
+    let public = identity.recipient();
+    let text = public.text();
+    let file = key_file(created, &text, identity.text().expose());
+    (file, Recipient { text, way: Way::Hybrid(public) })
+}
+
+fn key_file(created: &str, public: &str, secret: &[u8]) -> SecretValue {
+    let comments = format!("# created: {created}\n# public key: {public}\n");
+    SecretValue::concat(&[comments.as_bytes(), secret, b"\n"])
 }
 
 /// Whether a text has the look of a private key, which must not be repeated anywhere.
@@ -121,15 +151,21 @@ pub(super) fn short(text: &str) -> String {
     text[..30].iter().chain(&['…']).chain(&text[text.len() - 30..]).collect()
 }
 
+const DAMAGED: &str = "is damaged: a character of it is missing or wrong";
+
 fn age_way(text: &str) -> Result<Way> {
     if let Ok(key) = text.parse() {
         return Ok(Way::X25519(key));
+    }
+    if text.starts_with("age1pq1") {
+        let key = hybrid::Recipient::parse(text);
+        return key.map(Way::Hybrid).ok_or_else(|| refused(text, DAMAGED));
     }
     // bech32 ends the prefix at the last "1": two of them make the recipient a plugin's
     if let Ok(key) = text.parse() {
         return Ok(Way::Plugin(key));
     }
-    Err(refused(text, "is damaged: a character of it is missing or wrong"))
+    Err(refused(text, DAMAGED))
 }
 
 fn ssh_key(text: &str) -> Result<age::ssh::Recipient> {
@@ -152,13 +188,16 @@ fn ssh_key(text: &str) -> Result<age::ssh::Recipient> {
     Ok(key)
 }
 
-fn seal(recipient: &dyn age::Recipient, payload: &[u8]) -> Result<String, age::EncryptError> {
-    let encryptor = age::Encryptor::with_recipients(std::iter::once(recipient))?;
-    let armor = ArmoredWriter::wrap_output(Vec::new(), Format::AsciiArmor)?;
-    let mut writer = encryptor.wrap_output(armor)?;
+/// One age file for all of them.
+pub(super) fn seal(
+    recipients: &[Box<dyn age::Recipient>],
+    payload: &[u8],
+    format: Format,
+) -> Result<Vec<u8>, age::EncryptError> {
+    let encryptor = age::Encryptor::with_recipients(recipients.iter().map(|r| r.as_ref()))?;
+    let mut writer = encryptor.wrap_output(ArmoredWriter::wrap_output(Vec::new(), format)?)?;
     writer.write_all(payload)?;
-    let bytes = writer.finish()?.finish()?;
-    Ok(String::from_utf8(bytes).map_err(io::Error::other)?)
+    Ok(writer.finish()?.finish()?)
 }
 
 /// At most the first twelve characters are repeated: what is not a recipient may be anything.

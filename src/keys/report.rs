@@ -50,6 +50,13 @@ impl Report {
         self.note(source, what);
     }
 
+    /// An identity of the source fits, and the file that it opened is not what was sealed.
+    pub(super) fn forged_file(&mut self, source: &str) {
+        self.present = true;
+        self.forged.get_or_insert_with(|| "the age file does not authenticate: it was changed".to_owned());
+        self.note(source, "an identity fits, but the file does not authenticate");
+    }
+
     /// An identity of the source fits, and what it opened is not what was wrapped.
     pub(super) fn forged(&mut self, source: &str, recipient: &str) {
         self.present = true;
@@ -91,6 +98,25 @@ impl Report {
             Error::new(Kind::Integrity, message)
         } else {
             self.hint.get_or_insert_with(|| whom(stanzas));
+            Error::new(Kind::NoIdentity, "no identity at hand opens the file")
+        };
+        self.finish(error)
+    }
+
+    /// The error when nothing opened a whole age file, which does not name its recipients; `hint` says what can be said.
+    pub(super) fn into_file_error(mut self, hint: String) -> Error {
+        if !self.present {
+            return self.nothing_found();
+        }
+        let changed = self.forged.take().or_else(|| {
+            (!self.damaged.is_empty())
+                .then(|| "the header of the age file is damaged: it was changed".to_owned())
+        });
+        let error = if let Some(message) = changed {
+            self.hint = None;
+            Error::new(Kind::Integrity, message)
+        } else {
+            self.hint.get_or_insert(hint);
             Error::new(Kind::NoIdentity, "no identity at hand opens the file")
         };
         self.finish(error)

@@ -15,7 +15,7 @@ use sha2::{Digest, Sha256};
 
 use super::prompt::{Prompt, secret_string};
 use super::report::Refusal;
-use super::unwrap::{self, Fault};
+use super::unwrap::{self, Fault, Sealed};
 use crate::secret::SecretValue;
 
 /// An SSH private key.
@@ -63,12 +63,12 @@ impl SshKey {
         self.public.as_deref()
     }
 
-    pub(super) fn open(&self, enc: &str, prompt: &dyn Prompt) -> Result<SecretValue, Fault> {
+    pub(super) fn open(&self, sealed: Sealed<'_>, prompt: &dyn Prompt) -> Result<SecretValue, Fault> {
         let identity = match &self.lock {
             Lock::Open(identity) => identity.as_ref(),
             Lock::Locked { key, name, opened } => {
                 let tag = self.public.as_deref().and_then(tag).unwrap_or_default();
-                if !unwrap::names_ssh_key(enc, &tag)? {
+                if !names(sealed, &tag)? {
                     return Err(Fault::NoFit);
                 }
                 opened
@@ -77,7 +77,7 @@ impl SshKey {
                     .map_err(|why| Fault::Unusable((*why).to_owned()))?
             }
         };
-        unwrap::open(identity, enc)
+        unwrap::open(identity, sealed)
     }
 }
 
@@ -89,9 +89,16 @@ fn unlock(key: &EncryptedKey, name: &str, prompt: &dyn Prompt) -> Result<Identit
     key.decrypt(passphrase).map(Identity::from).map_err(|_| "the passphrase does not fit")
 }
 
+/// Whether a stanza names the SSH key with this tag. SSH stanzas do, so that nobody need be asked for the
+/// passphrase of a key that does not fit.
+fn names(sealed: Sealed<'_>, tag: &str) -> Result<bool, Fault> {
+    let ssh = |kind: &str| matches!(kind, "ssh-ed25519" | "ssh-rsa");
+    Ok(sealed.stanzas()?.iter().any(|s| ssh(&s.tag) && s.args.first().is_some_and(|arg| arg == tag)))
+}
+
 /// What a stanza calls the key: the first four bytes of a digest of its public half.
-fn tag(public: &str) -> Option<String> {
-    let blob = BASE64_STANDARD.decode(public.split(' ').nth(1)?).ok()?;
+pub(super) fn tag(public: &str) -> Option<String> {
+    let blob = BASE64_STANDARD.decode(public.split_whitespace().nth(1)?).ok()?;
     Sha256::digest(blob).get(..4).map(|start| BASE64_STANDARD_NO_PAD.encode(start))
 }
 

@@ -11,15 +11,23 @@ use crate::secret::SecretValue;
 
 macro_rules! key {
     ($name:literal) => {
-        include_bytes!(concat!("../../fixtures/sops/keys/", $name)).as_slice()
+        include_bytes!(concat!(env!("CARGO_MANIFEST_DIR"), "/fixtures/sops/keys/", $name)).as_slice()
     };
 }
 
 macro_rules! stanzas {
     ($name:literal) => {
-        stanzas_of(include_str!(concat!("../../fixtures/sops/enc/", $name, ".enc.env")))
+        stanzas_of(include_str!(concat!(
+            env!("CARGO_MANIFEST_DIR"),
+            "/fixtures/sops/enc/",
+            $name,
+            ".enc.env"
+        )))
     };
 }
+
+mod files;
+mod real_age;
 
 const BASIC: &str = include_str!("../../fixtures/sops/enc/001-basic.enc.env");
 const LOCKED: &[u8] = include_bytes!("../../fixtures/keys/locked_ed25519");
@@ -119,6 +127,8 @@ fn each_kind_of_key_opens_what_sops_wrapped() {
         (stanzas!("025-twelve-recipients"), "alice", key!("alice.txt"), usize::MAX),
         (stanzas!("026-ssh-ed25519"), "ssh_ed25519", key!("ssh_ed25519"), 0),
         (stanzas!("027-ssh-rsa"), "ssh_rsa", key!("ssh_rsa"), 0),
+        (stanzas!("028-post-quantum"), "pq", key!("pq.txt"), 0),
+        (stanzas!("029-pq-and-x25519"), "pq", key!("pq.txt"), 0),
         (stanzas!("029-pq-and-x25519"), "alice", key!("alice.txt"), 1),
     ];
     for (stanzas, name, key, index) in cases {
@@ -213,7 +223,7 @@ fn nothing_at_hand_says_where_to_name_a_key() {
 #[test]
 fn lines_are_read_as_sops_reads_them() {
     let (alice, bob) = (secret_line(key!("alice.txt")), secret_line(key!("bob.txt")));
-    let quantum = str(key!("pq.txt")).lines().find(|l| l.starts_with("AGE-SECRET")).unwrap();
+    let quantum = secret_line(key!("pq.txt"));
     let good = [
         format!("# a comment\r\n\r\n{alice}\r\n"),
         format!("{bob} {alice}"),
@@ -230,8 +240,9 @@ fn lines_are_read_as_sops_reads_them() {
         (format!("{}\n", &alice[..alice.len() - 1]), "line 1 is not an identity"),
         (str(key!("ssh_ed25519")).to_owned(), "holds an SSH private key"),
         ("# nothing\n".to_owned(), "no identity in it"),
-        (quantum.to_owned(), "1 post-quantum identity, not supported by this version"),
-        (format!("{quantum}\n{bob}"), "1 identity, which does not fit; 1 post-quantum"),
+        (quantum.to_owned(), "1 identity, which does not fit"),
+        (format!("{quantum}\n{bob}"), "2 identities, none fits"),
+        (format!("{bob}\n{}", quantum.replacen("PQ-1", "PQ-1Q", 1)), "line 2 is not an identity"),
     ];
     for (lines, note) in bad {
         let e = error(keyring(vec![text("t", lines)]).unwrap(&wrapped(&stanzas_of(BASIC))));
@@ -312,6 +323,33 @@ fn a_key_that_asks_nobody_is_tried_before_one_that_may() {
 }
 
 #[test]
+fn keys_of_all_kinds_lie_in_one_keyring() {
+    let plugin = age::plugin::Identity::default_for_plugin("not-installed-here").unwrap();
+    let quantum = secret_line(key!("pq.txt"));
+    let mixed = format!("{plugin}\n{}\n{quantum}", secret_line(key!("bob.txt")));
+    // the locked SSH key fits none of the stanzas, and the rest is not reached
+    let person = Person::nobody();
+    let sources =
+        vec![source("ssh", LOCKED), text("mixed", mixed.clone()), source("late", key!("alice.pass.age"))];
+    let found =
+        Keyring::new(sources, person.clone()).unwrap(&wrapped(&stanzas!("028-post-quantum"))).unwrap();
+    assert_eq!((found.source.as_str(), person.asked()), ("mixed", 0));
+    // in front of the others, the file that a passphrase protects is asked for, and then holds alice's key only
+    let person = Person::with("hunter22");
+    let sources =
+        vec![source("ssh", LOCKED), source("alice.pass", key!("alice.pass.age")), text("mixed", mixed)];
+    let ring = Keyring::new(sources, person.clone());
+    for file in [stanzas!("028-post-quantum"), stanzas!("029-pq-and-x25519")] {
+        assert_eq!(ring.unwrap(&wrapped(&file)).unwrap().payload.len(), 32);
+    }
+    assert_eq!((ring.used().as_deref(), person.asked()), (Some("alice.pass"), 1));
+
+    let own = keyring(vec![text("t", format!("{plugin}\n{quantum}"))]).recipients().unwrap();
+    assert_eq!(own.len(), 1);
+    assert_eq!(own[0].text(), stanzas!("028-post-quantum")[0].0);
+}
+
+#[test]
 fn a_command_runs_without_a_shell_and_once_for_each_recipient() {
     let line = |script: &str| format!("sh -c '{script}' sh");
     let command = |line: &str| Source::command("CMD", Form::Identities, line);
@@ -377,18 +415,21 @@ fn a_changed_stanza_is_an_integrity_error_and_never_a_panic() {
 #[test]
 fn what_is_wrapped_can_be_unwrapped() {
     let prompt: Arc<dyn Prompt> = Person::nobody();
-    let (file, generated) = generate("2026-01-02T03:04:05Z");
-    let file = String::from_utf8(file.expose().to_vec()).unwrap();
-    assert!(file.starts_with(&format!(
-        "# created: 2026-01-02T03:04:05Z\n# public key: {}\nAGE-SECRET-KEY-1",
-        generated.text()
-    )));
-    assert!(file.ends_with('\n') && file.lines().count() == 3);
+    let made = |generate: fn(&str) -> (SecretValue, Recipient), start: &str| {
+        let (file, recipient) = generate("2026-01-02T03:04:05Z");
+        let file = String::from_utf8(file.expose().to_vec()).unwrap();
+        let comments =
+            format!("# created: 2026-01-02T03:04:05Z\n# public key: {}\n{start}", recipient.text());
+        assert!(file.starts_with(&comments) && file.ends_with('\n') && file.lines().count() == 3);
+        (recipient, text("generated", file))
+    };
 
     let alice =
         Recipient::parse(str(key!("alice.txt")).split_whitespace().find(|w| w.starts_with("age1")).unwrap());
     let pairs = [
-        (generated, text("generated", file)),
+        made(generate, "AGE-SECRET-KEY-1"),
+        made(generate_hybrid, "AGE-SECRET-KEY-PQ-1"),
+        (Recipient::parse(&stanzas!("028-post-quantum")[0].0).unwrap(), source("pq", key!("pq.txt"))),
         (alice.unwrap(), source("alice", key!("alice.txt"))),
         (Recipient::parse(str(key!("ssh_ed25519.pub"))).unwrap(), source("ssh_ed25519", key!("ssh_ed25519"))),
         (Recipient::parse(str(key!("ssh_rsa.pub"))).unwrap(), source("ssh_rsa", key!("ssh_rsa"))),
@@ -462,7 +503,8 @@ fn recipients_are_refused_without_repeating_what_may_be_secret() {
         (&secret.to_lowercase(), "a secret key was given"),
         (&format!("age1,{secret}"), "a secret key was given"),
         (str(key!("ssh_ed25519")), "a secret key was given"),
-        (quantum, "post-quantum recipients are not supported yet"),
+        (&quantum.replacen("age1pq1", "age1pq1q", 1), "is damaged"),
+        (&quantum[..quantum.len() - 1], "is damaged"),
         ("correct-horse-battery-staple", "\"correct-hors…\" is none of"),
         ("age1f0cahg8zs7nmkv8hl6kjqx9fs7fcxej8xuwfz7nfppnkpqf3jprqa555yx", "is damaged"),
         ("AGE1F0CAHG8ZS7NMKV8HL6KJQX9FS7FCXEJ8XUWFZ7NFPPNKPQF3JPRQA555YY", "is none of"),

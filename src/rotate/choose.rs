@@ -1,10 +1,12 @@
 //! What is meant: which secrets, or which replaced values, in which order.
 
 use std::collections::BTreeMap;
+use std::path::Path;
 
 use super::context::Brought;
 use crate::audit::{Grace, History};
 use crate::config::{Config, Policy};
+use crate::disk::quoted;
 use crate::error::{Error, Result};
 use crate::secret::{Origin, SecretName, nearest};
 use crate::sops::Open;
@@ -127,13 +129,19 @@ fn depth(secrets: &BTreeMap<SecretName, Policy>, name: &SecretName, so_far: usiz
 
 /// The key must be there once, and lie encrypted.
 pub(super) fn changeable(open: &Open, name: &SecretName) -> Result<()> {
+    changeable_in(open, name, None)
+}
+
+/// The same of a mirror.
+pub(super) fn changeable_in(open: &Open, name: &SecretName, mirror: Option<&Path>) -> Result<()> {
+    let set = mirror.map_or_else(|| "set".to_owned(), |file| format!("-f {} set", quoted(file)));
     match open.places(name.as_bytes()).as_slice() {
         [] => {
             let names = open.entries().filter_map(|e| std::str::from_utf8(e.name).ok());
             let error = Error::failed(format!("key \"{name}\" is not in the file"));
             Err(match nearest(names, name.as_str()) {
                 Some(near) => error.hint(format!("did you mean {near:?}?")),
-                None => error.hint(format!("make it with `reseal set {name} --generate alnum:32`")),
+                None => error.hint(format!("make it with `reseal {set} {name} --generate alnum:32`")),
             })
         }
         [_] if !open.encrypts(name) => Err(in_clear(open, name)),
@@ -142,7 +150,7 @@ pub(super) fn changeable(open: &Open, name: &SecretName) -> Result<()> {
             let lines: Vec<String> = lines.iter().map(ToString::to_string).collect();
             Err(Error::failed(format!("key \"{name}\" stands on lines {}", lines.join(" and ")))
                 .note("programs see the last one")
-                .hint(format!("leave one with `reseal set {name}`")))
+                .hint(format!("leave one with `reseal {set} {name}`")))
         }
     }
 }

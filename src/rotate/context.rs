@@ -1,4 +1,4 @@
-//! What the steps share: the world outside, the request, and the folder where the two ciphertexts lie.
+//! What the steps share: the world outside, the request, and the folder where the ciphertexts before and after lie.
 
 use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
@@ -10,6 +10,7 @@ use std::time::Duration;
 use sha2::{Digest, Sha256};
 
 use super::request::Request;
+use super::sealed::{self, SealedFile};
 use crate::audit::Who;
 use crate::config::Config;
 use crate::deploy;
@@ -110,6 +111,11 @@ impl<'a> Context<'a> {
 
     pub(super) fn pending(&self) -> PathBuf {
         self.folder.join("pending.enc")
+    }
+
+    /// The sealed files that change, the main one first.
+    pub(super) fn sealed(&self) -> Vec<SealedFile> {
+        sealed::all(self.world, &self.request, &self.folder)
     }
 
     pub(super) fn live(&self) -> &PathBuf {

@@ -2,7 +2,7 @@
 //! exception to I3, asked for by the policy, and each has the mode and the owner that the container needs.
 
 use super::context::{Context, World};
-use super::request::{Change, Mirror};
+use super::request::{Change, PlainFile};
 use crate::audit::Grace;
 use crate::config::SecretFile;
 use crate::disk::{self, Attributes, Owner, Project};
@@ -20,32 +20,32 @@ impl Step<Context<'_>> for Files {
 
     fn act(&self, cx: &Context<'_>) -> Result<Note> {
         let pending = cx.world.open(&cx.pending())?;
-        for mirror in &cx.request.files {
-            write(cx, mirror, &pending, attributes(cx.world.project, &mirror.file)?)?;
+        for plain in &cx.request.files {
+            write(cx, plain, &pending, attributes(cx.world.project, &plain.file)?)?;
         }
         Ok(Note::Nothing)
     }
 
     fn undo(&self, cx: &Context<'_>) -> Result<()> {
         let previous = cx.world.open(&cx.previous())?;
-        for mirror in &cx.request.files {
-            let Some((mode, uid, gid)) = mirror.before else {
-                disk::remove(&cx.world.project.resolve(&mirror.file.path))?;
+        for plain in &cx.request.files {
+            let Some((mode, uid, gid)) = plain.before else {
+                disk::remove(&cx.world.project.resolve(&plain.file.path))?;
                 continue;
             };
             let (owner, me) = (Owner { uid, gid }, Owner::of_this_process());
             // who is not root can give a file to nobody else
             let owner = if me.uid == 0 || me == owner { owner } else { me };
-            write(cx, mirror, &previous, Attributes { mode, owner })?;
+            write(cx, plain, &previous, Attributes { mode, owner })?;
         }
         Ok(())
     }
 }
 
 /// Writes the value that a version has; where it has none, the file goes.
-fn write(cx: &Context<'_>, mirror: &Mirror, open: &Open, attributes: Attributes) -> Result<()> {
-    let path = cx.world.project.resolve(&mirror.file.path);
-    match open.get(mirror.key.as_bytes()) {
+fn write(cx: &Context<'_>, plain: &PlainFile, open: &Open, attributes: Attributes) -> Result<()> {
+    let path = cx.world.project.resolve(&plain.file.path);
+    match open.get(plain.key.as_bytes()) {
         Some(value) => disk::replace(&path, value.expose(), attributes),
         None => disk::remove(&path),
     }
@@ -53,12 +53,12 @@ fn write(cx: &Context<'_>, mirror: &Mirror, open: &Open, attributes: Attributes)
 
 /// The files that change: those of the secrets that do, and those of others that hold a key which does. Each can be
 /// written, and put back.
-pub(super) fn mirrors<'a>(
+pub(super) fn plain<'a>(
     world: &World<'_>,
     open: &Open,
     changes: impl Iterator<Item = &'a Change>,
     ends: impl Iterator<Item = &'a Grace>,
-) -> Result<Vec<Mirror>> {
+) -> Result<Vec<PlainFile>> {
     let secrets = &world.config.secrets;
     let (mut own, mut written): (Vec<&SecretName>, Vec<&str>) = Default::default();
     for Change { name, policy, .. } in changes {
@@ -73,7 +73,7 @@ pub(super) fn mirrors<'a>(
         let pair = policy.and_then(|policy| policy.pair.as_ref());
         written.extend(pair.iter().flat_map(|pair| pair.keys()).map(SecretName::as_str));
     }
-    let mut mirrors = Vec::new();
+    let mut plain = Vec::new();
     for (name, file) in secrets.iter().flat_map(|(name, p)| p.files.iter().map(move |file| (name, file))) {
         let key = file.key.as_ref().unwrap_or(name);
         let changes = written.contains(&key.as_str());
@@ -100,9 +100,9 @@ pub(super) fn mirrors<'a>(
             }
         }
         let before = there.map(|stat| (stat.mode, stat.owner.uid, stat.owner.gid));
-        mirrors.push(Mirror { key: key.clone(), file: file.clone(), before });
+        plain.push(PlainFile { key: key.clone(), file: file.clone(), before });
     }
-    Ok(mirrors)
+    Ok(plain)
 }
 
 /// Mode and owner of a secret file: those of the policy, else the owner that it has, else that of the sealed file.
@@ -124,6 +124,7 @@ fn writable(world: &World<'_>, file: &SecretFile) -> Result<()> {
     let folders = [project.state(), project.resolve(&config.backup.dir)];
     if ours.into_iter().chain([key]).flatten().any(|ours| disk::real(&ours) == real)
         || folders.iter().any(|folder| real.starts_with(disk::real(folder)))
+        || config.mirrors().iter().any(|mirror| disk::real(&project.resolve(mirror)) == real)
     {
         return Err(Error::usage(format!("secret file {path:?} is one that reseal itself needs"))
             .note("nothing was changed")

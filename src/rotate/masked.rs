@@ -1,7 +1,10 @@
 //! The keys that change, before and after, with every value masked by its length or its origin.
 
-use super::request::{Change, Request};
-use crate::config::{Config, Users};
+use std::path::PathBuf;
+
+use super::request::{Change, Mirror, Request};
+use crate::config::{Config, Feed, Users};
+use crate::secret::url::Part;
 use crate::sops::Open;
 
 /// Two texts, a line for each key.
@@ -27,6 +30,39 @@ pub(super) fn masked(config: &Config, open: &Open, request: &Request) -> (String
         }
     }
     (before, after)
+}
+
+/// The keys of one mirror that change, before and after.
+pub struct Mirrored {
+    /// The mirror.
+    pub file: PathBuf,
+    /// A line for each key.
+    pub before: String,
+    /// See `before`.
+    pub after: String,
+}
+
+/// The same of a mirror: those keys only that are fed.
+pub(super) fn mirrored(mirror: &Mirror, open: &Open, request: &Request) -> Mirrored {
+    let (mut before, mut after) = (String::new(), String::new());
+    for entry in open.entries() {
+        let name = String::from_utf8_lossy(entry.name);
+        let fed = || request.fed(&mirror.file).filter(|(_, feed)| feed.key.as_str() == name);
+        let parts: Vec<String> = fed()
+            .map(|(change, feed)| match feed.part {
+                None => format!("new {}", change.name),
+                Some(Part::Password) if change.alternates() => {
+                    format!("user, password of the new {}", change.name)
+                }
+                Some(part) => format!("{} of the new {}", part.as_str(), change.name),
+            })
+            .collect();
+        if !parts.is_empty() {
+            before.push_str(&format!("{name}=<{} characters>\n", entry.value.len()));
+            after.push_str(&format!("{name}=<{}>\n", parts.join(", ")));
+        }
+    }
+    Mirrored { file: mirror.file.clone(), before, after }
 }
 
 enum Becomes {
@@ -60,8 +96,11 @@ fn becomes(config: &Config, request: &Request, key: &str) -> Option<Becomes> {
             }
             _ => {}
         }
-        let parts: Vec<&str> =
-            policy.feeds.iter().filter(|f| f.key.as_str() == key).map(|f| f.part.as_str()).collect();
+        let mut fed = policy.fed().filter(|feed| feed.key.as_str() == key).peekable();
+        if fed.next_if(|feed| feed.part.is_none()).is_some() {
+            return new(format!("new {name}"));
+        }
+        let parts: Vec<&str> = fed.map(Feed::what).collect();
         let turns = alternates(change);
         if !parts.is_empty() {
             let user = if turns.is_some() && parts.contains(&"password") { "user, " } else { "" };

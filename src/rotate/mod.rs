@@ -15,6 +15,8 @@ mod earlier;
 mod files;
 mod masked;
 mod migrate;
+mod mirror;
+mod overlooked;
 mod pair;
 mod plan;
 mod probe;
@@ -22,6 +24,7 @@ mod prune;
 mod redeploy;
 mod request;
 mod revoke;
+mod sealed;
 mod secret;
 mod service;
 mod stage;
@@ -34,6 +37,7 @@ pub use choose::{Ask, Wanted, to_be_brought};
 pub use context::{Brought, World, versions};
 pub use earlier::earlier;
 pub use files::attributes as file_attributes;
+pub use mirror::{Drift, drift};
 pub use pair::halves;
 pub use plan::{Plan, plan};
 pub use request::Request;
@@ -52,13 +56,16 @@ fn steps<'a>(request: &Request) -> Steps<'a, Context<'a>> {
     let mut list: Vec<Box<dyn Step<Context<'a>> + 'a>> = Vec::new();
     let told = || request.secrets.iter().filter(|change| change.policy.target.is_some());
     if request.changes_file() {
-        list.push(Box::new(backup::Backup)); //     copy the live ciphertext to previous.enc     keep it
+        list.push(Box::new(backup::Backup)); //     copy each live ciphertext to previous.enc    keep it
         list.push(Box::new(stage::Stage)); //       make new values, seal them to pending.enc    delete it
         list.push(Box::new(baseline::Baseline)); // note which services are well                 bring them up on what is live
         for change in told() {
             list.push(Box::new(apply::Apply(change.clone()))); // tell a live service, log in    tell it the old value, log in
         }
-        list.push(Box::new(swap::Swap)); //         replace live with pending                    replace live with previous
+        for mirror in request.mirrors.iter().map(|mirror| Some(mirror.file.clone())) {
+            list.push(Box::new(swap::Swap(mirror))); // replace each mirror with its pending     replace it with its previous
+        }
+        list.push(Box::new(swap::Swap(None))); //   replace live with pending, the last of all   replace live with previous, first
         if !request.files.is_empty() {
             list.push(Box::new(files::Files)); //   write the files that containers read         write the old values
         }
@@ -105,6 +112,7 @@ pub fn run(world: &World<'_>, plan: Plan, watch: &mut impl Watch) -> Result<Ende
     disk::sweep(&world.project.rotations());
     disk::sweep(&world.project.grace());
     let folder = world.project.rotations().join(&request.rotation);
+    let _beside = sealed::lock(world, &request, &folder)?;
     let steps = steps(&request);
     let owner = world.project.attributes.owner;
     let value = serde_json::to_value(&request).map_err(|e| Error::failed(e.to_string()))?;
@@ -130,6 +138,7 @@ pub fn resume(world: &World<'_>, back: bool, watch: &mut impl Watch) -> Result<O
     let folder = world.project.rotations().join(&rotation);
     let Some(mut journal) = unfinished::journal(world.project, &folder)? else { return Ok(None) };
     let request = unfinished::request(journal.header().request.clone())?;
+    let _beside = sealed::lock(world, &request, &folder)?;
     let steps = steps(&request);
     if journal.header().steps != steps.names() || journal.header().commit_at != steps.commit_at {
         return Err(Error::new(Kind::Stuck, "the rotation was begun by another version of reseal")
@@ -293,6 +302,7 @@ fn note(world: &World<'_>, request: &Request, told: &Told, watch: &impl Watch) -
     let event = Event {
         act: told.act.clone(),
         file: world.project.label(),
+        mirrors: request.sealed_files().split_off(1),
         secrets: request.names().into_iter().map(str::to_owned).collect(),
         rotation: Some(request.rotation.clone()),
         reason: request.reason.clone(),

@@ -5,7 +5,9 @@ use super::choose::{Ask, Wanted, ending, named, ordered};
 use super::consumers;
 use super::context::{Brought, World, digest, versions};
 use super::files;
-use super::masked::masked;
+use super::masked::{Mirrored, masked, mirrored};
+use super::mirror;
+use super::overlooked;
 use super::request::Request;
 use super::secret::{self, Examined};
 use super::service;
@@ -13,7 +15,7 @@ use super::unfinished::kind_name;
 use crate::audit::{Grace, History};
 use crate::config::{DeployKind, Policy};
 use crate::deploy::{self, Intent};
-use crate::disk::{self, Owner};
+use crate::disk::{self, Owner, Project};
 use crate::error::{Error, Kind, Result};
 use crate::sops::{Open, Sealed};
 
@@ -25,6 +27,8 @@ pub struct Plan {
     pub before: String,
     /// See `before`.
     pub after: String,
+    /// The same of the mirrors.
+    pub mirrored: Vec<Mirrored>,
     /// Which services are told, and how.
     pub told: Vec<String>,
     /// What will be started, in words.
@@ -60,17 +64,24 @@ pub fn plan(world: &World<'_>, history: &History, ask: Ask) -> Result<Plan> {
 
     let (mut secrets, mut ends) = look(world, &open, history, &ask)?;
     let over = ends.iter().chain(secrets.iter().flat_map(|found| &found.ends));
-    let files = files::mirrors(world, &open, secrets.iter().map(|found| &found.change), over)?;
+    let mirrors = mirror::find(world, &open, secrets.iter().map(|found| &found.change))?;
+    let files = files::plain(world, &open, secrets.iter().map(|found| &found.change), over)?;
+    let room = room + 6 * mirrors.iter().map(|found| found.size).sum::<u64>();
     let mut remarks: Vec<String> = open.warnings().to_vec();
+    for found in &mirrors {
+        remarks.extend(
+            found.open.warnings().iter().map(|warning| format!("{:?}, {warning}", found.mirror.file)),
+        );
+    }
     for found in &secrets {
-        remarks.extend(secret::overlooked(&open, &found.change));
+        remarks.extend(overlooked::remarks(&open, &mirrors, &found.change));
     }
     let replaced: Vec<_> = secrets.iter().map(|found| &found.change.name).collect();
     remarks.extend(carried::remarks(config, &open, &replaced));
-    writable(world)?;
+    writable(project)?;
     if disk::room(&project.root)? < room {
         return Err(Error::failed(format!("there is too little room on the disk of {:?}", project.root))
-            .note(format!("a rotation of this file needs {} KiB", room / 1024)));
+            .note(format!("this rotation needs {} KiB", room / 1024)));
     }
     for found in &mut secrets {
         secret::ask_service(world, &open, &ask, found)?;
@@ -94,6 +105,7 @@ pub fn plan(world: &World<'_>, history: &History, ask: Ask) -> Result<Plan> {
         secrets: secrets.into_iter().map(|found| found.change).collect(),
         ends,
         files,
+        mirrors: mirrors.iter().map(|found| found.mirror.clone()).collect(),
         emergency: ask.emergency,
         deploy: false,
         deploy_kind: kind_name(config.deploy.kind).to_owned(),
@@ -118,8 +130,9 @@ pub fn plan(world: &World<'_>, history: &History, ask: Ask) -> Result<Plan> {
         });
     }
     let (before, after) = masked(config, &open, &request);
+    let mirrored = mirrors.iter().map(|found| mirrored(&found.mirror, &found.open, &request)).collect();
     let brought = ask.brought.unwrap_or_default();
-    Ok(Plan { request, brought, before, after, told, deploy: started, probes, later, remarks })
+    Ok(Plan { request, brought, before, after, mirrored, told, deploy: started, probes, later, remarks })
 }
 
 /// What gets a new value, and which replaced values go.
@@ -261,8 +274,7 @@ fn id(world: &World<'_>) -> String {
 }
 
 /// The sealed file can be exchanged, and will have the owner that it shall have.
-fn writable(world: &World<'_>) -> Result<()> {
-    let project = world.project;
+pub(super) fn writable(project: &Project) -> Result<()> {
     disk::replaceable(&project.sealed)?;
     let me = Owner::of_this_process();
     if me.uid != 0 && me.uid != project.attributes.owner.uid {

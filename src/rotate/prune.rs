@@ -16,7 +16,9 @@ impl Step<Context<'_>> for Prune {
         let world = cx.world;
         let policy = &world.config.backup;
         let oldest = policy.oldest((world.clock)());
-        Backups::new(world.project, &policy.dir).prune(policy.keep, oldest)?;
+        for file in cx.sealed() {
+            Backups::new(&file.project, &policy.dir).prune(policy.keep, oldest)?;
+        }
         Ok(Note::Nothing)
     }
 

@@ -1,13 +1,13 @@
 //! What was asked for, as the journal keeps it: names, the policy of then, and digests, so that a rotation can be
 //! resumed though the policy has changed in between.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use crate::audit::Grace;
-use crate::config::{Keep, Policy, SecretFile};
+use crate::config::{Feed, Keep, Policy, SecretFile};
 use crate::disk::Project;
 use crate::secret::{Origin, SecretName};
 
@@ -31,7 +31,10 @@ pub struct Request {
     pub ends: Vec<Grace>,
     /// Plaintext files that change with it.
     #[serde(skip_serializing_if = "Vec::is_empty", default)]
-    pub files: Vec<Mirror>,
+    pub files: Vec<PlainFile>,
+    /// Other sealed files that change with it.
+    #[serde(skip_serializing_if = "Vec::is_empty", default)]
+    pub mirrors: Vec<Mirror>,
     /// Whether no replaced value is left to count, and sessions that it opened are ended.
     #[serde(skip_serializing_if = "std::ops::Not::not", default)]
     pub emergency: bool,
@@ -60,7 +63,7 @@ pub struct Change {
 /// A plaintext file that holds a value which changes.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
-pub struct Mirror {
+pub struct PlainFile {
     /// The key whose value it holds.
     pub key: SecretName,
     /// What the policy says of it.
@@ -68,6 +71,16 @@ pub struct Mirror {
     /// Mode and owner that it had; `None` where it was not there.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub before: Option<(u32, u32, u32)>,
+}
+
+/// Another sealed file of the project, in which secrets feed keys.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct Mirror {
+    /// Where, from the project's folder.
+    pub file: PathBuf,
+    /// SHA-256 of it then.
+    pub live: String,
 }
 
 impl Request {
@@ -100,9 +113,33 @@ impl Request {
         keys
     }
 
-    /// The plaintext files that are put in the place of others.
+    /// The files beside the sealed one that are put in the place of others, and that containers may have.
     pub(super) fn written(&self, project: &Project) -> Vec<PathBuf> {
-        self.files.iter().map(|mirror| project.resolve(&mirror.file.path)).collect()
+        let plain = self.files.iter().map(|plain| &plain.file.path);
+        plain
+            .chain(self.mirrors.iter().map(|mirror| &mirror.file))
+            .map(|path| project.resolve(path))
+            .collect()
+    }
+
+    /// What the secrets feed in a mirror.
+    pub(super) fn fed<'a>(&'a self, mirror: &'a Path) -> impl Iterator<Item = (&'a Change, &'a Feed)> {
+        let fed =
+            self.secrets.iter().flat_map(|change| change.policy.mirrored().map(move |fed| (change, fed)));
+        fed.filter(move |(_, (file, _))| *file == mirror).map(|(change, (_, feed))| (change, feed))
+    }
+
+    /// The names of all sealed files that change, the main one first.
+    pub fn sealed_files(&self) -> Vec<String> {
+        let mirrors = self.mirrors.iter().map(|mirror| mirror.file.display().to_string());
+        std::iter::once(self.file.clone()).chain(mirrors).collect()
+    }
+
+    /// What the ciphertexts before and after of the file with this place in [`sealed_files`](Self::sealed_files) are called
+    /// in the rotation's folder.
+    pub fn versions(place: usize) -> [String; 2] {
+        let number = if place == 0 { String::new() } else { format!("-{place}") };
+        ["previous", "pending"].map(|version| format!("{version}{number}.enc"))
     }
 
     /// The replaced values that count for a while from `now` on; services are named by `service`.
@@ -148,8 +185,46 @@ impl Change {
         self.policy.previous.as_ref().filter(|p| !emergency || p.keep == Keep::Migrated)
     }
 
+    /// Whether two users of its service take turns.
+    pub(super) fn alternates(&self) -> bool {
+        self.policy.target.as_ref().is_some_and(crate::config::TargetConfig::alternates)
+    }
+
     /// Whether the service accepts the replaced value for a while after the commit.
     pub(super) fn overlaps(&self, emergency: bool) -> bool {
         !emergency && self.policy.target.as_ref().is_some_and(|t| !t.keep_for.is_zero())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// As it was written when a feed had no `file`.
+    const BEFORE_MIRRORS: &str = r#"{"rotation":"20261120T101502Z-0a1b2c3d","at":"2026-11-20T10:15:02Z","file":".env.enc",
+        "live":"00","secrets":[{"name":"DB_PASSWORD","policy":{"generate":"alnum:32","feeds":[{"key":"URL","part":
+        "password"}]}}],"deploy":true,"deploy-kind":"wrapper"}"#;
+
+    #[test]
+    fn a_journal_without_mirrors_is_read_and_written_as_before() {
+        let request: Request = serde_json::from_str(BEFORE_MIRRORS).unwrap();
+        assert_eq!(request.sealed_files(), [".env.enc"]);
+        let steps = super::super::steps(&request);
+        let names = ["backup", "stage", "baseline", "swap", "redeploy", "probe", "prune"];
+        assert_eq!((steps.names(), steps.commit_at), (names.map(str::to_owned).to_vec(), 6));
+        let then: serde_json::Value = serde_json::from_str(BEFORE_MIRRORS).unwrap();
+        assert_eq!(serde_json::to_value(&request).unwrap(), then);
+    }
+
+    #[test]
+    fn each_mirror_has_a_step_before_that_of_the_main_file() {
+        let mut request: Request = serde_json::from_str(BEFORE_MIRRORS).unwrap();
+        for file in ["a/b.enc", "c.enc"] {
+            request.mirrors.push(Mirror { file: file.into(), live: "00".to_owned() });
+        }
+        let names = super::super::steps(&request).names();
+        assert_eq!(names[3..6], ["swap:a/b.enc", "swap:c.enc", "swap"]);
+        assert_eq!(Request::versions(0), ["previous.enc", "pending.enc"]);
+        assert_eq!(Request::versions(2), ["previous-2.enc", "pending-2.enc"]);
     }
 }

@@ -1,5 +1,7 @@
 //! What is checked of one secret before it gets a new value.
 
+use std::path::Path;
+
 use regex::bytes::Regex;
 
 use super::carried;
@@ -10,18 +12,15 @@ use super::request::Change;
 use super::service::{self, Login};
 use crate::audit::{Grace, History};
 use crate::config::{InitOnly, Policy, init_only, longest};
+use crate::disk;
 use crate::error::{Error, Result};
 use crate::process::{self, Deadline};
-use crate::secret::url::{self, Part};
 use crate::secret::{Origin, SecretName, SecretValue, public_of};
 use crate::sops::Open;
 use crate::target::Proof;
 
 /// How long a `verify` command may take.
 const VERIFIED: std::time::Duration = std::time::Duration::from_secs(60);
-
-/// A shorter value may be the same by accident.
-const TELLING: usize = 8;
 
 /// What was found out of one secret.
 pub(super) struct Examined {
@@ -56,12 +55,13 @@ pub(super) fn examine(
         }
     }
     fits_reader(name, &policy)?;
-    for fed in &policy.feeds {
+    for fed in policy.fed() {
         changeable(open, &fed.key)?;
-        url::check(&service::copy(open, &fed.key)?, fed.part, &current).map_err(|e| {
-            e.context(format!("the {} in \"{}\", fed by \"{name}\"", fed.part.as_str(), fed.key)).hint(
-                format!("mend it with `reseal set {}`, or take it from the feeds of \"{name}\"", fed.key),
-            )
+        fed.check(&service::copy(open, &fed.key)?, &current).map_err(|e| {
+            e.context(format!("the {} in \"{}\", fed by \"{name}\"", fed.what(), fed.key)).hint(format!(
+                "mend it with `reseal set {}`, or take it from the feeds of \"{name}\"",
+                fed.key
+            ))
         })?;
     }
     let kept = policy.previous.iter().map(|p| &p.key);
@@ -230,13 +230,21 @@ fn brought(
 
 /// A key that another secret writes has no value of its own: a new one, or an old one, would part it from that secret.
 fn follows_none(world: &World<'_>, name: &SecretName, earlier: bool) -> Result<()> {
-    let mut owners =
-        world.config.secrets.iter().filter(|(_, policy)| policy.follows().any(|key| key == name));
-    let Some((owner, _)) = owners.next() else {
+    // in a mirror, its keys are those that are fed there
+    let here = |file: &Path| disk::real(&world.project.resolve(file)) == disk::real(&world.project.sealed);
+    let mirrored = |policy: &Policy| policy.mirrored().any(|(file, feed)| feed.key == *name && here(file));
+    let mut owners = world
+        .config
+        .secrets
+        .iter()
+        .filter(|(_, policy)| policy.follows().any(|key| key == name) || mirrored(policy));
+    let Some((owner, policy)) = owners.next() else {
         return Ok(());
     };
     let verb = if earlier { "rollback" } else { "rotate" };
-    Err(Error::failed(format!("\"{name}\" follows \"{owner}\" and has no value of its own"))
+    let whose =
+        if mirrored(policy) { format!(" of mirror {:?}", world.project.label()) } else { String::new() };
+    Err(Error::failed(format!("\"{name}\"{whose} follows \"{owner}\" and has no value of its own"))
         .note("nothing was changed")
         .hint(format!("run `reseal {verb} {owner}`")))
 }
@@ -273,32 +281,4 @@ fn untold(name: &SecretName, known: Option<InitOnly>) -> Error {
             ))
         }
     }
-}
-
-/// What else in the file holds the present value and is not told.
-pub(super) fn overlooked(open: &Open, change: &Change) -> Vec<String> {
-    let mut remarks = Vec::new();
-    let (name, feeds) = (&change.name, &change.policy.feeds);
-    let Some(current) = open.get(name.as_bytes()) else { return remarks };
-    for entry in open.entries() {
-        let key = String::from_utf8_lossy(entry.name);
-        let fed = feeds.iter().any(|f| f.key.as_str() == key);
-        if key != name.as_str() && current.len() >= TELLING && entry.value.same_as(current) {
-            remarks.push(format!("\"{key}\" has the present value of \"{name}\" too and keeps it"));
-        }
-        if !fed && key != name.as_str() && url::check(entry.value, Part::Password, current).is_ok() {
-            remarks.push(format!(
-                "\"{key}\" is a URL with the present value of \"{name}\" and keeps it; name it in `feeds` of [secret.{name}]"
-            ));
-        }
-    }
-    for fed in feeds.iter().filter(|f| f.part == Part::Password && change.policy.target.is_none()) {
-        if open.get(fed.key.as_bytes()).is_some_and(url::names_database) {
-            remarks.push(format!(
-                "\"{}\" is the URL of a database, which is not told: name it as `target` of [secret.{name}], or change the password there as well",
-                fed.key
-            ));
-        }
-    }
-    remarks
 }

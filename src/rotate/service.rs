@@ -45,7 +45,7 @@ fn user(open: &Open, name: &SecretName, policy: &Policy, users: &Users) -> Resul
     let (key, found) = match key {
         Some(key) => (key, copy(open, key)?),
         None => {
-            let feed = policy.feeds.iter().find(|f| f.part == Part::Password);
+            let feed = policy.fed().find(|f| f.is_of(Part::Password));
             let key = feed
                 .map(|f| &f.key)
                 .ok_or_else(|| Error::failed(format!("nothing says which user of \"{name}\" is in use")))?;

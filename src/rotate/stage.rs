@@ -1,9 +1,10 @@
-//! Stage: makes the new values and seals them to `pending.enc`, before anybody is told (I1).
+//! Stage: makes the new values and seals them to `pending.enc`, before anybody is told (I1); then the mirrors follow.
 //!
 //! A `pending.enc` that is there and opens is kept: a service may already have its values.
 
 use super::context::{Context, digest};
 use super::earlier::value_in;
+use super::mirror;
 use super::pair::halves;
 use super::request::Change;
 use super::service::{self, Login, copy, other};
@@ -12,7 +13,6 @@ use crate::config::{Policy, Previous, Users};
 use crate::disk;
 use crate::error::{Error, Result};
 use crate::saga::{Note, Step};
-use crate::secret::url::{self, Part};
 use crate::secret::{Origin, SecretName, SecretValue, public_of};
 use crate::sops::Open;
 
@@ -27,6 +27,7 @@ impl Step<Context<'_>> for Stage {
         let world = cx.world;
         if let Some(bytes) = disk::read_if_there(&cx.pending())? {
             world.open(&cx.pending())?;
+            mirror::stage(cx)?;
             return Ok(Note::Digest(digest(&bytes)));
         }
         let mut open = world.open(&cx.previous())?;
@@ -44,11 +45,13 @@ impl Step<Context<'_>> for Stage {
         disk::replace(&cx.pending(), &bytes, world.project.private())?;
         // proof that what was sealed opens, before anything depends on it
         world.open(&cx.pending())?;
+        mirror::stage(cx)?;
         Ok(Note::Digest(digest(&bytes)))
     }
 
     fn undo(&self, cx: &Context<'_>) -> Result<()> {
-        disk::remove(&cx.pending())
+        // the main one last: the others follow from it
+        cx.sealed().iter().rev().try_for_each(|file| disk::remove(&file.pending))
     }
 }
 
@@ -67,15 +70,9 @@ fn renew(cx: &Context<'_>, open: &mut Open, change: &Change) -> Result<()> {
     if let Some((user, Some(key))) = turn {
         open.set(key, SecretValue::new(user.as_bytes().to_vec()))?;
     }
-    for fed in &policy.feeds {
-        let mut url = copy(open, &fed.key)?;
-        let fits = |e: Error| e.context(format!("key \"{}\"", fed.key));
-        if let (Some((user, _)), Part::Password) = (turn, fed.part) {
-            let user = SecretValue::new(user.as_bytes().to_vec());
-            url = url::replace(&url, Part::User, &user).map_err(fits)?;
-        }
-        url = url::replace(&url, fed.part, &new).map_err(fits)?;
-        open.set(&fed.key, url)?;
+    for fed in policy.fed() {
+        let after = fed.write(&copy(open, &fed.key)?, &new, turn.map(|(user, _)| user));
+        open.set(&fed.key, after.map_err(|e| e.context(format!("key \"{}\"", fed.key)))?)?;
     }
     let replaced = match &policy.pair {
         None => before.value,

@@ -7,6 +7,7 @@ use std::path::Path;
 
 use super::context::{World, digest};
 use super::request::{Change, Request};
+use super::sealed::{self, SealedFile};
 use crate::config::DeployKind;
 use crate::deploy;
 use crate::disk::{self, Project, quoted};
@@ -77,8 +78,7 @@ pub(super) fn journal(project: &Project, folder: &Path) -> Result<Option<Journal
 
 /// Ciphertexts without a journal are not ours to throw away.
 fn orphaned(folder: &Path) -> Result<()> {
-    let kept = ["previous.enc", "pending.enc"].map(|name| folder.join(name));
-    if kept.iter().all(|path| disk::stat(path).is_none()) {
+    if !disk::names(folder)?.iter().any(|name| name.ends_with(".enc")) {
         return Ok(());
     }
     Err(Error::new(Kind::Stuck, format!("the journal in {folder:?} is missing"))
@@ -104,19 +104,25 @@ pub(super) fn may_go_on(
     }
     let back = back || journal.progress().unwinding();
     // before there are new values, going forward looks itself; before the exchange, going back does not touch the file
-    let any_file = if back { !begun("swap") } else { !begun("stage") };
-    known_file(world.project, request, any_file, begun("swap"))?;
+    let folder = world.project.rotations().join(&request.rotation);
+    let files = sealed::all(world, request, &folder);
+    for file in &files {
+        let swapped = begun(&file.step);
+        let any_file = if back { !swapped } else { !begun("stage") };
+        known_file(request, file, any_file, swapped)?;
+    }
     let told = |change: &Change| begun(&format!("apply:{}", change.name));
     if back && !begun("redeploy") && !begun("files") && !request.secrets.iter().any(told) {
         // only ciphertext goes back, and that needs neither key nor service
         return Ok(());
     }
-    let previous = world.project.rotations().join(&request.rotation).join("previous.enc");
-    let known = if disk::stat(&previous).is_some() { &previous } else { &world.project.sealed };
-    world.open(known).map_err(|e| {
-        let kind = e.kind();
-        left(e, request, false).of_kind(kind)
-    })?;
+    for file in &files {
+        let known = if disk::stat(&file.previous).is_some() { &file.previous } else { file.live() };
+        world.open(known).map_err(|e| {
+            let kind = e.kind();
+            left(e, request, false).of_kind(kind)
+        })?;
+    }
     if request.deploy {
         let config = &world.config.deploy;
         if kind_name(config.kind) != request.deploy_kind {
@@ -145,9 +151,14 @@ pub(super) fn kind_name(kind: DeployKind) -> &'static str {
 /// The journal holds the truth, and `resume` carries on from it.
 pub(super) fn left(error: Error, request: &Request, committed: bool) -> Error {
     let kind = if error.kind() == Kind::Interrupted { Kind::Interrupted } else { Kind::Unfinished };
-    let error = error
-        .of_kind(kind)
-        .note(format!("rotation {} is not finished; the sealed file is whole", request.rotation));
+    let error = error.of_kind(kind).note(match request.mirrors.is_empty() {
+        true => format!("rotation {} is not finished; the sealed file is whole", request.rotation),
+        false => format!(
+            "rotation {} is not finished; each of {} is whole",
+            request.rotation,
+            request.sealed_files().join(", ")
+        ),
+    });
     if committed {
         error.hint("the new values are in force; run `reseal resume` to finish")
     } else if error.advice().is_some() {
@@ -157,37 +168,39 @@ pub(super) fn left(error: Error, request: &Request, committed: bool) -> Error {
     }
 }
 
-/// Unless any file will do, the live file must be one of the two that this rotation knows; else somebody else's work would
-/// be lost.
-fn known_file(project: &Project, request: &Request, any_file: bool, swapped: bool) -> Result<()> {
-    let folder = project.rotations().join(&request.rotation);
-    let previous = disk::stat(&folder.join("previous.enc")).is_some();
-    let (folder, sealed) = (quoted(&folder), quoted(&project.sealed));
-    let Some(live) = disk::read_if_there(&project.sealed)? else {
-        let error = Error::new(Kind::Stuck, format!("{:?} is gone", project.sealed))
+/// Unless any file will do, a live file must be one of the two that this rotation knows; else somebody else's work would be
+/// lost.
+fn known_file(request: &Request, file: &SealedFile, any_file: bool, swapped: bool) -> Result<()> {
+    let previous = disk::stat(&file.previous).is_some();
+    let (before, after) = (quoted(&file.previous), quoted(&file.pending));
+    let sealed = quoted(file.live());
+    let Some(live) = disk::read_if_there(file.live())? else {
+        let error = Error::new(Kind::Stuck, format!("{:?} is gone", file.live()))
             .note(format!("rotation {} is not finished; nothing was done", request.rotation));
         return Err(if previous {
-            error.hint(format!("put the file before the rotation in its place: `cp -p {folder}/previous.enc {sealed}`; then run `reseal resume --back`"))
+            error.hint(format!("put the file before the rotation in its place: `cp -p {before} {sealed}`; then run `reseal resume --back`"))
         } else {
             error.hint("put the file back in its place, then run `reseal resume`")
         });
     };
-    let pending = disk::read_if_there(&project.rotations().join(&request.rotation).join("pending.enc"))?;
+    let pending = disk::read_if_there(&file.pending)?;
     let live = digest(&live);
-    if any_file || live == request.live || pending.is_some_and(|b| digest(&b) == live) {
+    if any_file || live == file.planned || pending.is_some_and(|b| digest(&b) == live) {
         return Ok(());
     }
+    let error = Error::new(
+        Kind::Stuck,
+        format!("{:?} was changed by someone else during rotation {}", file.live(), request.rotation),
+    );
     if !swapped {
-        let message =
-            format!("{:?} was changed by someone else during rotation {}", project.sealed, request.rotation);
-        return Err(Error::new(Kind::Stuck, message)
+        return Err(error
             .note("nothing was done; the rotation has not touched the file yet")
             .hint("run `reseal resume --back`, which leaves the change as it is, then rotate again"));
     }
-    Err(Error::new(Kind::Stuck, format!("{:?} was changed by someone else during rotation {}", project.sealed, request.rotation))
+    Err(error
         .note("nothing was done")
-        .note(format!("{folder}/previous.enc is the file before the rotation, {folder}/pending.enc the one after"))
+        .note(format!("{before} is the file before the rotation, {after} the one after"))
         .hint(format!(
-            "keep the change: `cp -p {sealed} {sealed}.mine`; go back: `cp -p {folder}/previous.enc {sealed}`; then run `reseal resume --back`"
+            "keep the change: `cp -p {sealed} {sealed}.mine`; go back: `cp -p {before} {sealed}`; then run `reseal resume --back`"
         )))
 }

@@ -9,7 +9,7 @@ use super::judge;
 use super::metadata::damaged;
 use super::open::{Held, Open};
 use super::path::{self, Part};
-use super::store::{Format, holds_as_it_is, line_of, weave};
+use super::store::{line_of, weave};
 use super::tree::{Kind, Leaf, Step, Text, Tree};
 use super::value::{Plain, canonical};
 use crate::error::{Error, Kind as Failure, Result};
@@ -20,29 +20,48 @@ impl Open {
     /// go. A number stays a number where the new value is one. The same value again changes nothing, not even the time.
     /// Answers whether anything changed.
     pub fn set(&mut self, name: &SecretName, value: SecretValue) -> Result<bool> {
+        self.set_as(name, value, None)
+    }
+
+    /// The same with a number or a boolean, which stays one where the file has such.
+    pub fn set_bare(&mut self, name: &SecretName, value: SecretValue) -> Result<bool> {
+        let text = value.expose_str().unwrap_or_default();
+        let kinds = [Kind::Int, Kind::Bool, Kind::Float].into_iter();
+        let kind = kinds.into_iter().find(|kind| canonical(*kind, text).is_some());
+        self.set_as(name, value, kind)
+    }
+
+    fn set_as(&mut self, name: &SecretName, value: SecretValue, wanted: Option<Kind>) -> Result<bool> {
         // here the file is at fault, not the command line
         let compiles = self.metadata.rule.compiles();
         compiles.map_err(|e| e.of_kind(Failure::Failed).note("nothing was changed"))?;
-        if self.format == Format::Dotenv && !self.encrypts(name) && !holds_as_it_is(value.expose()) {
-            return Err(Error::failed(format!(
-                "the value for \"{name}\" holds a backslash before an n, which would be read as a line feed"
-            ))
-            .note("nothing was changed"));
-        }
+        let encrypted = self.whole.is_none() && self.encrypts(name);
         let found = self.all_of(name.as_bytes());
         let Some((&first, rest)) = found.split_first() else {
             let (branch, way) = self.way(name)?;
+            self.takes(name, Kind::Str, &value, encrypted)?;
             let at = self.graft(branch, &way)?;
-            self.put(at, Plain::text(value));
+            let plain = self.typed(wanted.unwrap_or(Kind::Str), value);
+            self.put(at, plain);
             return Ok(true);
         };
         self.writable(first)?;
         let alone = rest.is_empty();
         let kind = self.held[first].plain.kind;
-        if alone && kind.is_value() && self.held[first].plain.text.same_as(&value) {
+        let wanted = wanted.filter(|_| self.format.store().is_typed());
+        if wanted.is_none_or(|wanted| wanted == kind)
+            && alone
+            && kind.is_value()
+            && self.held[first].plain.text.same_as(&value)
+        {
             return Ok(false);
         }
-        let plain = self.typed(kind, value);
+        let plain = self.typed(wanted.unwrap_or(kind), value);
+        self.takes(name, plain.kind, &plain.text, encrypted)?;
+        if !kind.is_value() {
+            // what was nothing was not encrypted, whatever the rule says of its name
+            self.held[first].encrypted = encrypted;
+        }
         self.put(first, plain);
         if !alone {
             self.cut(&rest.to_vec(), &[])?;
@@ -50,16 +69,30 @@ impl Open {
         Ok(true)
     }
 
-    /// The text as a value of this kind, if it can be one, else as a text.
+    /// Refuses a value that this kind of file cannot give back as it is.
+    fn takes(&self, name: &SecretName, kind: Kind, text: &SecretValue, encrypted: bool) -> Result<()> {
+        let taken = self.format.store().takes(kind, text.expose(), encrypted);
+        taken.map_err(|e| e.context(format!("\"{name}\"")).note("nothing was changed"))
+    }
+
+    /// The text as a value of this kind, if it can be one, else as a text. A number may become one of the other kind.
     fn typed(&self, kind: Kind, text: SecretValue) -> Plain {
         let store = self.format.store();
-        let number = matches!(kind, Kind::Int | Kind::Float | Kind::Bool) && store.is_typed();
-        let hashed = text.expose_str().filter(|_| number).and_then(|text| {
-            let hashed = canonical(kind, text)?;
-            (store.shown(kind, &hashed)? == text).then_some(hashed)
+        let kinds: &[Kind] = match kind {
+            _ if !store.is_typed() => &[],
+            Kind::Int => &[Kind::Int, Kind::Float],
+            Kind::Float => &[Kind::Float, Kind::Int],
+            Kind::Bool => &[Kind::Bool],
+            _ => &[],
+        };
+        let number = text.expose_str().and_then(|text| {
+            kinds.iter().find_map(|kind| {
+                let hashed = canonical(*kind, text)?;
+                (store.shown(*kind, &hashed)? == text).then_some((*kind, hashed))
+            })
         });
-        match hashed {
-            Some(hashed) => Plain { kind, text, hashed: Some(SecretValue::new(hashed.into_bytes())) },
+        match number {
+            Some((kind, hashed)) => Plain { kind, text, hashed: Some(SecretValue::new(hashed.into_bytes())) },
             None => Plain::text(text),
         }
     }
@@ -89,6 +122,10 @@ impl Open {
         for leaf in &leaves {
             self.writable(*leaf)?;
         }
+        let store = self.format.store();
+        let mut leaves: Vec<usize> =
+            leaves.iter().flat_map(|leaf| [vec![*leaf], store.along(&self.tree, *leaf)].concat()).collect();
+        leaves.sort_unstable();
         self.cut(&leaves, &branches)?;
         Ok(true)
     }

@@ -10,7 +10,7 @@ use super::meta::Meta;
 use super::metadata::{Metadata, Stanza, damaged};
 use super::open::{Held, Open};
 use super::rule::Rule;
-use super::store::{Format, Patch, Place, weave};
+use super::store::{Format, Patch, Place, line_of, weave};
 use super::tree::{Kind, Leaf, Tree};
 use super::value::{Cipher, Plain};
 use crate::error::{Error, Kind as Failure, Result};
@@ -43,8 +43,12 @@ impl NewFile {
         if self.recipients.is_empty() {
             return Err(Error::new(Failure::NoIdentity, "there is nobody to seal the file for"));
         }
-        lint::start(plain.expose())?;
         let store = format.store();
+        let wrapped = store.wrap(plain.expose()).map(SecretValue::new);
+        let plain = wrapped.as_ref().unwrap_or(plain);
+        lint::start(plain.expose())?;
+        let none = Rule::default();
+        let rule = self.rule_for(format)?.unwrap_or(&none);
         let tree = store.read(plain.expose())?;
         let remarks = lint::look(format, &tree, plain.expose())?;
         let mut key = vec![0; 32];
@@ -56,11 +60,10 @@ impl NewFile {
             let enc = recipient.wrap(cipher.key().expose(), prompt)?;
             age.push(Stanza { recipient: recipient.text().to_owned(), enc });
         }
-        let fields = self.fields(&age);
-        let verdicts = judge::verdicts(&tree, plain.expose(), &self.rule, |at| {
-            tree.leaves[at].text.bytes(plain.expose())
-        });
-        let held = hold(format, &tree, plain.expose(), &verdicts);
+        let fields = self.fields(&age, format);
+        let verdicts =
+            judge::verdicts(&tree, plain.expose(), rule, |at| tree.leaves[at].text.bytes(plain.expose()));
+        let held = hold(format, &tree, plain.expose(), &verdicts)?;
         let (file, tree) = skeleton(
             format,
             plain.expose(),
@@ -74,6 +77,16 @@ impl NewFile {
         Ok((open, remarks))
     }
 
+    /// A binary file is one value, and is sealed without a rule, as sops has it.
+    fn rule_for(&self, format: Format) -> Result<Option<&Rule>> {
+        if format == Format::Ini && self.rule.reads_comments() {
+            return Err(Error::failed("the rule looks at comments, and in an INI file sops gives a comment to the key below the one under it")
+                .note("no sealed file was made")
+                .hint("choose values by their names, e.g. with `encrypted_regex`"));
+        }
+        Ok((format != Format::Binary).then_some(&self.rule))
+    }
+
     /// sops would write the whole file in clear and not say so.
     fn hides_something(&self, open: &Open) -> Result<()> {
         if open.entries().next().is_none() || open.entries().any(|e| e.encrypted) {
@@ -85,7 +98,7 @@ impl NewFile {
     }
 
     /// Sorted as sops 3.13 sorts them. Time and MAC are filled in by sealing.
-    fn fields(&self, age: &[Stanza]) -> Meta {
+    fn fields(&self, age: &[Stanza], format: Format) -> Meta {
         let text = |text: &str| Meta::Text(text.to_owned());
         let stanza = |s: &Stanza| {
             Meta::Map(vec![("enc".into(), text(&s.enc)), ("recipient".into(), text(&s.recipient))])
@@ -96,8 +109,10 @@ impl NewFile {
             ("lastmodified".into(), text("")),
             ("mac".into(), text("")),
             ("version".into(), text(VERSION)),
-            (rule.into(), text(said)),
         ]);
+        if format != Format::Binary {
+            fields.put(rule, text(said));
+        }
         if self.mac_only_encrypted {
             fields.put("mac_only_encrypted", Meta::Bare("true".into()));
         }
@@ -113,9 +128,21 @@ fn with_time(fields: &Meta) -> Meta {
     fields
 }
 
-/// What the leaves of a plaintext file say.
-pub(super) fn hold(format: Format, tree: &Tree, plain: &[u8], verdicts: &[bool]) -> Vec<Held> {
-    let held = |(leaf, encrypted): (&Leaf, &bool)| {
+/// What the leaves of a plaintext file say. Refuses what this kind of file would not give back as it is.
+pub(super) fn hold(format: Format, tree: &Tree, plain: &[u8], verdicts: &[bool]) -> Result<Vec<Held>> {
+    for (leaf, encrypted) in tree.leaves.iter().zip(verdicts) {
+        let is_text = matches!(leaf.kind, Kind::Str | Kind::Comment);
+        let said = if is_text { leaf.text.bytes(plain) } else { &plain[leaf.span.clone()] };
+        let taken = format.store().takes(leaf.kind, said, *encrypted);
+        taken.map_err(|e| e.context(format!("line {}", line_of(plain, leaf.span.start))))?;
+    }
+    let all = read_out(format, tree, plain).into_iter().zip(verdicts);
+    Ok(all.map(|(held, encrypted)| Held { encrypted: *encrypted, fresh: *encrypted, ..held }).collect())
+}
+
+/// What they say, whoever may read it.
+pub(super) fn read_out(format: Format, tree: &Tree, plain: &[u8]) -> Vec<Held> {
+    let held = |leaf: &Leaf| {
         let text = SecretValue::new(leaf.text.bytes(plain).to_vec());
         let shown = text.expose_str().and_then(|text| format.store().shown(leaf.kind, text));
         let typed = matches!(leaf.kind, Kind::Int | Kind::Float | Kind::Bool | Kind::Time);
@@ -125,9 +152,9 @@ pub(super) fn hold(format: Format, tree: &Tree, plain: &[u8], verdicts: &[bool])
             }
             None => Plain { kind: leaf.kind, text, hashed: None },
         };
-        Held { plain, encrypted: *encrypted, fresh: *encrypted }
+        Held { plain, encrypted: false, fresh: false }
     };
-    tree.leaves.iter().zip(verdicts).map(held).collect()
+    tree.leaves.iter().map(held).collect()
 }
 
 /// The file that a plaintext becomes, before anything is sealed: with `instead` in the place of a leaf, and
@@ -151,7 +178,7 @@ pub(super) fn skeleton<'a>(
     let mut file = weave(plain, patches);
     store.end(&mut file);
     let bare = store.read(&file)?;
-    let file = weave(&file, store.attach(&file, &bare, block)?);
+    let file = if block.is_empty() { file } else { weave(&file, store.attach(&file, &bare, block)?) };
     let read = store.read(&file)?;
     if read.leaves.len() != tree.leaves.len() {
         return Err(damaged("the file cannot be written so that it would be read again as it is"));

@@ -67,7 +67,9 @@ impl Open {
     /// Reads an edited text, or names the line that cannot be stored.
     pub fn read_edited(&self, text: &SecretValue) -> Result<Edited> {
         let store = self.format.store();
-        let before = self.plain()?;
+        let before = self.plain_as_it_is_sealed()?;
+        let wrapped = store.wrap(text.expose()).map(SecretValue::new);
+        let text = wrapped.as_ref().unwrap_or(text);
         // one that sops has sealed as part of a key was there before
         if text.expose().starts_with(MARK) && !before.expose().starts_with(MARK) {
             return Err(Error::failed("line 1 starts with a byte order mark")
@@ -86,7 +88,7 @@ impl Open {
         let rule = &self.metadata.rule;
         let file = text.expose();
         let verdicts = judge::verdicts(&tree, file, rule, |at| tree.leaves[at].text.bytes(file));
-        let held = hold(self.format, &tree, file, &verdicts);
+        let held = hold(self.format, &tree, file, &verdicts)?;
         let kept = self.kept(&tree, file, &held);
         let held = held.into_iter().zip(kept).collect();
         let changed = file != before.expose();
@@ -117,12 +119,12 @@ impl Open {
             } else {
                 self.tree.name(&self.file, leaf)
             };
-            there.entry((old.plain.kind, name)).or_default().push_back(at);
+            there.entry((class(old.plain.kind), name)).or_default().push_back(at);
         }
         let find = |(leaf, new): (&'a Leaf, &'a Held)| {
             let is_comment = leaf.kind == Kind::Comment;
             let name = if is_comment { new.plain.text.expose() } else { tree.name(text, leaf) };
-            let candidates = there.get_mut(&(new.plain.kind, name))?;
+            let candidates = there.get_mut(&(class(new.plain.kind), name))?;
             let aad = tree.aad(text, leaf);
             let same = |at: &usize| {
                 let old = &self.held[*at];
@@ -230,6 +232,11 @@ impl Open {
         }
         Ok(())
     }
+}
+
+/// Numbers are one class: sops holds whole ones as floats, up to 3.13.1 those of JSON, and shows them as integers.
+fn class(kind: Kind) -> Kind {
+    if kind == Kind::Int { Kind::Float } else { kind }
 }
 
 /// A key that is new or changed stands on no other line.

@@ -76,6 +76,18 @@ impl Metadata {
         })
     }
 
+    /// Of a file that has none.
+    pub(super) fn nothing() -> Self {
+        Metadata {
+            groups: Vec::new(),
+            threshold: 0,
+            modified: String::new(),
+            mac: None,
+            rule: Rule::of_nothing(),
+            mac_only_encrypted: false,
+        }
+    }
+
     /// The recipients' texts, in order.
     pub(crate) fn recipients(&self) -> impl Iterator<Item = &str> {
         self.groups.iter().flat_map(|g| &g.age).map(|s| s.recipient.as_str())

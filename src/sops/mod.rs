@@ -7,10 +7,13 @@
 //! The format is described in `docs/formats.md`; where it is silent, sops 3.11 to 3.13 was measured.
 
 mod change;
+mod convert;
 mod create;
 mod edit;
 #[cfg(test)]
 mod edit_tests;
+#[cfg(any(test, fuzzing))]
+pub(crate) mod fuzzed;
 mod judge;
 mod lint;
 mod mac;
@@ -32,12 +35,15 @@ mod stamp;
 mod store;
 mod tree;
 mod value;
+mod whole;
 
+pub use convert::{convert, quoted};
 pub use create::NewFile;
 pub use edit::Edited;
 pub use merge::{Merged, Side, Tools, Versions};
-pub use open::Open;
+pub use open::{Entry, Open};
 pub use outline::outline;
+pub use path::plain_name;
 pub use rule::Rule;
 pub use store::Format;
 
@@ -61,9 +67,12 @@ impl Sealed {
     pub fn parse(file: Vec<u8>) -> Result<Self> {
         match Format::of_sealed(&file) {
             Some(format) => Sealed::parse_as(file, format),
-            None if is_age(&file) => Err(Error::failed(
-                "the file is a whole-file age archive; this version reads sealed env files",
-            )),
+            None if whole::is_age(&file) => Ok(Sealed {
+                file,
+                format: Format::Binary,
+                tree: Tree::new(true),
+                metadata: Metadata::nothing(),
+            }),
             None => Sealed::parse_as(file, Format::Dotenv),
         }
     }
@@ -80,12 +89,22 @@ impl Sealed {
 
     /// Whether the bytes are a sealed file of any format; cheap, and says nothing of its health.
     pub fn is_sealed(bytes: &[u8]) -> bool {
-        is_age(bytes) || Format::of_sealed(bytes).is_some()
+        whole::is_age(bytes) || Format::of_sealed(bytes).is_some()
+    }
+
+    /// Whether it is a whole age file, which shows neither names nor recipients before it is opened.
+    pub fn is_whole(&self) -> bool {
+        self.tree.metadata.is_none()
     }
 
     /// The texts of the age recipients.
     pub fn recipients(&self) -> impl Iterator<Item = &str> {
         self.metadata.recipients()
+    }
+
+    /// The kind of the file.
+    pub fn format(&self) -> Format {
+        self.format
     }
 
     /// The names of the values in order, duplicates included. Names are not encrypted and need no identity.
@@ -113,6 +132,9 @@ impl Sealed {
 
     /// Opens every value and checks the MAC.
     pub fn open(self, keyring: &Keyring) -> Result<Open> {
+        if self.is_whole() {
+            return whole::open(self.file, keyring);
+        }
         let cipher = self.data_key(keyring)?;
         Open::check(self.file, self.format, self.tree, self.metadata, cipher)
     }
@@ -171,10 +193,4 @@ impl Sealed {
         let kinds = foreign.join(", ");
         error.note(format!("the file also has recipients that only sops can ask: {kinds}"))
     }
-}
-
-/// Whether the bytes are an age file, binary or armored.
-fn is_age(bytes: &[u8]) -> bool {
-    let start = bytes.trim_ascii_start();
-    start.starts_with(b"age-encryption.org/") || start.starts_with(b"-----BEGIN AGE ENCRYPTED FILE-----")
 }

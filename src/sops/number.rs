@@ -29,6 +29,46 @@ pub(super) fn float(text: &str) -> Option<(String, String)> {
     Some((shown, hashed))
 }
 
+/// A float as Go's JSON writes it: with an exponent only where it is very small or very large.
+pub(super) fn json(text: &str) -> Option<String> {
+    let value: f64 = text.parse().ok().filter(|value: &f64| value.is_finite())?;
+    let (digits, exponent) = shortest(value)?;
+    if value == 0.0 || (-6..21).contains(&exponent) {
+        return Some(plain(&digits, exponent));
+    }
+    let sign = if exponent < 0 { '-' } else { '+' };
+    // an exponent of one digit is written with two, but not behind a minus
+    let width = if exponent < 0 { 1 } else { 2 };
+    Some(format!("{digits}e{sign}{:0width$}", exponent.abs()))
+}
+
+/// Whether a float says all of a decimal number. Zeros that change nothing may go.
+pub(super) fn is_whole(text: &str) -> bool {
+    let significant = |digits: &str, exponent: i64| -> Option<(String, i64)> {
+        let digits = digits.trim_start_matches('-');
+        let (whole, fraction) = digits.split_once('.').unwrap_or((digits, ""));
+        let all = format!("{whole}{fraction}");
+        let rest = all.trim_start_matches('0');
+        let point = i64::try_from(whole.len()).ok()? - i64::try_from(all.len() - rest.len()).ok()?;
+        let rest = rest.trim_end_matches('0');
+        Some(if rest.is_empty() {
+            (String::new(), 0)
+        } else {
+            (rest.to_owned(), exponent.checked_add(point)?)
+        })
+    };
+    let said = || {
+        let (mantissa, exponent) = text.split_once(['e', 'E']).unwrap_or((text, "0"));
+        significant(mantissa, exponent.parse().ok()?)
+    };
+    let kept = || {
+        let value: f64 = text.parse().ok().filter(|value: &f64| value.is_finite())?;
+        let (digits, exponent) = shortest(value)?;
+        significant(&digits, i64::from(exponent))
+    };
+    said().is_some() && said() == kept()
+}
+
 /// The fewest digits that mean this number, as `1.234` and its exponent. Where two texts of that length are equally
 /// near, Go takes the even one, as Rust does when it is told how many digits to write.
 fn shortest(value: f64) -> Option<(String, i32)> {
@@ -92,5 +132,38 @@ mod tests {
             assert_eq!(float(text), Some((shown.into(), hashed.into())), "{text}");
         }
         assert_eq!(float("twelve"), None);
+    }
+
+    #[test]
+    fn floats_are_written_as_json_of_go_writes_them() {
+        for (text, want) in [
+            ("1", "1"),
+            ("1.50", "1.5"),
+            ("-0", "-0"),
+            ("0.000001", "0.000001"),
+            ("0.0000001", "1e-7"),
+            ("1.5e-10", "1.5e-10"),
+            ("1e20", "100000000000000000000"),
+            ("1e21", "1e+21"),
+            ("-1.25e300", "-1.25e+300"),
+            ("9007199254740993", "9007199254740992"),
+        ] {
+            assert_eq!(json(text).as_deref(), Some(want), "{text}");
+        }
+        assert_eq!(json("inf"), None);
+    }
+
+    #[test]
+    fn lost_digits_are_noticed() {
+        for text in
+            ["0", "-0.0", "1.10", "0.1", "1e3", "1E-7", "100e-2", "0.00010", "12345678901234567e3", "5e-324"]
+        {
+            assert!(is_whole(text), "{text}");
+        }
+        for text in
+            ["9007199254740993", "18446744073709551616", "0.1000000000000000055", "1e400", "1e-400", "x"]
+        {
+            assert!(!is_whole(text), "{text}");
+        }
     }
 }

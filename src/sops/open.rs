@@ -11,6 +11,7 @@ use super::opening;
 use super::store::{Format, line_of};
 use super::tree::{Kind, Leaf, Tree};
 use super::value::{Cipher, Plain};
+use super::whole::Whole;
 use crate::error::{Error, Kind as Failure, Result};
 use crate::secret::{Fingerprints, SecretName, SecretValue, looks_like_a_value};
 
@@ -24,6 +25,8 @@ pub struct Open {
     pub(super) metadata: Metadata,
     pub(super) cipher: Cipher,
     pub(super) changed: bool,
+    /// Where the file is sealed as one piece.
+    pub(super) whole: Option<Whole>,
     warnings: Vec<String>,
 }
 
@@ -57,7 +60,7 @@ impl Open {
     ) -> Result<Self> {
         let flags = judge::verdicts(&tree, &file, &metadata.rule, |at| tree.leaves[at].text.bytes(&file));
         let (held, warnings) = opening::all(&file, format, &tree, &flags, &cipher)?;
-        let open = Open { file, format, tree, held, metadata, cipher, changed: false, warnings };
+        let open = Open { file, format, tree, held, metadata, cipher, changed: false, whole: None, warnings };
         let stored = open.metadata.mac.as_deref().ok_or_else(|| {
             Error::new(
                 Failure::Integrity,
@@ -81,7 +84,19 @@ impl Open {
         metadata: Metadata,
         cipher: Cipher,
     ) -> Self {
-        Open { file, format, tree, held, metadata, cipher, changed: true, warnings: Vec::new() }
+        Open { file, format, tree, held, metadata, cipher, changed: true, whole: None, warnings: Vec::new() }
+    }
+
+    /// A plaintext that is sealed as one piece.
+    pub(super) fn of_whole(
+        (file, format, tree): (Vec<u8>, Format, Tree),
+        held: Vec<Held>,
+        metadata: Metadata,
+        cipher: Cipher,
+        whole: Whole,
+    ) -> Self {
+        let open = Open::unsealed((file, format, tree), held, metadata, cipher);
+        Open { changed: false, whole: Some(whole), ..open }
     }
 
     /// The hash of what the file says now.
@@ -95,6 +110,11 @@ impl Open {
         mac
     }
 
+    /// Whether names are keys as they are, and no paths.
+    pub fn is_flat(&self) -> bool {
+        self.tree.flat
+    }
+
     /// The kind of the file.
     pub fn format(&self) -> Format {
         self.format
@@ -106,17 +126,17 @@ impl Open {
     }
 
     /// The leaves that are values, with what they say. Comments, nulls and what is empty are none.
-    pub(super) fn values(&self) -> impl DoubleEndedIterator<Item = (usize, &Leaf, &Held)> {
+    pub(super) fn filled(&self) -> impl DoubleEndedIterator<Item = (usize, &Leaf, &Held)> {
         let all = self.tree.leaves.iter().zip(&self.held).enumerate();
         all.map(|(at, (leaf, held))| (at, leaf, held)).filter(|(_, _, held)| held.plain.kind.is_value())
     }
 
     /// All keys with their values, in order; duplicates are all listed.
     pub fn entries(&self) -> impl DoubleEndedIterator<Item = Entry<'_>> {
-        self.values().map(|(_, leaf, held)| Entry {
+        self.filled().map(|(_, leaf, held)| Entry {
             name: self.tree.name(&self.file, leaf),
             value: &held.plain.text,
-            encrypted: held.encrypted,
+            encrypted: held.encrypted || self.whole.is_some(),
         })
     }
 
@@ -131,10 +151,19 @@ impl Open {
         self.entries().rfind(|e| e.name == &*name).map(|e| e.value)
     }
 
+    /// The values of a key, in order: of duplicates all.
+    pub fn all(&self, name: &[u8]) -> impl Iterator<Item = &SecretValue> {
+        let name = self.tree.canonical(name).into_owned();
+        self.entries().filter(move |e| e.name == name).map(|e| e.value)
+    }
+
     /// A name of a key's present value that tells nothing of it: SHA-256 of its ciphertext, in hex. It changes with the
     /// value. `None` where there is no such key, or where it was changed and is not sealed yet.
     pub fn version(&self, name: &[u8]) -> Option<String> {
         let at = self.leaf(name).filter(|at| !self.held[*at].fresh)?;
+        if let Some(whole) = &self.whole {
+            return Some(whole.version(name));
+        }
         let leaf = &self.tree.leaves[at];
         let mut hash = Sha256::new();
         for part in [self.tree.name(&self.file, leaf), b"=", &self.file[leaf.span.clone()]] {
@@ -146,7 +175,7 @@ impl Open {
     /// The last leaf of a name.
     pub(super) fn leaf(&self, name: &[u8]) -> Option<usize> {
         let name = self.tree.canonical(name);
-        self.values().rfind(|(_, leaf, _)| self.tree.name(&self.file, leaf) == &*name).map(|(at, ..)| at)
+        self.filled().rfind(|(_, leaf, _)| self.tree.name(&self.file, leaf) == &*name).map(|(at, ..)| at)
     }
 
     /// Names for values, alike in every version of the file that has the same data key, and telling nothing without it.
@@ -161,7 +190,7 @@ impl Open {
 
     /// The texts of the age recipients.
     pub fn recipients(&self) -> impl Iterator<Item = &str> {
-        self.metadata.recipients()
+        self.metadata.recipients().chain(self.whole.iter().flat_map(Whole::recipients))
     }
 
     /// The numbers of the lines on which a key stands.
@@ -174,6 +203,9 @@ impl Open {
 
     /// Whether a value of this name would be encrypted, where it stands or at the end of what it would stand in.
     pub fn encrypts(&self, name: &SecretName) -> bool {
+        if self.whole.is_some() {
+            return true;
+        }
         if let Some(at) = self.leaf(name.as_bytes()) {
             return self.held[at].encrypted;
         }

@@ -20,7 +20,8 @@ fn sealed(bytes: Vec<u8>, keyring: Option<&Keyring>) -> Vec<String> {
         Err(error) => return vec![format!("(not readable: {error})")],
     };
     let about = about(&parsed);
-    let closed = closed(&parsed);
+    let closed =
+        if parsed.is_whole() { vec![format!("(all of it) {}", hash(&parsed.file))] } else { closed(&parsed) };
     match keyring.map(|keyring| parsed.open(keyring)) {
         Some(Ok(open)) => opened(&open).into_iter().chain(about).collect(),
         Some(Err(error)) => closed.into_iter().chain(about).chain([format!("({error})")]).collect(),
@@ -38,7 +39,8 @@ fn opened(open: &Open) -> Vec<String> {
             _ if text.is_empty() => "(empty)".to_owned(),
             _ => key.of(text),
         };
-        let mark = if held.encrypted || text.is_empty() { "" } else { " in clear" };
+        let sealed = held.encrypted || open.whole.is_some();
+        let mark = if sealed || text.is_empty() { "" } else { " in clear" };
         lines.push(match leaf.kind {
             Kind::Comment => format!("# {said}"),
             _ => format!(
@@ -56,8 +58,7 @@ fn closed(sealed: &Sealed) -> Vec<String> {
     let line = |leaf: &super::tree::Leaf| {
         let text = leaf.text.bytes(&sealed.file);
         let said = if super::Cipher::looks_sealed(text) {
-            let hash = Sha256::digest(text);
-            format!("sealed {}", hash[..6].iter().map(|b| format!("{b:02x}")).collect::<String>())
+            hash(text)
         } else if text.is_empty() {
             "(empty)".to_owned()
         } else {
@@ -74,8 +75,17 @@ fn closed(sealed: &Sealed) -> Vec<String> {
     sealed.tree.leaves.iter().map(line).collect()
 }
 
+/// A short name of a ciphertext.
+fn hash(text: &[u8]) -> String {
+    let hash = Sha256::digest(text);
+    format!("sealed {}", hash[..6].iter().map(|b| format!("{b:02x}")).collect::<String>())
+}
+
 /// What lies in clear around the values.
 fn about(sealed: &Sealed) -> Vec<String> {
+    if sealed.is_whole() {
+        return vec!["(a whole age file)".to_owned()];
+    }
     let mut lines = vec![format!("(rule) {}", sealed.metadata.rule)];
     lines.extend(sealed.recipients().map(|recipient| format!("(recipient) {recipient}")));
     let foreign = sealed.metadata.groups.iter().flat_map(|group| &group.foreign);

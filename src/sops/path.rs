@@ -78,6 +78,16 @@ pub(super) fn parse(name: &str) -> Result<Vec<Part>> {
     if parts.is_empty() { wrong("it is empty") } else { Ok(parts) }
 }
 
+/// A name as policies and messages have it; what is none stays as it is.
+pub fn plain_name(name: &str) -> String {
+    // only sops's own form differs
+    let parts = name.starts_with('[').then(|| parse(name).ok()).flatten();
+    match parts.as_deref() {
+        None => name.to_owned(),
+        Some(parts) => String::from_utf8_lossy(&render(parts)).into_owned(),
+    }
+}
+
 /// The one way in which a name is written.
 pub(super) fn render(parts: &[Part]) -> Vec<u8> {
     let mut out = Vec::new();

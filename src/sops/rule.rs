@@ -34,6 +34,11 @@ impl Default for Rule {
 }
 
 impl Rule {
+    /// For a file of which no part is encrypted by itself: no name ends like this.
+    pub(super) fn of_nothing() -> Self {
+        Rule { field: 1, text: "\0".into(), pattern: None }
+    }
+
     /// The rule of metadata field `name` (`encrypted_regex`, …) with its text.
     pub fn parse(name: &str, text: &str) -> Option<Self> {
         let field = FIELDS.iter().position(|f| *f == name)?;

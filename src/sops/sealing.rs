@@ -16,6 +16,12 @@ use crate::secret::{Random, SecretValue};
 impl Open {
     /// The whole file in plain: as `sops decrypt` would print it, but laid out as the sealed file is.
     pub fn plain(&self) -> Result<SecretValue> {
+        let plain = self.plain_as_it_is_sealed()?;
+        Ok(self.format.store().unwrap(plain.expose())?.map_or(plain, SecretValue::new))
+    }
+
+    /// The same, in the form in which values and metadata stand beside each other.
+    pub(super) fn plain_as_it_is_sealed(&self) -> Result<SecretValue> {
         let store = self.format.store();
         let mut patches = store.detach(&self.file, &self.tree);
         for (leaf, held) in self.tree.leaves.iter().zip(&self.held) {
@@ -38,6 +44,9 @@ impl Open {
 
     /// The sealed file. Nothing changed: the very bytes that were read. `now` is RFC 3339, UTC, whole seconds.
     pub fn seal(mut self, now: &str, random: &mut dyn Random) -> Result<Vec<u8>> {
+        if let Some(whole) = &self.whole {
+            return self.seal_whole(whole);
+        }
         if !self.changed {
             return Ok(self.file);
         }
@@ -85,7 +94,9 @@ impl Open {
             text.extend_from_slice(&self.file[range.clone()]);
             text
         });
-        self.format.store().end(&mut text);
+        if !text.is_empty() {
+            self.format.store().end(&mut text);
+        }
         text
     }
 

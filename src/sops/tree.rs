@@ -230,6 +230,11 @@ impl Tree {
         &self.names[self.branches[branch].name.clone()]
     }
 
+    /// How long all names are together.
+    pub(super) fn length_of_names(&self) -> usize {
+        self.names.len()
+    }
+
     /// The associated data of a leaf.
     pub(super) fn aad(&self, file: &[u8], leaf: &Leaf) -> Vec<u8> {
         match &leaf.step {

@@ -42,6 +42,15 @@ previous = { key = "DB_PASSWORD_PREVIOUS", keep-for = "30m" }
 feeds = [{ key = "DATABASE_URL", part = "password" }]
 "#;
 
+/// Another sealed file of the project, which the same secret feeds.
+pub const MIRROR: &str = "conf/mirror.env.enc";
+const FEEDS: &str = "feeds = [
+    { key = \"DATABASE_URL\", part = \"password\" },
+    { file = \"conf/mirror.env.enc\", key = \"db.password\" },
+    { file = \"conf/mirror.env.enc\", key = \"db.url\", part = \"password\" },
+]
+";
+
 const WRAPPER: &str = r#"#!/bin/sh
 mkdir busy || : >overlapped
 if [ "$1" = up ]; then
@@ -87,14 +96,41 @@ impl Case {
         Case { project, service }
     }
 
+    /// A project with a mirror.
+    pub fn mirrored(service: Service) -> Self {
+        let case = Case::new(service);
+        case.project.write(MIRROR, sealed_mirror());
+        let policy = POLICY.lines().filter(|line| !line.starts_with("feeds")).collect::<Vec<_>>().join("\n");
+        case.project.write("reseal.toml", format!("{policy}\n{FEEDS}"));
+        case
+    }
+
+    /// The mirror as it is; `None` where the project has none.
+    pub fn mirror(&self) -> Option<Vec<u8>> {
+        fs::read(self.project.path(MIRROR)).ok()
+    }
+
+    /// What the mirror holds.
+    pub fn mirror_values(&self) -> Values {
+        parse(&self.project.run(&["-f", MIRROR, "decrypt"]).ok().stdout)
+    }
+
     /// A project that belongs to somebody else than root, who runs the program.
     pub fn of_another_owner(service: Service) -> Self {
-        let case = Case::new(service);
+        Case::new(service).given_away()
+    }
+
+    /// The same with a mirror.
+    pub fn mirrored_of_another_owner(service: Service) -> Self {
+        Case::mirrored(service).given_away()
+    }
+
+    fn given_away(self) -> Self {
         let nobody = Some(65_534);
-        for path in case.project.files().iter().chain([&case.project.root]) {
+        for path in self.project.files().iter().chain([&self.project.root]) {
             std::os::unix::fs::chown(path, nobody, nobody).unwrap();
         }
-        case
+        self
     }
 
     /// The same in another folder, once nothing runs in it any more.
@@ -233,6 +269,17 @@ pub fn sealed() -> &'static [u8] {
         let env = old_values().iter().map(|(name, value)| format!("{name}={value}\n")).collect::<String>();
         Project::sealed(&env).read(".env.enc")
     })
+}
+
+/// The mirror before every rotation.
+pub fn sealed_mirror() -> &'static [u8] {
+    static SEALED: OnceLock<Vec<u8>> = OnceLock::new();
+    SEALED.get_or_init(|| Project::sealed(&mirror_text(OLD)).read(".env.enc"))
+}
+
+/// What a mirror holds once the password is this one.
+pub fn mirror_text(password: &str) -> String {
+    format!("level=debug\ndb.password={password}\ndb.url={URL}{password}@db:5432/app\n")
 }
 
 pub fn old_values() -> Values {

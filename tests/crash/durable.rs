@@ -78,14 +78,16 @@ fn folder_is_synced(calls: &[Call], at: usize, path: &str) {
     assert!(synced, "{:?} is not made durable before {:?}", calls[at], later.get(until));
 }
 
-/// A rotation that commits and one that is taken back. Without the right to look into the program, paths cannot be
+/// Rotations that commit and some that are taken back, without a mirror and with one. Without the right to look into the program, paths cannot be
 /// seen, and nothing can be said.
-fn runs(test: &str) -> Option<[Vec<Call>; 2]> {
+fn runs(test: &str) -> Option<Vec<Vec<Call>>> {
     if !have(&format!("crash::{test}"), &["strace"]) {
         return None;
     }
-    let runs = [Service::Well, Service::Ill].map(|service| {
-        let (_, calls) = strace::calls(&Case::new(service), ROTATE);
+    let runs = [(false, Service::Well), (false, Service::Ill), (true, Service::Well), (true, Service::Ill)];
+    let runs = runs.map(|(mirrored, service)| {
+        let case = if mirrored { Case::mirrored(service) } else { Case::new(service) };
+        let (_, calls) = strace::calls(&case, ROTATE);
         let effects = calls.into_iter().filter(|c| !c.harmless());
         effects.collect::<Vec<_>>()
     });
@@ -94,7 +96,7 @@ fn runs(test: &str) -> Option<[Vec<Call>; 2]> {
         let _ = std::io::Write::write_all(&mut std::io::stderr(), line.as_bytes());
         return None;
     }
-    Some(runs)
+    Some(runs.into())
 }
 
 /// The path behind the first descriptor, as in `fsync(5</a/b>)`.

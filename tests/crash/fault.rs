@@ -23,7 +23,7 @@ fn any_call_may_fail_once() {
     if !have("crash::any_call_may_fail_once", &["strace"]) {
         return;
     }
-    let codes = sweep(Service::Well, Times::Once, 1);
+    let codes = sweep(Case::new, Service::Well, Times::Once, 1);
     // nothing changed, taken back, to be resumed: all three are met, and some calls nobody needs
     for code in [0, 1, 10, 13] {
         assert!(codes.contains_key(&code), "no fault ends with {code}: {codes:?}");
@@ -31,11 +31,45 @@ fn any_call_may_fail_once() {
 }
 
 #[test]
+fn any_call_may_fail_once_where_there_is_a_mirror() {
+    if !have("crash::any_call_may_fail_once_where_there_is_a_mirror", &["strace"]) {
+        return;
+    }
+    let codes = sweep(Case::mirrored, Service::Well, Times::Once, 2);
+    for code in [0, 1, 10, 13] {
+        assert!(codes.contains_key(&code), "no fault ends with {code}: {codes:?}");
+    }
+    sweep(Case::mirrored, Service::Ill, Times::Once, 3);
+}
+
+#[test]
+fn where_the_second_of_two_files_cannot_be_exchanged_the_first_goes_back() {
+    if !have("crash::where_the_second_of_two_files_cannot_be_exchanged", &["strace"]) {
+        return;
+    }
+    let (_, calls) = strace::calls(&Case::mirrored(Service::Well), ROTATE);
+    let exchange = |call: &&strace::Call| {
+        call.name.starts_with("rename")
+            && call.shown.contains("/.env.enc\"")
+            && !call.shown.contains(".reseal/")
+    };
+    let Some(swap) = calls.iter().find(exchange) else {
+        // without the right to look into the program, paths cannot be seen
+        return;
+    };
+    let case = Case::mirrored(Service::Well);
+    assert_eq!(strace::run(&case, &swap.fail(), ROTATE), Some(10), "{}", case.said());
+    assert!(case.said().contains("swap:conf/mirror.env.enc done"), "{}", case.said());
+    assert!(case.said().contains("swap:conf/mirror.env.enc taken back"), "{}", case.said());
+    assert_eq!(at_the_end(&case, &[]), End::RolledBack);
+}
+
+#[test]
 fn any_call_may_fail_once_on_the_way_back() {
     if !have("crash::any_call_may_fail_once_on_the_way_back", &["strace"]) {
         return;
     }
-    let codes = sweep(Service::Ill, Times::Once, 1);
+    let codes = sweep(Case::new, Service::Ill, Times::Once, 1);
     assert!(codes.contains_key(&14), "no undo fails: {codes:?}");
     assert!(!codes.contains_key(&0), "an ill service was accepted: {codes:?}");
 }
@@ -45,7 +79,7 @@ fn the_disk_may_fail_for_good_at_any_call() {
     if !have("crash::the_disk_may_fail_for_good_at_any_call", &["strace"]) {
         return;
     }
-    let codes = sweep(Service::Well, Times::ForGood, 1);
+    let codes = sweep(Case::new, Service::Well, Times::ForGood, 1);
     assert!(codes.contains_key(&13), "{codes:?}");
 }
 
@@ -74,13 +108,13 @@ fn a_resume_that_can_note_nothing_leaves_it_unfinished() {
 }
 
 /// Lets a rotation fail at every point, resumes it without the fault, and gives how often which code was met.
-fn sweep(service: Service, times: Times, step: usize) -> BTreeMap<i32, usize> {
-    let (_, calls) = strace::calls(&Case::new(service), ROTATE);
+fn sweep(make: fn(Service) -> Case, service: Service, times: Times, step: usize) -> BTreeMap<i32, usize> {
+    let (_, calls) = strace::calls(&make(service), ROTATE);
     let places: Vec<usize> = (strace::start(&calls)..calls.len()).collect();
     let codes = Mutex::new(BTreeMap::new());
     each(&sample(places, step), |_, place| {
         let call = &calls[*place];
-        let case = Case::new(service);
+        let case = make(service);
         let rules = match times {
             Times::Once => call.fail(),
             Times::ForGood => strace::fail_from(&calls, *place),

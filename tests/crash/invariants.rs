@@ -8,7 +8,8 @@ use serde_json::Value;
 use sha2::{Digest, Sha256};
 
 use super::case::{
-    Case, OLD, Service, Snapshot, URL, Values, fingerprint, holds, old_values, relative, sealed,
+    Case, MIRROR, OLD, Service, Snapshot, URL, Values, fingerprint, holds, mirror_text, old_values, parse,
+    relative, sealed, sealed_mirror,
 };
 
 /// How a rotation has ended.
@@ -31,9 +32,24 @@ pub fn at_this_instant(case: &Case) -> Snapshot {
         assert!(whole, "I2: the file is neither the old nor the pending one");
         complete(&case.values());
     }
+    if let Some(mirror) = case.mirror() {
+        mirrored_at_this_instant(case, &mirror);
+    }
     let now = case.snapshot();
     hidden(&now, &[OLD, URL]);
     now
+}
+
+/// The same of a mirror; and whoever finds the new value in the main file finds it there.
+fn mirrored_at_this_instant(case: &Case, mirror: &[u8]) {
+    if mirror == sealed_mirror() {
+        assert!(case.live() == sealed(), "the main file is new and its mirror is not");
+        return;
+    }
+    let pending = case.rotation().and_then(|f| fs::read(f.join("pending-1.enc")).ok());
+    assert!(pending.is_none_or(|p| p == mirror), "I2: the mirror is neither the old nor the pending one");
+    let values = case.mirror_values();
+    assert!(values == parse(&mirror_text(&values["db.password"])), "I2: the mirror is not complete");
 }
 
 /// Half a backup that could not be removed because the disk failed then, too, goes with the next one.
@@ -65,6 +81,16 @@ pub fn at_the_end(case: &Case, before: &[Snapshot]) -> End {
     } else {
         assert_eq!(values, old_values(), "the old bytes hold other values");
         hidden(&now, &[OLD, URL]);
+    }
+    if let Some(mirror) = case.mirror() {
+        assert_eq!(mirror != sealed_mirror(), new, "the mirror and the file disagree");
+        assert!(
+            case.mirror_values() == parse(&mirror_text(&values["DB_PASSWORD"])),
+            "the mirror holds another value"
+        );
+        let copies = now.iter().filter(|(path, _)| path.starts_with(".reseal/backups"));
+        let copies = copies.filter(|(_, (_, bytes))| bytes.as_deref() == Some(sealed_mirror())).count();
+        assert!(copies <= 1 && (!new || copies == 1), "{copies} backups of the old mirror");
     }
     assert_eq!(case.running(), fingerprint(&values), "the service does not run on what the file holds");
     assert!(!case.project.exists("overlapped"), "two wrappers ran at once");
@@ -114,7 +140,7 @@ fn modes(case: &Case) {
     };
     for path in case.project.files() {
         let name = relative(case, &path);
-        if !name.starts_with(".reseal") && name != ".env.enc" {
+        if !name.starts_with(".reseal") && name != Path::new(".env.enc") && name != Path::new(MIRROR) {
             continue;
         }
         assert_eq!(seen(&path), (0o600, owner), "{name:?}");
@@ -137,6 +163,7 @@ fn audited(case: &Case) -> End {
         prev = Sha256::digest(line).iter().map(|b| format!("{b:02x}")).collect();
         assert!(entry["rotation"].is_string() && entry["secrets"][0] == "DB_PASSWORD");
         assert_eq!(entry["reason"], "a test");
+        assert_eq!(entry["mirrors"][0].as_str(), case.mirror().map(|_| MIRROR), "the log names the files");
         acts.push(entry["act"].as_str().unwrap().to_owned());
     }
     // a stuck rotation may have been tried again

@@ -6,7 +6,7 @@
 use std::collections::BTreeSet;
 use std::sync::Mutex;
 
-use super::case::{BACK, Case, Journal, RESUME, ROTATE, Service, fingerprint, old_values, sealed};
+use super::case::{BACK, Case, Journal, MIRROR, RESUME, ROTATE, Service, fingerprint, old_values, sealed};
 use super::invariants::{End, at_the_end, at_this_instant, sops_agrees};
 use super::strace::{self, Call};
 use super::{each, sample};
@@ -57,12 +57,26 @@ fn killed_anywhere_a_rotation_is_taken_back_by_resume_back() {
 }
 
 #[test]
+fn killed_anywhere_a_rotation_with_a_mirror_ends_with_both_files_or_none() {
+    if !have("crash::killed_anywhere_a_rotation_with_a_mirror", &["strace"]) {
+        return;
+    }
+    let met = sweep(Case::mirrored, Service::Well, RESUME, 1);
+    let swap = format!("swap:{MIRROR}");
+    expect_met(&met, ["backup", "stage", &swap, "swap"].map(|s| format!("started {s}")).into_iter());
+    let met = sweep(Case::mirrored, Service::Ill, RESUME, 1);
+    expect_met(&met, ["swap", &swap, "stage"].map(|s| format!("undo-started {s}")).into_iter());
+    sweep(Case::mirrored, Service::Well, BACK, 2);
+}
+
+#[test]
 fn killed_anywhere_what_root_makes_still_belongs_to_the_owner_of_the_file() {
     let test = "killed_anywhere_what_root_makes_still_belongs_to_the_owner";
     if !have(&format!("crash::{test}"), &["strace"]) || !is_root(test) {
         return;
     }
     sweep(Case::of_another_owner, Service::Well, RESUME, 1);
+    sweep(Case::mirrored_of_another_owner, Service::Well, RESUME, 4);
 }
 
 fn is_root(test: &str) -> bool {
@@ -94,7 +108,7 @@ fn sweep(
     assert_eq!(code, Some(if service == Service::Well { 0 } else { 10 }), "{}", case.said());
     let whole = at_the_end(&case, &[]);
     assert_eq!(whole, if service == Service::Well { End::Committed } else { End::RolledBack });
-    the_next_call_of_each_name_is_never_made(service, &calls);
+    the_next_call_of_each_name_is_never_made(make, service, &calls);
 
     let sops = have("crash: a second opinion on the file", &["sops"]);
     let met = Mutex::new(BTreeSet::new());
@@ -169,11 +183,11 @@ fn effect(case: &Case, last: &str) -> bool {
 }
 
 /// So that the points which were counted are all there are.
-fn the_next_call_of_each_name_is_never_made(service: Service, calls: &[Call]) {
+fn the_next_call_of_each_name_is_never_made(make: fn(Service) -> Case, service: Service, calls: &[Call]) {
     let last: Vec<&Call> =
         calls.iter().filter(|c| !calls.iter().any(|d| d.name == c.name && d.nth > c.nth)).collect();
     each(&last, |_, call| {
-        let case = Case::new(service);
+        let case = make(service);
         let beyond = Call { nth: call.nth + 1, ..(*call).clone() };
         let code = strace::run(&case, &beyond.kill(), ROTATE);
         assert!(code.is_some(), "{:?} is made more often than was counted", call.name);

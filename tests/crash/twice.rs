@@ -12,14 +12,16 @@ fn killed_again_while_it_resumes_it_ends_all_the_same() {
         return;
     }
     for (service, resume) in [(Service::Well, RESUME), (Service::Ill, RESUME), (Service::Well, BACK)] {
-        let (_, calls) = strace::calls(&Case::new(service), ROTATE);
-        let firsts = sample(calls.into_iter().filter(|c| !c.harmless()).collect(), 5);
-        each(&firsts, |i, first| twice(service, resume, first, i));
+        for (make, step) in [(Case::new as fn(Service) -> Case, 5), (Case::mirrored, 17)] {
+            let (_, calls) = strace::calls(&make(service), ROTATE);
+            let firsts = sample(calls.into_iter().filter(|c| !c.harmless()).collect(), step);
+            each(&firsts, |i, first| twice(make, service, resume, first, i));
+        }
     }
 }
 
-fn twice(service: Service, resume: &[&str], first: &Call, number: usize) {
-    let case = Case::new(service);
+fn twice(make: fn(Service) -> Case, service: Service, resume: &[&str], first: &Call, number: usize) {
+    let case = make(service);
     assert_eq!(strace::run(&case, &first.kill(), ROTATE), None);
     let killed = case.copy();
     let (_, calls) = strace::calls(&killed, resume);

@@ -12,7 +12,15 @@ pub struct Sample {
 }
 
 /// One more kind needs only an entry.
-pub const SAMPLES: [Sample; 1] = [Sample { file: ".env.enc", kind: "dotenv", write: dotenv }];
+pub const SAMPLES: [Sample; 2] = [
+    Sample { file: ".env.enc", kind: "dotenv", write: dotenv },
+    Sample { file: "secrets.enc.json", kind: "json", write: json },
+];
+
+fn json(pairs: &[(&str, &str)]) -> String {
+    let members: Vec<String> = pairs.iter().map(|(key, value)| format!("\t\"{key}\": \"{value}\"")).collect();
+    format!("{{\n{}\n}}\n", members.join(",\n"))
+}
 
 fn dotenv(pairs: &[(&str, &str)]) -> String {
     pairs.iter().map(|(key, value)| format!("{key}={value}\n")).collect()
@@ -52,7 +60,9 @@ impl Repository {
         if self.project.exists(self.sample.file) {
             self.project.remove(self.sample.file);
         }
-        self.project.run(&["encrypt", "plain", "-o", self.sample.file]).ok();
+        self.project
+            .run(&["encrypt", "plain", "--input-type", self.sample.kind, "-o", self.sample.file])
+            .ok();
         self.project.remove("plain");
     }
 

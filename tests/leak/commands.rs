@@ -21,7 +21,11 @@ every = "90d"
 previous = { key = "JWT_SECRET_PREVIOUS", keep-for = "1s" }
 [secret.DB_PASSWORD]
 generate = "alnum:32"
-feeds = [{ key = "DATABASE_URL", part = "password" }]
+feeds = [
+    { key = "DATABASE_URL", part = "password" },
+    { file = "copy.enc", key = "DATABASE_URL", part = "password" },
+    { file = "copy.enc", key = "DB_PASSWORD" },
+]
 "#;
 
 #[test]

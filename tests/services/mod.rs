@@ -3,6 +3,7 @@
 mod case;
 mod cut;
 mod killed;
+mod mirrored;
 mod refused;
 mod stack;
 mod together;

@@ -78,8 +78,8 @@ const UNSEALABLE: [(&str, i32, &str); 9] = [
     ("061", MALFORMED, "line 1 has no \"=\""),
 ];
 
-/// What `decrypt` does with the row's sealed file, with one identity.
-pub fn opening(row: &Row, key: &str) -> Expected {
+/// What `decrypt` does with the row's sealed file, with each of its identities.
+pub fn opening(row: &Row) -> Expected {
     let listed = REFUSED.iter().find(|(id, ..)| *id == row.id).map(|(_, code, words)| Refused(*code, words));
     match row.kind.as_str() {
         "ok" | "decrypt-ok" | "decrypt-fail" if !row.is_dotenv() => {
@@ -90,8 +90,6 @@ pub fn opening(row: &Row, key: &str) -> Expected {
             let (_, words) = OTHER_FORMATS.iter().find(|(format, _)| *format == row.format).unwrap();
             Refused(MALFORMED, words)
         }
-        // post-quantum identities are not supported yet; other recipients of such a file are
-        "ok" if key == "pq" => Refused(NO_IDENTITY, "identity"),
         "ok" | "decrypt-ok" | "sops-rewrite" => listed.unwrap_or(Same),
         "decrypt-fail" | "sops-rewrite-broken" => {
             listed.unwrap_or_else(|| panic!("{}: no refusal is given for it", row.title()))

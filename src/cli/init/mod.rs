@@ -7,18 +7,25 @@ mod seal;
 use std::path::Path;
 
 use super::args::{Global, InitArgs};
+use super::container::Container;
 use super::report::{Report, count};
-use super::session::Session;
+use super::session::{Session, WHOLE};
 use super::terminal::Terminal;
 use crate::config::{Config, Proposal, propose};
 use crate::disk::{self, Attributes, Project};
 use crate::doctor;
 use crate::error::{Error, Result};
+use crate::keys::Recipient;
 use crate::sops::Open;
 use folder::Found;
 
 pub(super) fn run(global: &Global, args: &InitArgs, report: &Report) -> Result<()> {
-    let session = Session::new(global)?;
+    let mut session = Session::new(global)?;
+    // an age file says with its name that it is one; who named it has said so already
+    let unnamed = global.file.is_none() && !session.has_policy;
+    if unnamed && seal::container(args, &session.project.sealed)? != Container::Sops {
+        session.turn_to(WHOLE)?;
+    }
     if args.delete_plaintext && disk::is_link(&args.env) {
         return Err(Error::usage(format!(
             "{:?} is a symbolic link: removing it would leave the plaintext",
@@ -43,10 +50,11 @@ pub(super) fn run(global: &Global, args: &InitArgs, report: &Report) -> Result<(
     let (from, to) = (args.env.display(), session.project.label());
     agreed(&terminal, &format!("seal {keys} of {from} in {to}?"))?;
     let policy = wanted(&session.project, &terminal).then_some(proposal.policy.as_str());
-    let (project, _lock) = seal::seal(global, args, session, &plain, report)?;
+    let (project, _lock, readers) = seal::seal(global, args, session, &plain, report)?;
+    let policy = policy.map(|policy| for_readers(policy, &readers));
 
     // the sealed file is made: what fails from here on does not undo that
-    match policy.map_or(Ok(false), |policy| write_policy(&project, policy)) {
+    match policy.map_or(Ok(false), |policy| write_policy(&project, &policy)) {
         Ok(true) => report.say("proposed a policy: reseal.toml"),
         Ok(false) => {}
         Err(error) => report.note(&format!("no policy was proposed: {error}")),
@@ -71,6 +79,9 @@ fn adopt(
         ))
         .note("nothing was changed")
         .hint("leave `--delete-plaintext` out, and remove the plaintext once you have compared the two"));
+    }
+    if args.post_quantum {
+        return Err(seal::no_key_is_made());
     }
     let open = session.open(report)?;
     let proposal = understood(&open, found, terminal, report);
@@ -126,6 +137,19 @@ fn agreed(terminal: &Terminal, question: &str) -> Result<()> {
 fn wanted(project: &Project, terminal: &Terminal) -> bool {
     disk::stat(&project.root.join("reseal.toml")).is_none()
         && terminal.answers("write reseal.toml?", true).unwrap_or(!terminal.is_there())
+}
+
+/// The policy of a file that does not say who can open it.
+fn for_readers(policy: &str, readers: &[Recipient]) -> String {
+    if readers.is_empty() {
+        return policy.to_owned();
+    }
+    let readers: Vec<String> = readers.iter().map(|r| format!("{:?}", r.text())).collect();
+    let line = format!("recipients = [{}]", readers.join(", "));
+    // the head of a policy is a comment and the name of the file
+    let mut lines: Vec<&str> = policy.lines().collect();
+    lines.insert(2.min(lines.len()), &line);
+    lines.join("\n") + "\n"
 }
 
 /// Answers whether it was written; one that is there stays.

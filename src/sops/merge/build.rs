@@ -200,7 +200,7 @@ impl<'a> Build<'a> {
         }
         let encrypted = self.open.held[at].encrypted;
         self.open.held[at] = Held { fresh: true, encrypted, ..self.held(there) };
-        Ok(())
+        if encrypted == self.theirs.held[there].encrypted { self.change(&[at]) } else { Ok(()) }
     }
 
     pub(super) fn unplaced(&self, there: usize) -> Error {

@@ -69,7 +69,7 @@ impl Versions {
     /// Opens them. A base that is empty is none: both sides have made the file.
     pub fn open(base: Vec<u8>, ours: Vec<u8>, theirs: Vec<u8>, keyring: &Keyring) -> Result<Self> {
         let opened = |bytes: Vec<u8>, which: &str| {
-            let open = Sealed::parse(bytes).and_then(|sealed| sealed.open(keyring));
+            let open = in_values(bytes).and_then(|sealed| sealed.open(keyring));
             open.map_err(|e| e.context(which))
         };
         let (ours, theirs) = (opened(ours, "our version")?, opened(theirs, "their version")?);
@@ -145,7 +145,7 @@ fn base_of(bytes: Vec<u8>, ours: &Open, theirs: &Open, keyring: &Keyring) -> Res
     if let Some(rest) = marked::without_marked(&bytes) {
         return partly(rest, keyring).map_err(|e| e.context("the common ancestor, itself in conflict"));
     }
-    let opened = Sealed::parse(bytes.clone()).and_then(|sealed| sealed.open(keyring));
+    let opened = in_values(bytes.clone()).and_then(|sealed| sealed.open(keyring));
     match opened {
         Err(e) if e.kind() == Failure::NoIdentity => [ours, theirs]
             .into_iter()
@@ -157,7 +157,7 @@ fn base_of(bytes: Vec<u8>, ours: &Open, theirs: &Open, keyring: &Keyring) -> Res
 
 /// What is left of a file in conflict, each value checked by itself. Only to compare with.
 fn partly(bytes: Vec<u8>, keyring: &Keyring) -> Result<Open> {
-    let sealed = Sealed::parse(bytes)?;
+    let sealed = in_values(bytes)?;
     let cipher = sealed.data_key(keyring)?;
     let Sealed { file, format, tree, metadata } = sealed;
     let flags = judge::verdicts(&tree, &file, &metadata.rule, |at| tree.leaves[at].text.bytes(&file));
@@ -165,9 +165,20 @@ fn partly(bytes: Vec<u8>, keyring: &Keyring) -> Result<Open> {
     Ok(Open::unsealed((file, format, tree), held, metadata, cipher))
 }
 
+/// A file of which each value is sealed by itself: only there the text between marks says nothing.
+fn in_values(bytes: Vec<u8>) -> Result<Sealed> {
+    let sealed = Sealed::parse(bytes)?;
+    if sealed.is_whole() {
+        return Err(Error::failed(
+            "a whole age file is sealed as one piece, so that no part of it can be merged",
+        ));
+    }
+    Ok(sealed)
+}
+
 /// A sealed file whose data key is known.
 fn checked(bytes: &[u8], cipher: Cipher) -> Result<Open> {
-    let Sealed { file, format, tree, metadata } = Sealed::parse(bytes.to_vec())?;
+    let Sealed { file, format, tree, metadata } = in_values(bytes.to_vec())?;
     Open::check(file, format, tree, metadata, cipher)
 }
 

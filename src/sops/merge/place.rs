@@ -37,6 +37,10 @@ fn children(open: &Open, branch: usize) -> Vec<Child> {
     all
 }
 
+fn is_gap(text: &[u8]) -> bool {
+    text.iter().all(|b| b.is_ascii_whitespace() || *b == b',')
+}
+
 impl Build<'_> {
     /// Adds a leaf of theirs: a comment, a value, or the outermost map or list around it that ours lacks.
     /// Answers whether it stands there now.
@@ -86,18 +90,24 @@ impl Build<'_> {
         {
             tries.push((ours.entry(&self.open).start, self.line(own.clone())));
         }
+        // blanks, and the commas that part entries
+        let gap = |range: Range<usize>| theirs.file.get(range).is_some_and(is_gap);
         if let Some((neighbour, ours)) = before {
             let ours = if neighbour.is_comment(theirs) { ours } else { self.behind_ours(ours) };
             let at = ours.entry(&self.open).end;
-            let start = if all[place - 1] == neighbour { neighbour.entry(theirs).end } else { own.start };
-            let gap = theirs.file.get(start..own.start).unwrap_or_default();
-            if !gap.is_empty() && gap.iter().all(u8::is_ascii_whitespace) {
-                tries.push((at, self.ended(at, self.line(start..own.end))));
+            let above = all[place - 1].entry(theirs).end;
+            if gap(above..own.start) {
+                tries.push((at, self.ended(at, self.line(above..own.end))));
             }
             tries.push((at, self.ended(at, self.line(own.clone()))));
         }
         if let Some((_, ours)) = after {
-            tries.push((self.pile_above(ours), self.line(own)));
+            let at = self.pile_above(ours);
+            let below = all[place + 1].entry(theirs).start;
+            if gap(own.end..below) {
+                tries.push((at, self.line(own.start..below)));
+            }
+            tries.push((at, self.line(own)));
         }
         tries
     }

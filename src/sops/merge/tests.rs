@@ -15,14 +15,58 @@ use crate::keys::{Form, Keyring, Prompt, Source, generate};
 use crate::secret::SecretValue;
 use crate::sops::{Format, NewFile, Open, Rule, Sealed};
 
-/// A kind of file, and how its plaintext is written.
+/// A kind of file: how its plaintext is written, and what a key is called in it.
 struct Sample {
     format: Format,
     write: fn(&[Line]) -> String,
+    name: fn(&str) -> String,
+    comments: bool,
 }
 
-/// Kinds that are read here. One more needs only a line.
-const SAMPLES: [Sample; 1] = [Sample { format: Format::Dotenv, write: dotenv }];
+/// Kinds of files, and in those that are trees, ways to lay keys out. One more needs only a line.
+const SAMPLES: [Sample; 5] = [
+    Sample { format: Format::Dotenv, write: dotenv, name: flat, comments: true },
+    Sample {
+        format: Format::Json,
+        write: |lines| json(lines, ["{\n", "\n}\n"], ["", ""]),
+        name: flat,
+        comments: false,
+    },
+    Sample {
+        format: Format::Json,
+        write: |lines| json(lines, ["{\"top\": {\"in\": {\n", "\n}}}\n"], ["", ""]),
+        name: |key| format!("top.in.{key}"),
+        comments: false,
+    },
+    Sample {
+        format: Format::Json,
+        write: |lines| json(lines, ["{\n", "\n}\n"], ["{\"of\": ", "}"]),
+        name: |key| format!("{key}.of"),
+        comments: false,
+    },
+    Sample { format: Format::Ini, write: ini, name: |key| format!("top.{key}"), comments: false },
+];
+
+fn flat(key: &str) -> String {
+    key.to_owned()
+}
+
+fn json(lines: &[Line], [start, end]: [&str; 2], [open, close]: [&str; 2]) -> String {
+    let member = |line: &Line| match line {
+        Line::Pair(key, value) => Some(format!("  \"{key}\": {open}\"{value}\"{close}")),
+        Line::Comment(_) => None,
+    };
+    let members: Vec<String> = lines.iter().filter_map(member).collect();
+    format!("{start}{}{end}", members.join(",\n"))
+}
+
+fn ini(lines: &[Line]) -> String {
+    let line = |line: &Line| match line {
+        Line::Pair(key, value) => format!("{key} = {value}\n"),
+        Line::Comment(_) => String::new(),
+    };
+    std::iter::once("[top]\n".to_owned()).chain(lines.iter().map(line)).collect()
+}
 
 fn dotenv(lines: &[Line]) -> String {
     let line = |line: &Line| match line {
@@ -164,14 +208,12 @@ impl Bench {
     }
 }
 
-fn pairs(lines: &[Line]) -> BTreeMap<&str, &str> {
-    lines
-        .iter()
-        .filter_map(|line| match line {
-            Line::Pair(key, value) => Some((&**key, &**value)),
-            Line::Comment(_) => None,
-        })
-        .collect()
+fn pairs(sample: &Sample, lines: &[Line]) -> BTreeMap<String, String> {
+    let pair = |line: &Line| match line {
+        Line::Pair(key, value) => Some(((sample.name)(key), value.clone())),
+        Line::Comment(_) => None,
+    };
+    lines.iter().filter_map(pair).collect()
 }
 
 fn remarks(lines: &[Line]) -> BTreeSet<&str> {
@@ -185,11 +227,11 @@ fn remarks(lines: &[Line]) -> BTreeSet<&str> {
 }
 
 /// The merged map, where conflicts go to a side, and the names in conflict.
-fn model<'a>(
-    [base, ours, theirs]: [&BTreeMap<&'a str, &'a str>; 3],
+fn model(
+    [base, ours, theirs]: [&BTreeMap<String, String>; 3],
     side: Side,
-) -> (BTreeMap<&'a str, &'a str>, BTreeSet<&'a str>) {
-    let names: BTreeSet<&str> = base.keys().chain(ours.keys()).chain(theirs.keys()).copied().collect();
+) -> (BTreeMap<String, String>, BTreeSet<String>) {
+    let names: BTreeSet<&String> = base.keys().chain(ours.keys()).chain(theirs.keys()).collect();
     let (mut merged, mut conflicts) = (BTreeMap::new(), BTreeSet::new());
     for name in names {
         let (b, o, t) = (base.get(name), ours.get(name), theirs.get(name));
@@ -198,11 +240,11 @@ fn model<'a>(
         } else if o == b {
             t
         } else {
-            conflicts.insert(name);
+            conflicts.insert(name.clone());
             if side == Side::Ours { o } else { t }
         };
         if let Some(value) = value {
-            merged.insert(name, *value);
+            merged.insert(name.clone(), value.clone());
         }
     }
     (merged, conflicts)
@@ -254,11 +296,11 @@ fn check(bench: &Bench, sample: &Sample, base: &[Line], changes: [&[Edit]; 2], n
     let our_file = version(&ours, new_keys[0], "2026-11-20T00:00:01Z");
     let their_file = version(&theirs, new_keys[1], "2026-11-20T00:00:02Z");
     let versions = [&*sealed, &*our_file, &*their_file];
-    let maps = [pairs(base), pairs(&ours), pairs(&theirs)];
+    let maps = [pairs(sample, base), pairs(sample, &ours), pairs(sample, &theirs)];
     let maps = [&maps[0], &maps[1], &maps[2]];
     let (_, conflicts) = model(maps, Side::Ours);
     let merged = bench.merge(versions, &|_| None).unwrap();
-    assert_eq!(merged.conflicts.iter().map(String::as_str).collect::<BTreeSet<_>>(), conflicts);
+    assert_eq!(merged.conflicts.iter().cloned().collect::<BTreeSet<_>>(), conflicts);
     let text = String::from_utf8_lossy(&merged.file).into_owned();
     assert!(!text.contains("canary"), "a value in clear:\n{text}");
     assert_eq!(text.contains("<<<<<<< ours\n"), !conflicts.is_empty(), "{text}");
@@ -272,27 +314,27 @@ fn check(bench: &Bench, sample: &Sample, base: &[Line], changes: [&[Edit]; 2], n
         let (want, _) = model(maps, side);
         // opens: every value and the MAC
         let open = bench.open(&merged.file);
-        let want_owned: BTreeMap<String, String> =
-            want.iter().map(|(k, v)| ((*k).to_owned(), (*v).to_owned())).collect();
-        assert_eq!(said(&open), want_owned);
+        assert_eq!(said(&open), want, "{}", String::from_utf8_lossy(&open.file));
         assert_eq!(open.entries().count(), want.len(), "a key stands twice");
         let (b, o, t) = (remarks(base), remarks(&ours), remarks(&theirs));
         let kept = |c: &&str| !b.contains(*c) || (o.contains(*c) && t.contains(*c));
         let remarks: BTreeSet<String> = o.union(&t).filter(|c| kept(c)).map(|c| (*c).to_owned()).collect();
-        assert_eq!(comments(&open), remarks, "{:?}", merged.notes);
+        if sample.comments {
+            assert_eq!(comments(&open), remarks, "{:?}", merged.notes);
+        }
         let (our_open, their_open) = (bench.open(&our_file), bench.open(&their_file));
         let (new, old, come) = (tokens(&open), tokens(&our_open), tokens(&their_open));
         for (name, value) in &want {
             // a token is theirs or ours wherever the data key is one
             if !new_keys[1] && maps[1].get(name) == Some(value) {
-                assert_eq!(new[*name], old[*name], "{name} lies as ours has it");
+                assert_eq!(new[name], old[name], "{name} lies as ours has it");
             } else if !new_keys[0] && maps[2].get(name) == Some(value) {
-                assert_eq!(new[*name], come[*name], "{name} lies as theirs has it");
+                assert_eq!(new[name], come[name], "{name} lies as theirs has it");
             }
         }
         let names = order(&open);
         let ours_left: Vec<String> =
-            order(&our_open).into_iter().filter(|name| want.contains_key(&**name)).collect();
+            order(&our_open).into_iter().filter(|name| want.contains_key(name)).collect();
         assert!(is_subsequence(&ours_left, &names), "{ours_left:?} in {names:?}");
         let their_names = order(&their_open);
         let at = |name: &String| names.iter().position(|n| n == name);
@@ -315,6 +357,51 @@ fn any_two_changes_merge_as_a_map_does() {
         proptest!(config, |(base in base(), ours in edits(), theirs in edits(), keys in keys)| {
             check(&bench, sample, &base, [&ours, &theirs], keys);
         });
+    }
+}
+
+#[test]
+fn what_came_stands_where_it_stands_in_theirs() {
+    let bench = Bench::new();
+    let pair = |key: &str| Line::Pair(key.into(), "canary".into());
+    let lines = |keys: &str| keys.split(' ').map(pair).collect::<Vec<_>>();
+    for sample in &SAMPLES {
+        for (base, ours, theirs, want) in [
+            ("A B C", "A B C", "A X B C", "A X B C"),
+            ("A B C", "A B C", "X A B C", "X A B C"),
+            ("A B C", "A B C", "A B C X Y", "A B C X Y"),
+            ("A B C", "A M B C", "A X B C", "A M X B C"),
+            ("A B C", "A C", "A B X C", "A X C"),
+            ("A B C", "B C", "A X B Y", "X B Y"),
+        ] {
+            let write = |keys: &str| (sample.write)(&lines(keys));
+            let sealed = bench.seal(sample.format, &write(base));
+            let [ours, theirs] =
+                [ours, theirs].map(|keys| bench.edit(&sealed, &write(keys), "2026-11-20T00:00:01Z"));
+            let merged = bench.merge([&sealed, &ours, &theirs], &|_| None).unwrap();
+            assert!(merged.conflicts.is_empty());
+            let open = bench.open(&merged.file);
+            let want: Vec<String> = want.split(' ').map(sample.name).collect();
+            assert_eq!(order(&open), want, "{}", String::from_utf8_lossy(&open.file));
+            // laid out as the file of one hand
+            let plain = open.plain().unwrap();
+            let keys = want.iter().map(|name| name.trim_start_matches("top.").trim_start_matches("in."));
+            let keys: Vec<&str> = keys.map(|name| name.trim_end_matches(".of")).collect();
+            assert_eq!(plain.expose_str().unwrap(), write(&keys.join(" ")));
+        }
+    }
+}
+
+#[test]
+fn a_whole_age_file_is_refused_before_anything_is_read_of_it() {
+    let bench = Bench::new();
+    let plain = SecretValue::new(b"A=canary\n".to_vec());
+    let (open, _) = bench.file.open_whole(Format::Dotenv, &plain, true, &bench.nobody).unwrap();
+    let sealed = open.seal("2026-11-20T00:00:00Z", &mut OsRng).unwrap();
+    let lines = bench.seal(Format::Dotenv, "A=canary\n");
+    for versions in [[&sealed, &sealed, &sealed], [&lines, &lines, &sealed], [&sealed, &lines, &lines]] {
+        let error = bench.merge(versions.map(|v| &**v), &|_| None).err().unwrap().to_string();
+        assert!(error.contains("whole age file"), "{error}");
     }
 }
 
@@ -352,9 +439,9 @@ fn both_sides_may_have_made_the_file() {
         let ours = bench.seal(sample.format, &(sample.write)(&[pair("A", "1"), pair("B", "1")]));
         let theirs = bench.seal(sample.format, &(sample.write)(&[pair("A", "1"), pair("C", "1")]));
         let merged = bench.merge([b"", &ours, &theirs], &|_| None).unwrap();
-        assert_eq!(order(&bench.open(&merged.file)), ["A", "B", "C"]);
+        assert_eq!(order(&bench.open(&merged.file)), ["A", "B", "C"].map(sample.name));
         let other = bench.seal(sample.format, &(sample.write)(&[pair("A", "2")]));
-        assert_eq!(bench.merge([b"", &ours, &other], &|_| None).unwrap().conflicts, ["A"]);
+        assert_eq!(bench.merge([b"", &ours, &other], &|_| None).unwrap().conflicts, [(sample.name)("A")]);
     }
 }
 

@@ -131,6 +131,13 @@ impl Store for Dotenv {
         false
     }
 
+    fn takes(&self, kind: Kind, text: &[u8], encrypted: bool) -> Result<()> {
+        if encrypted || kind == Kind::Comment || holds_as_it_is(text) {
+            return Ok(());
+        }
+        Err(Error::failed("the value holds a backslash before an n, which would be read as a line feed"))
+    }
+
     fn cut(&self, _: &[u8], tree: &Tree, leaves: &[usize], _: &[usize]) -> Vec<Patch> {
         leaves.iter().map(|leaf| Patch::cut(tree.leaves[*leaf].entry.clone())).collect()
     }
@@ -215,7 +222,7 @@ fn unescape(value: &[u8]) -> Option<Vec<u8>> {
 }
 
 /// Whether a line in clear can hold `value`: there every backslash before an n is a line feed.
-pub(in crate::sops) fn holds_as_it_is(value: &[u8]) -> bool {
+fn holds_as_it_is(value: &[u8]) -> bool {
     memmem::find(value, b"\\n").is_none()
 }
 

@@ -16,8 +16,9 @@ use memchr::memmem;
 use super::meta::Meta;
 use super::tree::{Kind, Leaf, Step, Text, Tree};
 use crate::error::Result;
+use crate::sops::open::looks_like_a_name;
 
-pub(super) use dotenv::{Dotenv, RESERVED, holds_as_it_is};
+pub(super) use dotenv::{Dotenv, RESERVED};
 
 /// The kind of a file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -50,6 +51,39 @@ impl Format {
             let at_start = |at: usize| at == 0 || file[at - 1] == b'\n';
             memmem::find_iter(file, RESERVED).any(at_start).then_some(Format::Dotenv)
         }
+    }
+
+    /// What a file is by its name, without what says that it is sealed. None where the name says nothing.
+    pub fn of_name(name: &str) -> Option<Format> {
+        let name =
+            [".enc", ".sops", ".age"].iter().fold(name, |name, end| name.strip_suffix(end).unwrap_or(name));
+        let end = name.rsplit_once('.').map_or("", |(_, end)| end);
+        match end {
+            "yaml" | "yml" => Some(Format::Yaml),
+            "json" => Some(Format::Json),
+            "ini" => Some(Format::Ini),
+            _ => name.split('.').any(|part| part == "env").then_some(Format::Dotenv),
+        }
+    }
+
+    /// What a plaintext is, by its content alone: lines with names in front of them, an object, a map, sections, or else
+    /// just bytes.
+    pub fn of_plain(file: &[u8]) -> Format {
+        let reads = |format: Format| format.store().read(file).ok();
+        let is_full = |tree: &Tree| tree.leaves.iter().any(|leaf| leaf.kind != Kind::Comment);
+        if file.trim_ascii_start().starts_with(b"{") && reads(Format::Json).is_some() {
+            return Format::Json;
+        }
+        // a text that happens to have "=" in every line has no names before them
+        let named = |tree: &Tree| {
+            let mut names = tree.leaves.iter().filter(|leaf| leaf.kind != Kind::Comment);
+            !is_full(tree) || names.any(|leaf| looks_like_a_name(tree.name(file, leaf)).is_some())
+        };
+        if reads(Format::Dotenv).is_some_and(|tree| named(&tree)) {
+            return Format::Dotenv;
+        }
+        let mut others = [Format::Yaml, Format::Ini].into_iter();
+        others.find(|format| reads(*format).is_some_and(|tree| is_full(&tree))).unwrap_or(Format::Binary)
     }
 
     /// The word for it, in messages and on the command line.
@@ -146,6 +180,31 @@ pub(super) trait Store: Sync {
 
     /// Whether values have types here; else all are texts.
     fn is_typed(&self) -> bool;
+
+    /// A plain file in the form in which its values and metadata stand beside each other, where it has another one.
+    fn wrap(&self, plain: &[u8]) -> Option<Vec<u8>> {
+        let _ = plain;
+        None
+    }
+
+    /// The plain file of that form.
+    fn unwrap(&self, wrapped: &[u8]) -> Result<Option<Vec<u8>>> {
+        let _ = wrapped;
+        Ok(None)
+    }
+
+    /// Refuses a value that a file of this kind cannot give back as it is. A number or boolean that stands in a plain
+    /// file comes as its token.
+    fn takes(&self, kind: Kind, text: &[u8], encrypted: bool) -> Result<()> {
+        let _ = (kind, text, encrypted);
+        Ok(())
+    }
+
+    /// Leaves that go with a leaf.
+    fn along(&self, tree: &Tree, leaf: usize) -> Vec<usize> {
+        let _ = (tree, leaf);
+        Vec::new()
+    }
 
     /// What goes with these leaves and branches, each list in ascending order.
     fn cut(&self, file: &[u8], tree: &Tree, leaves: &[usize], branches: &[usize]) -> Vec<Patch>;

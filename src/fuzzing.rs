@@ -1,0 +1,172 @@
+//! What holds of every input whatever: one function for each parser, for the fuzzer in `fuzz/` and for the tests.
+//!
+//! A function passes or panics. That it returns in time and memory is the fuzzer's part.
+#![allow(
+    clippy::expect_used,
+    clippy::unwrap_used,
+    clippy::panic,
+    missing_docs,
+    reason = "an oracle speaks by panicking"
+)]
+
+use std::sync::{Arc, LazyLock};
+
+use rand::SeedableRng;
+use rand::rngs::StdRng;
+
+use crate::keys::testing::Nobody;
+use crate::keys::{self, Form, Keyring, Prompt, Recipient, Source};
+use crate::secret::{SecretName, SecretValue};
+pub use crate::sops::Format;
+use crate::sops::{NewFile, Open, Rule, Sealed, fuzzed};
+
+/// The throw-away key of the vectors, which are the corpus.
+const IDENTITY: &str = "AGE-SECRET-KEY-1VQDJKDS4DMVCQYFHSXP9D6J9MEXQLGA9DJRMADXUJWZC5S44965SFD4KR5";
+const RECIPIENT: &str = "age1f0cahg8zs7nmkv8hl6kjqx9fs7fcxej8xuwfz7nfppnkpqf3jprqa555yy";
+const NOW: &str = "2026-11-20T04:24:16Z";
+
+fn nobody() -> Arc<dyn Prompt> {
+    Arc::new(Nobody)
+}
+
+fn keyring() -> Keyring {
+    let read = || Ok(Some(SecretValue::new(IDENTITY.into())));
+    Keyring::new(vec![Source::reading("key", Form::Identities, read)], nobody())
+}
+
+fn new_file() -> NewFile {
+    static RECIPIENTS: LazyLock<Vec<Recipient>> =
+        LazyLock::new(|| vec![Recipient::parse(RECIPIENT).unwrap()]);
+    NewFile { recipients: RECIPIENTS.clone(), rule: Rule::default(), mac_only_encrypted: false }
+}
+
+fn random() -> StdRng {
+    StdRng::seed_from_u64(1)
+}
+
+/// Names and values.
+fn said(open: &Open) -> Vec<(Vec<u8>, Vec<u8>)> {
+    open.entries().map(|e| (e.name.to_vec(), e.value.expose().to_vec())).collect()
+}
+
+/// A plaintext that can be sealed opens again and says the same; so does what is edited into it.
+pub fn plaintext(format: Format, text: &[u8]) {
+    let plain = SecretValue::new(text.to_vec());
+    let Ok((open, _)) = new_file().open(format, &plain, &mut random(), &nobody()) else { return };
+    let before = said(&open);
+    let sealed = open.seal(NOW, &mut random()).expect("what was taken in can be sealed");
+    let again = Sealed::parse_as(sealed.clone(), format).expect("what was sealed can be read");
+    let again = again.open(&keyring()).expect("what was sealed opens");
+    assert_eq!(said(&again), before, "what was sealed says the same");
+    let shown = again.plain().expect("what opens can be shown");
+    if format != Format::Binary {
+        let edited = again.read_edited(&shown).expect("what is shown can be edited");
+        assert!(!edited.changed && edited.set.is_empty() && edited.unset.is_empty(), "and is the same");
+    }
+    assert_eq!(again.seal(NOW, &mut random()).unwrap(), sealed, "what nobody touched stays");
+}
+
+/// A sealed file is refused or opened; one that opens takes a change and opens again.
+pub fn sealed(file: &[u8]) {
+    let is_sealed = Sealed::is_sealed(file);
+    let Ok(sealed) = Sealed::parse(file.to_vec()) else { return };
+    assert!(is_sealed);
+    let _ = (sealed.names().count(), sealed.recipients().count());
+    let format = Format::of_sealed(file);
+    let Ok(mut open) = sealed.open(&keyring()) else { return };
+    let before = said(&open);
+    let _ = open.plain();
+    let Some(first) = before.iter().find_map(|(name, _)| std::str::from_utf8(name).ok()) else { return };
+    let Ok(name) = SecretName::parse(first) else { return };
+    if open.set(&name, SecretValue::new(b"changed".to_vec())).is_err() {
+        return;
+    }
+    let Ok(after) = open.seal(NOW, &mut random()) else { return };
+    let after = match format {
+        Some(format) => Sealed::parse_as(after, format),
+        None => Sealed::parse(after),
+    };
+    let after = after.expect("what was sealed can be read").open(&keyring()).expect("and opens");
+    assert_eq!(after.get(name.as_bytes()).map(SecretValue::expose), Some(&b"changed"[..]));
+}
+
+/// The text of one sealed value.
+pub fn value(text: &[u8]) {
+    fuzzed::value(text);
+}
+
+/// Metadata as lines.
+pub fn metadata(text: &[u8]) {
+    fuzzed::metadata(text);
+}
+
+/// A name of a value.
+pub fn name(text: &[u8]) {
+    fuzzed::name(text);
+}
+
+/// An age file: its header is read, and it is opened or refused.
+pub fn age(file: &[u8]) {
+    let _ = keys::stanza_kinds(file);
+    let _ = keyring().open_file(file);
+    let plain = SecretValue::new(file.to_vec());
+    let recipients = new_file().recipients;
+    let sealed = keys::seal_file(&plain, &recipients, file.len() % 2 == 0, &nobody()).unwrap();
+    let opened = keyring().open_file(&sealed).expect("what was sealed opens");
+    assert_eq!(opened.plain.expose(), file);
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+    use std::path::Path;
+
+    use super::*;
+
+    /// Every vector, and every vector with a byte changed, cut or doubled at places spread over it.
+    fn each(folder: &str, ends: &[&str], run: impl Fn(&[u8])) {
+        let mut seen = 0;
+        for entry in fs::read_dir(Path::new("fixtures/sops").join(folder)).unwrap() {
+            let path = entry.unwrap().path();
+            if !ends.iter().any(|end| path.to_string_lossy().ends_with(end)) {
+                continue;
+            }
+            let whole = fs::read(&path).unwrap();
+            seen += 1;
+            run(&whole);
+            let steps = if whole.len() > 20_000 { 3 } else { 12 };
+            for step in 0..steps {
+                let at = whole.len() * step / steps;
+                run(&whole[..at]);
+                let mut changed = whole.clone();
+                if let Some(byte) = changed.get_mut(at) {
+                    *byte = b"\"'\n:=#]}-\\\xff \t"[step % 13];
+                }
+                run(&changed);
+                run(&[&whole[..at], &whole[at / 2..]].concat());
+            }
+        }
+        assert!(seen > 0, "{folder} {ends:?}");
+    }
+
+    #[test]
+    fn sealed_vectors_whole_and_damaged() {
+        each("enc", &[""], sealed);
+    }
+
+    #[test]
+    fn plain_vectors_whole_and_damaged() {
+        each("plain", &[".env"], |text| plaintext(Format::Dotenv, text));
+        each("plain", &[".yaml"], |text| plaintext(Format::Yaml, text));
+        each("plain", &[".json"], |text| plaintext(Format::Json, text));
+        each("plain", &[".ini"], |text| plaintext(Format::Ini, text));
+        each("plain", &[".bin"], |text| plaintext(Format::Binary, text));
+    }
+
+    #[test]
+    fn texts_whole_and_damaged() {
+        each("enc", &[".env"], |text| text.split(|b| *b == b'\n').for_each(value));
+        each("enc", &[".env"], metadata);
+        each("plain", &[".env"], |text| text.split(|b| *b == b'\n').for_each(name));
+    }
+}
