@@ -352,7 +352,8 @@ fn check(bench: &Bench, sample: &Sample, base: &[Line], changes: [&[Edit]; 2], n
 fn any_two_changes_merge_as_a_map_does() {
     let bench = Bench::new();
     for sample in &SAMPLES {
-        let config = ProptestConfig { failure_persistence: None, ..ProptestConfig::default() };
+        let all = ProptestConfig::default();
+        let config = ProptestConfig { cases: all.cases / 4, failure_persistence: None, ..all };
         let keys = prop_oneof![4 => Just([false, false]), 1 => any::<[bool; 2]>()];
         proptest!(config, |(base in base(), ours in edits(), theirs in edits(), keys in keys)| {
             check(&bench, sample, &base, [&ours, &theirs], keys);
@@ -388,6 +389,86 @@ fn what_came_stands_where_it_stands_in_theirs() {
             let keys = want.iter().map(|name| name.trim_start_matches("top.").trim_start_matches("in."));
             let keys: Vec<&str> = keys.map(|name| name.trim_end_matches(".of")).collect();
             assert_eq!(plain.expose_str().unwrap(), write(&keys.join(" ")));
+        }
+    }
+}
+
+#[test]
+fn trees_merge_value_by_value_and_lists_of_another_length_whole() {
+    let bench = Bench::new();
+    for (base, ours, theirs, want) in [
+        (
+            r#"{"l":["a","b"],"z":1}"#,
+            r#"{"l":["x","b"],"z":2}"#,
+            r#"{"l":["a","y"],"z":1}"#,
+            Ok(r#"{"l":["x","y"],"z":2}"#),
+        ),
+        (
+            r#"{"l":["a"],"z":1}"#,
+            r#"{"l":["a"],"z":2}"#,
+            r#"{"l":["a","b"],"z":1}"#,
+            Ok(r#"{"l":["a","b"],"z":2}"#),
+        ),
+        (r#"{"l":["a"],"z":1}"#, r#"{"l":["x"],"z":1}"#, r#"{"l":["a","b"],"z":1}"#, Err("l")),
+        (
+            r#"{"l":["a"],"z":1}"#,
+            r#"{"l":["a","b"],"z":1}"#,
+            r#"{"l":["a","b"],"z":2}"#,
+            Ok(r#"{"l":["a","b"],"z":2}"#),
+        ),
+        (r#"{"l":["a"],"z":1}"#, r#"{"l":["a"],"z":2}"#, r#"{"z":1}"#, Ok(r#"{"z":2}"#)),
+        (
+            r#"{"z":1}"#,
+            r#"{"z":2}"#,
+            r#"{"z":1,"l":[{"k":"a"},{"k":true}]}"#,
+            Ok(r#"{"z":2,"l":[{"k":"a"},{"k":true}]}"#),
+        ),
+        (
+            r#"{"a":"1","z":1}"#,
+            r#"{"a":"1","z":2}"#,
+            r#"{"a":{"b":"1"},"z":1}"#,
+            Ok(r#"{"a":{"b":"1"},"z":2}"#),
+        ),
+        (
+            r#"{"a":{"b":"1"},"z":1}"#,
+            r#"{"a":{"b":"1"},"z":2}"#,
+            r#"{"a":"1","z":1}"#,
+            Ok(r#"{"a":"1","z":2}"#),
+        ),
+        (
+            r#"{"a":{"b":"1"},"z":1}"#,
+            r#"{"a":{"b":"1","d":"1"},"z":1}"#,
+            r#"{"a":{"c":"1"},"z":1}"#,
+            Ok(r#"{"a":{"c":"1","d":"1"},"z":1}"#),
+        ),
+        (r#"{"a":{"b":"1"},"z":1}"#, r#"{"a":{"b":"1"},"z":2}"#, r#"{"a":{},"z":null}"#, Err("z")),
+        (
+            r#"{"a":{"b":"1"},"z":1}"#,
+            r#"{"a":{"b":"1"},"y":2,"z":1}"#,
+            r#"{"a":{},"z":null}"#,
+            Ok(r#"{"a":{},"y":2,"z":null}"#),
+        ),
+        (r#"{"n":1.5,"z":"1"}"#, r#"{"n":1.5,"z":"1"}"#, r#"{"n":"1.5","z":1}"#, Ok(r#"{"n":"1.5","z":1}"#)),
+    ] {
+        let value = |text: &str| serde_json::from_str::<serde_json::Value>(text).unwrap();
+        let sealed = bench.seal(Format::Json, base);
+        let [our_file, their_file] =
+            [ours, theirs].map(|text| bench.edit(&sealed, text, "2026-11-20T00:00:01Z"));
+        let versions = [&*sealed, &*our_file, &*their_file];
+        let merged = bench.merge(versions, &|_| None).unwrap_or_else(|e| panic!("{base} {theirs}: {e}"));
+        match want {
+            Ok(want) => {
+                assert!(merged.conflicts.is_empty(), "{base} {ours} {theirs}: {:?}", merged.conflicts);
+                let plain = bench.open(&merged.file).plain().unwrap();
+                assert_eq!(value(plain.expose_str().unwrap()), value(want), "{base} {ours} {theirs}");
+            }
+            Err(name) => {
+                assert_eq!(merged.conflicts, [name]);
+                let merged = bench.merge(versions, &|_| Some(Side::Theirs)).unwrap();
+                let plain = bench.open(&merged.file).plain().unwrap();
+                let said = value(plain.expose_str().unwrap());
+                assert_eq!(said[name], value(theirs)[name]);
+            }
         }
     }
 }
