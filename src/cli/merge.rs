@@ -1,7 +1,7 @@
 //! `reseal merge`: what git calls when two branches changed a sealed file, and what a person calls to choose where they
 //! changed the same key. Both versions stay sealed wherever they are written.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use super::args::{Global, MergeArgs};
 use super::git::Repository;
@@ -93,7 +93,7 @@ fn merge(
     versions.merge(pick, &mut Tools { now: &now, random: &mut *random, prompt: &session.prompt, marker })
 }
 
-fn write(path: &PathBuf, bytes: &[u8]) -> Result<()> {
+fn write(path: &Path, bytes: &[u8]) -> Result<()> {
     let attributes =
         disk::stat(path).map_or(Attributes { mode: 0o600, owner: disk::Owner::of_this_process() }, |stat| {
             Attributes { mode: stat.mode, owner: stat.owner }

@@ -73,9 +73,9 @@ impl Versions {
             open.map_err(|e| e.context(which))
         };
         let (ours, theirs) = (opened(ours, "our version")?, opened(theirs, "their version")?);
-        let base = if base.is_empty() { None } else { Some(base_of(base, &ours, &theirs, keyring)?) };
-        let formats = base.iter().chain([&theirs]).map(Open::format);
-        for format in formats.filter(|format| *format != ours.format()) {
+        let base = if base.is_empty() { None } else { Some(base_of(&base, &ours, &theirs, keyring)?) };
+        let format = base.iter().chain([&theirs]).map(Open::format).find(|format| *format != ours.format());
+        if let Some(format) = format {
             let (one, other) = (ours.format().word(), format.word());
             return Err(Error::failed(format!("the versions are files of two kinds, {one} and {other}")));
         }
@@ -141,15 +141,15 @@ impl Versions {
 
 /// A base that was sealed before this identity could open it mostly has the data key that it has now. One that git made
 /// of two and that is in conflict says nothing of the keys in conflict, and its MAC fits nothing.
-fn base_of(bytes: Vec<u8>, ours: &Open, theirs: &Open, keyring: &Keyring) -> Result<Open> {
-    if let Some(rest) = marked::without_marked(&bytes) {
+fn base_of(bytes: &[u8], ours: &Open, theirs: &Open, keyring: &Keyring) -> Result<Open> {
+    if let Some(rest) = marked::without_marked(bytes) {
         return partly(rest, keyring).map_err(|e| e.context("the common ancestor, itself in conflict"));
     }
-    let opened = in_values(bytes.clone()).and_then(|sealed| sealed.open(keyring));
+    let opened = in_values(bytes.to_vec()).and_then(|sealed| sealed.open(keyring));
     match opened {
         Err(e) if e.kind() == Failure::NoIdentity => [ours, theirs]
             .into_iter()
-            .find_map(|open| checked(&bytes, copy_of(&open.cipher).ok()?).ok())
+            .find_map(|open| checked(bytes, copy_of(&open.cipher).ok()?).ok())
             .ok_or_else(|| e.context("the common ancestor")),
         other => other.map_err(|e| e.context("the common ancestor")),
     }

@@ -34,6 +34,8 @@ fn children(open: &Open, branch: usize) -> Vec<Child> {
     let below = (0..tree.branches.len()).filter(|at| tree.branches[*at].parent == Some(branch));
     let mut all: Vec<Child> = leaves.chain(below.map(Child::Branch)).collect();
     all.sort_by_key(|child| child.entry(open).start);
+    // what is empty may stand as a leaf and as a branch
+    all.dedup_by_key(|child| child.entry(open));
     all
 }
 

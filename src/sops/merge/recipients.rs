@@ -125,7 +125,7 @@ fn in_groups(
     choose: Choose<'_>,
 ) -> Result<()> {
     let members = |fields: &Meta| -> Vec<String> {
-        let named = |name| fields.get(name).map(|meta| identity(meta)).unwrap_or_default();
+        let named = |name| fields.get(name).map(identity).unwrap_or_default();
         let mut all: Vec<String> = ["age"].into_iter().chain(FOREIGN).map(named).collect();
         all.extend([named("key_groups"), fields.text("shamir_threshold").unwrap_or_default().to_owned()]);
         all

@@ -441,19 +441,28 @@ fn trees_merge_value_by_value_and_lists_of_another_length_whole() {
             r#"{"a":{"c":"1"},"z":1}"#,
             Ok(r#"{"a":{"c":"1","d":"1"},"z":1}"#),
         ),
-        (r#"{"a":{"b":"1"},"z":1}"#, r#"{"a":{"b":"1"},"z":2}"#, r#"{"a":{},"z":null}"#, Err("z")),
         (
-            r#"{"a":{"b":"1"},"z":1}"#,
-            r#"{"a":{"b":"1"},"y":2,"z":1}"#,
-            r#"{"a":{},"z":null}"#,
-            Ok(r#"{"a":{},"y":2,"z":null}"#),
+            r#"{"a":{"b":"1"},"k":1,"z":1}"#,
+            r#"{"a":{"b":"1"},"k":1,"z":2}"#,
+            r#"{"a":{},"k":1,"z":null}"#,
+            Err("z"),
+        ),
+        (
+            r#"{"a":{"b":"1"},"k":1,"z":1}"#,
+            r#"{"a":{"b":"1"},"k":1,"y":2,"z":1}"#,
+            r#"{"a":{},"k":1,"z":null}"#,
+            Ok(r#"{"a":{},"k":1,"y":2,"z":null}"#),
         ),
         (r#"{"n":1.5,"z":"1"}"#, r#"{"n":1.5,"z":"1"}"#, r#"{"n":"1.5","z":1}"#, Ok(r#"{"n":"1.5","z":1}"#)),
     ] {
         let value = |text: &str| serde_json::from_str::<serde_json::Value>(text).unwrap();
         let sealed = bench.seal(Format::Json, base);
-        let [our_file, their_file] =
-            [ours, theirs].map(|text| bench.edit(&sealed, text, "2026-11-20T00:00:01Z"));
+        let our_file = bench.edit(&sealed, ours, "2026-11-20T00:00:01Z");
+        // some with a data key of their own
+        let their_file = match theirs.contains("{}") {
+            true => bench.seal(Format::Json, theirs),
+            false => bench.edit(&sealed, theirs, "2026-11-20T00:00:01Z"),
+        };
         let versions = [&*sealed, &*our_file, &*their_file];
         let merged = bench.merge(versions, &|_| None).unwrap_or_else(|e| panic!("{base} {theirs}: {e}"));
         match want {
