@@ -88,7 +88,7 @@ fn merge(
     pick: &dyn Fn(&str) -> Option<Side>,
     marker: usize,
 ) -> Result<Merged> {
-    let versions = Versions::open(base, ours, theirs, &session.keyring)?;
+    let versions = Versions::open(&base, ours, theirs, &session.keyring)?;
     let (now, mut random) = (session::now(), session::random());
     versions.merge(pick, &mut Tools { now: &now, random: &mut *random, prompt: &session.prompt, marker })
 }

@@ -67,13 +67,13 @@ pub struct Versions {
 
 impl Versions {
     /// Opens them. A base that is empty is none: both sides have made the file.
-    pub fn open(base: Vec<u8>, ours: Vec<u8>, theirs: Vec<u8>, keyring: &Keyring) -> Result<Self> {
+    pub fn open(base: &[u8], ours: Vec<u8>, theirs: Vec<u8>, keyring: &Keyring) -> Result<Self> {
         let opened = |bytes: Vec<u8>, which: &str| {
             let open = in_values(bytes).and_then(|sealed| sealed.open(keyring));
             open.map_err(|e| e.context(which))
         };
         let (ours, theirs) = (opened(ours, "our version")?, opened(theirs, "their version")?);
-        let base = if base.is_empty() { None } else { Some(base_of(&base, &ours, &theirs, keyring)?) };
+        let base = if base.is_empty() { None } else { Some(base_of(base, &ours, &theirs, keyring)?) };
         let format = base.iter().chain([&theirs]).map(Open::format).find(|format| *format != ours.format());
         if let Some(format) = format {
             let (one, other) = (ours.format().word(), format.word());

@@ -201,10 +201,10 @@ impl Bench {
     }
 
     fn merge(&self, versions: [&[u8]; 3], pick: &dyn Fn(&str) -> Option<Side>) -> Result<Merged> {
-        let [base, ours, theirs] = versions.map(<[u8]>::to_vec);
+        let [base, ours, theirs] = versions;
         let mut tools =
             Tools { now: "2026-11-20T00:00:03Z", random: &mut OsRng, prompt: &self.nobody, marker: 7 };
-        Versions::open(base, ours, theirs, &self.keyring)?.merge(pick, &mut tools)
+        Versions::open(base, ours.to_vec(), theirs.to_vec(), &self.keyring)?.merge(pick, &mut tools)
     }
 }
 
