@@ -54,8 +54,9 @@ fn line(bytes: &[u8], start: usize, end: usize, number: usize) -> Result<Line> {
         return Ok(Line::Blank);
     }
     if text.starts_with(b"<<<<<<< ") || text.starts_with(b">>>>>>> ") || text == b"=======" {
-        return Err(Error::failed(format!("line {number} is a conflict marker"))
-            .hint("take one side with `git checkout --ours` or `--theirs`; of a sealed file with `reseal merge --resolve FILE --ours KEY --theirs KEY`"));
+        return Err(Error::failed(format!("line {number} is a conflict marker")).hint(
+            "take one side with `git checkout --ours` or `--theirs`, then apply the other side's changes",
+        ));
     }
     if text[0] == b'#' {
         return Ok(Line::Comment(start + 1..end));
