@@ -19,6 +19,7 @@ mod consumers;
 mod crash;
 mod dialect;
 mod exit_codes;
+mod git;
 mod grace;
 mod ini;
 mod init;

@@ -1,9 +1,13 @@
 //! What can be typed. Help, completions and usage errors come from these definitions.
 
+mod git;
+
 use std::ffi::OsString;
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
+
+pub(super) use git::{HookArgs, HookCommand, MergeArgs, TextconvArgs};
 
 /// Rotates the secrets in SOPS-encrypted env files, so that a crash at any moment loses nothing
 #[derive(Parser)]
@@ -457,46 +461,6 @@ pub(super) struct RekeyArgs {
     /// Do not ask
     #[arg(short, long)]
     pub(super) yes: bool,
-}
-
-#[derive(Args)]
-pub(super) struct MergeArgs {
-    /// The common ancestor, as git's %O
-    pub(super) base: PathBuf,
-    /// Our version, as git's %A; the result is written there
-    pub(super) ours: PathBuf,
-    /// Their version, as git's %B
-    pub(super) theirs: PathBuf,
-    /// The path of the file in the repository, as git's %P
-    pub(super) path: Option<PathBuf>,
-    /// The size of conflict marks, as git's %L
-    #[arg(long, value_name = "N", default_value_t = 7)]
-    pub(super) marker_size: usize,
-}
-
-#[derive(Args)]
-pub(super) struct TextconvArgs {
-    /// The sealed file
-    pub(super) input: PathBuf,
-}
-
-#[derive(Args)]
-pub(super) struct HookArgs {
-    #[command(subcommand)]
-    pub(super) what: HookCommand,
-}
-
-#[derive(Subcommand)]
-pub(super) enum HookCommand {
-    /// Set up this repository
-    Install {
-        /// The merge and diff drivers for sealed files: attributes and configuration
-        #[arg(long)]
-        git: bool,
-        /// Which files are sealed; may be repeated [default: the sealed files that the repository tracks]
-        #[arg(long, value_name = "PATTERN")]
-        pattern: Vec<String>,
-    },
 }
 
 #[derive(Args)]

@@ -18,6 +18,7 @@ mod encrypt;
 mod exec;
 mod export;
 mod get;
+mod git;
 mod hardening;
 mod history;
 mod hold;

@@ -111,8 +111,9 @@ impl Report {
     /// A hint whose commands are about the project that this command was about.
     pub(super) fn runnable(&self, hint: &str) -> String {
         // these name their file themselves
-        let named =
-            |rest: &str| ["-f ", "-C ", "init", "encrypt"].iter().any(|start| rest.starts_with(start));
+        let named = |rest: &str| {
+            ["-f ", "-C ", "init", "encrypt", "merge "].iter().any(|start| rest.starts_with(start))
+        };
         let mut out = String::new();
         for (i, part) in hint.split("`reseal ").enumerate() {
             if i > 0 {

@@ -197,7 +197,7 @@ impl Open {
     }
 
     /// Adds an empty text. Answers where it came.
-    fn graft(&mut self, branch: usize, way: &[Step]) -> Result<usize> {
+    pub(super) fn graft(&mut self, branch: usize, way: &[Step]) -> Result<usize> {
         let store = self.format.store();
         let file = weave(&self.file, vec![store.graft(&self.file, &self.tree, branch, way)?]);
         let tree = store.read(&file)?;
@@ -228,7 +228,7 @@ impl Open {
     }
 
     /// Takes leaves and branches out.
-    fn cut(&mut self, leaves: &[usize], branches: &[usize]) -> Result<()> {
+    pub(super) fn cut(&mut self, leaves: &[usize], branches: &[usize]) -> Result<()> {
         let store = self.format.store();
         let patches = store.cut(&self.file, &self.tree, leaves, branches);
         let gone = |at: usize| {

@@ -17,6 +17,7 @@ pub(crate) mod fuzzed;
 mod judge;
 mod lint;
 mod mac;
+mod merge;
 mod meta;
 mod metadata;
 #[cfg(test)]
@@ -24,6 +25,7 @@ mod multiline_tests;
 mod number;
 mod open;
 mod opening;
+mod outline;
 mod path;
 mod re2;
 mod readers;
@@ -43,7 +45,9 @@ mod whole;
 pub use convert::{convert, quoted};
 pub use create::NewFile;
 pub use edit::Edited;
+pub use merge::{Merged, Side, Tools, Versions};
 pub use open::{Entry, Open};
+pub use outline::outline;
 pub use path::plain_name;
 pub use re2::fits;
 pub use readers::{Change, Readers};
@@ -84,7 +88,7 @@ impl Sealed {
 
     /// Reads a sealed file of a kind.
     pub fn parse_as(file: Vec<u8>, format: Format) -> Result<Self> {
-        let tree = format.store().read(&file)?;
+        let tree = format.store().read(&file).map_err(|e| merge::unmerged(&file).unwrap_or(e))?;
         let Some(found) = &tree.metadata else {
             return Err(Error::failed("the file is not sealed: it has no sops metadata"));
         };
