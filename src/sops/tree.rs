@@ -87,7 +87,7 @@ pub(super) struct Leaf {
     pub(super) span: Range<usize>,
     /// What goes when it is taken out.
     pub(super) entry: Range<usize>,
-    /// The text of an alias, or below one: it cannot be written here.
+    /// The text of an alias, or below one: it cannot be written here. Of a comment: its list holds nothing else.
     pub(super) fixed: bool,
     name: Name,
 }

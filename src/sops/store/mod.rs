@@ -40,6 +40,10 @@ impl Format {
     pub fn of_sealed(file: &[u8]) -> Option<Format> {
         let start = file.trim_ascii_start();
         if start.starts_with(b"{") {
+            // a map of YAML in braces has the key without quotes
+            if memmem::find(file, b"\"sops\"").is_none() && memmem::find(file, b"sops: {").is_some() {
+                return Some(Format::Yaml);
+            }
             let is_sealed = memmem::find(file, b"\"sops\"").is_some();
             return is_sealed.then(|| if binary::is_one(file) { Format::Binary } else { Format::Json });
         }

@@ -156,7 +156,7 @@ impl<'a> Reading<'a> {
     fn list(&mut self, at: usize, branch: usize, depth: usize, through: Option<&Range<usize>>) -> Result<()> {
         let nodes = self.nodes;
         let mut children = nodes.children(at).peekable();
-        let mut number = 0;
+        let (mut number, mut only_comment) = (0, None);
         while let Some(item) = children.next() {
             let entry =
                 through.map_or_else(|| entry(nodes, at, item, item, children.peek().copied()), Clone::clone);
@@ -165,11 +165,15 @@ impl<'a> Reading<'a> {
                 self.remarks_until(node.start, 0..0);
                 let span = node.mark.unwrap_or(node.start)..node.span.end;
                 self.tree.comment(branch, text, span, entry);
+                only_comment.get_or_insert(self.tree.leaves.len() - 1);
                 continue;
             }
             let step = Step::Index(number);
             number += 1;
             self.value(item, Spot { branch, step, entry, depth, through: through.cloned() })?;
+        }
+        if number == 0 && let Some(comment) = only_comment {
+            self.tree.leaves[comment].fixed = true;
         }
         Ok(())
     }
@@ -178,7 +182,8 @@ impl<'a> Reading<'a> {
     fn comment_element(&self, item: usize) -> Option<Text> {
         let What::Scalar { text, .. } = &self.nodes.all[item].what else { return None };
         let is_one = text.starts_with("ENC[AES256_GCM,") && text.ends_with(",type:comment]");
-        is_one.then(|| self.text_of(item, text))
+        let is_block = self.nodes.all[item].mark.is_some();
+        (is_one && is_block).then(|| self.text_of(item, text))
     }
 
     fn value(&mut self, at: usize, spot: Spot) -> Result<()> {
@@ -196,7 +201,10 @@ impl<'a> Reading<'a> {
                 return Err(at_line(self.file, alias.start, &what));
             }
         } else {
-            self.remarks_until(node.start, 0..0);
+            // what stands on lines above the first entry of a map belongs into it
+            let is_block = matches!(node.what, What::Map { flow: false } | What::List { flow: false });
+            let line = self.line_end(node.after).min(node.span.start);
+            self.remarks_until(if is_block { line } else { node.start }, 0..0);
         }
         match &node.what {
             What::Alias { of } => {
