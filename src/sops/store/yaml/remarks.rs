@@ -98,7 +98,14 @@ impl Place<'_> {
         let (nodes, file) = (self.nodes, self.nodes.text.as_bytes());
         let column = |remark: &Remark| nodes.column(remark.span.start);
         let ahead = self.ahead(run[0].span.start);
-        let below = ahead.and_then(|node| nodes.all[node].parent);
+        let is_value = |node: usize| {
+            let parent = nodes.all[node].parent;
+            !nodes.all[node].is_key && parent.is_some_and(|p| matches!(nodes.all[p].what, What::Map { .. }))
+        };
+        let below = match ahead {
+            Some(node) if self.is_flow(node) && is_value(node) => ahead,
+            _ => ahead.and_then(|node| nodes.all[node].parent),
+        };
         if let Some(brackets) = self.brackets(run[0].span.start) {
             owners.extend(run.iter().map(|_| Some(brackets)));
             return;
@@ -138,7 +145,14 @@ impl Place<'_> {
                 dedented &= group > 0;
             }
             if foot {
-                let owner = if dedented { self.at_column(unit, start, below) } else { self.block(unit) };
+                let block = self.block(unit);
+                let is_list = block.is_some_and(|node| matches!(nodes.all[node].what, What::List { .. }));
+                let owner = match block {
+                    _ if dedented => self.at_column(unit, start, below),
+                    // it is found at the end of the list, and that is part of an entry
+                    Some(list) if is_list && group > 0 => self.block(list),
+                    block => block,
+                };
                 owners.extend((group..=at).map(|_| owner));
                 group = at + 1;
             }
