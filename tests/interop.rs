@@ -16,7 +16,7 @@ use proptest::test_runner::{Config, RngSeed, TestCaseResult, TestRunner};
 use crate::harness::Project;
 
 /// Runs `test` on as many made-up inputs as the environment asks for, else `cases`. Each run makes up the same.
-fn on_many<S: proptest::strategy::Strategy>(
+pub fn on_many<S: proptest::strategy::Strategy>(
     cases: u32,
     strategy: &S,
     test: impl Fn(S::Value) -> TestCaseResult,

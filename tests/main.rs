@@ -35,3 +35,4 @@ mod services;
 mod swarm;
 mod systemd;
 mod vectors;
+mod yaml;

@@ -191,7 +191,9 @@ impl Open {
             let leaf = &self.tree.leaves[at];
             // a comment goes with the bytes around it, whomever it belongs to
             if leaf.kind == Kind::Comment {
-                return patches.iter().any(|p| p.range.start <= leaf.span.start && leaf.span.end <= p.range.end);
+                return patches
+                    .iter()
+                    .any(|p| p.range.start <= leaf.span.start && leaf.span.end <= p.range.end);
             }
             let chain = self.tree.chain(leaf.branch);
             leaves.contains(&at) || branches.iter().any(|b| chain.contains(b))

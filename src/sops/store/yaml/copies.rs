@@ -24,13 +24,6 @@ pub(super) fn write_out(file: &[u8]) -> Result<Option<Vec<u8>>> {
         match &node.what {
             What::Alias { .. } => patches.push(copier.patch(at)?),
             What::Scalar { .. } => patches.extend(copier.header_comment(at)),
-            What::Map { .. } | What::List { .. } if node.end == at + 1 => {
-                // sops would take a comment behind nothing into it
-                let end = line_end(file, node.span.end);
-                let is_comment = |hash: &usize| file[..*hash].ends_with(b" ") || file[..*hash].ends_with(b"\t");
-                let hash = memchr(b'#', &file[node.span.end..end]).map(|n| node.span.end + n).filter(is_comment);
-                patches.extend(hash.into_iter().flat_map(|hash| copier.above(at, hash)));
-            }
             _ => {}
         }
     }
@@ -118,7 +111,14 @@ impl Copier<'_> {
     }
 
     /// The copy of a node behind the colon of an entry in `column`.
-    fn below(&mut self, at: usize, alias: usize, column: usize, depth: usize, out: &mut Vec<u8>) -> Result<()> {
+    fn below(
+        &mut self,
+        at: usize,
+        alias: usize,
+        column: usize,
+        depth: usize,
+        out: &mut Vec<u8>,
+    ) -> Result<()> {
         self.check(alias, depth, out)?;
         let at = self.target(at, alias)?;
         let node = &self.nodes.all[at];

@@ -6,7 +6,13 @@ use super::nodes::{Nodes, What, line_end, skip};
 
 /// The bytes of an entry: of a block map or list its lines, of one in brackets the entry and one comma. `next` is the
 /// key or element behind it.
-pub(super) fn entry(nodes: &Nodes<'_>, within: usize, key: usize, value: usize, next: Option<usize>) -> Range<usize> {
+pub(super) fn entry(
+    nodes: &Nodes<'_>,
+    within: usize,
+    key: usize,
+    value: usize,
+    next: Option<usize>,
+) -> Range<usize> {
     let file = nodes.text.as_bytes();
     let begin = |node: usize| nodes.all[node].mark.unwrap_or(nodes.all[node].start);
     let start = begin(key);

@@ -71,7 +71,9 @@ pub(super) fn graft(file: &[u8], tree: &Tree, branch: usize, way: &[Step]) -> Re
     }
     let around = Around::of(file, tree, branch);
     let is_there = |leaf: &&crate::sops::tree::Leaf| {
-        leaf.branch == branch && leaf.step.as_ref().is_some_and(|step| same(step, first, file))
+        leaf.branch == branch
+            && leaf.kind != Kind::Comment
+            && leaf.step.as_ref().is_some_and(|step| same(step, first, file))
     };
     if let Some(leaf) = tree.leaves.iter().find(is_there) {
         if rest.is_empty() || !matches!(leaf.kind, Kind::Null | Kind::Empty) || leaf.fixed {
@@ -268,7 +270,8 @@ pub(super) fn cut(file: &[u8], tree: &Tree, leaves: &[usize], branches: &[usize]
         left[parent] += 1;
     }
     for block in tree.metadata.iter().flat_map(|found| found.blocks.iter().flatten()) {
-        let root = |b: &usize| tree.branches[*b].parent.is_none() && tree.branches[*b].entry.contains(&block.start);
+        let root =
+            |b: &usize| tree.branches[*b].parent.is_none() && tree.branches[*b].entry.contains(&block.start);
         if let Some(root) = (0..tree.branches.len()).find(root) {
             left[root] += 1;
         }

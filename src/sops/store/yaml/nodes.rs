@@ -142,7 +142,9 @@ fn fault(file: &[u8], line: usize, kind: &granit_parser::ErrorKind) -> Error {
     let what = match kind {
         K::UnknownAnchor => "it is an alias for an anchor that does not stand before it",
         K::RecursionLimitExceeded => {
-            return Error::failed(format!("line {line}: maps and lists lie in each other more than {DEPTH} deep"));
+            return Error::failed(format!(
+                "line {line}: maps and lists lie in each other more than {DEPTH} deep"
+            ));
         }
         _ => "it is not YAML",
     };
@@ -293,7 +295,8 @@ impl<'a> Reader<'a> {
         self.nodes.all[at].end = self.nodes.all.len();
         let last = self.nodes.children(at).last();
         let node = &self.nodes.all[at];
-        let closed = matches!(node.what, What::Map { flow: true } | What::List { flow: true }) && !range.is_empty();
+        let closed =
+            matches!(node.what, What::Map { flow: true } | What::List { flow: true }) && !range.is_empty();
         let span_end = if closed {
             self.at = range.end;
             range.end

@@ -36,7 +36,12 @@ pub(super) fn tree(file: &[u8]) -> Result<Tree> {
         branches: vec![usize::MAX; nodes.all.len()],
         remark: 0,
         root: 0,
-        found: Found { fields: Meta::Map(Vec::new()), modified: Vec::new(), mac: Vec::new(), blocks: Vec::new() },
+        found: Found {
+            fields: Meta::Map(Vec::new()),
+            modified: Vec::new(),
+            mac: Vec::new(),
+            blocks: Vec::new(),
+        },
         copies: 0,
     };
     for number in 0..nodes.documents.len() {
@@ -114,15 +119,31 @@ impl<'a> Reading<'a> {
             if token.contains(&remark.span.start) {
                 continue;
             }
-            let branch = owner.map_or(usize::MAX, |node| self.branches[node]);
-            let branch = if branch == usize::MAX { self.root } else { branch };
+            let (branch, step) = self.place_of(owner);
             let mut span = remark.span.start + 1..remark.span.end;
             if self.file[span.clone()].ends_with(b"\r") {
                 span.end -= 1;
             }
             let entry = remark.span.start..span.end;
             self.tree.comment(branch, Text::At(span.clone()), span, entry);
+            if let Some(leaf) = self.tree.leaves.last_mut() {
+                leaf.step = step;
+            }
         }
+    }
+
+    /// The branch of a comment; and the key of a map or list in it that holds nothing, and so is no branch.
+    fn place_of(&self, owner: Option<usize>) -> (usize, Option<Step>) {
+        let known = |node: usize| Some(self.branches[node]).filter(|branch| *branch != usize::MAX);
+        let Some(owner) = owner else { return (self.root, None) };
+        if let Some(branch) = known(owner) {
+            return (branch, None);
+        }
+        let nodes = self.nodes;
+        let Some(branch) = nodes.all[owner].parent.and_then(known) else { return (self.root, None) };
+        let key = owner.checked_sub(1).filter(|key| nodes.all[*key].is_key);
+        let text = key.and_then(|key| Some(Step::Key(self.text_of(key, self.key(key).ok()?))));
+        (branch, text)
     }
 
     fn map(&mut self, at: usize, branch: usize, depth: usize, through: Option<&Range<usize>>) -> Result<()> {
@@ -136,7 +157,8 @@ impl<'a> Reading<'a> {
             let text = self.key(key)?;
             // sops looks for such keys in the first document only
             if through.is_none() && first_document && !seen.insert(Cow::Borrowed(text)) {
-                let error = at_line(self.file, nodes.all[key].start, "the key stands in the same map already");
+                let error =
+                    at_line(self.file, nodes.all[key].start, "the key stands in the same map already");
                 return Err(error.hint("keep one of the two"));
             }
             let entry = through.map_or_else(|| entry(nodes, at, key, value, pair.map(|p| p.0)), Clone::clone);
@@ -172,7 +194,9 @@ impl<'a> Reading<'a> {
             number += 1;
             self.value(item, Spot { branch, step, entry, depth, through: through.cloned() })?;
         }
-        if number == 0 && let Some(comment) = only_comment {
+        if number == 0
+            && let Some(comment) = only_comment
+        {
             self.tree.leaves[comment].fixed = true;
         }
         Ok(())

@@ -39,7 +39,8 @@ pub(super) fn owners(nodes: &Nodes<'_>) -> Vec<Option<usize>> {
             continue;
         }
         let limit = after.map_or(span.end, |token| nodes.all[token].start);
-        let run = nodes.remarks[first..].iter().take_while(|r| !r.inline && r.span.start < limit).count().max(1);
+        let run =
+            nodes.remarks[first..].iter().take_while(|r| !r.inline && r.span.start < limit).count().max(1);
         place.lines(&nodes.remarks[first..first + run], &mut owners);
     }
     owners

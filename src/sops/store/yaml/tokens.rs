@@ -116,8 +116,7 @@ fn lead(at: Place<'_>, out: &mut Vec<u8>) {
     let trimmed = before.trim_ascii_end();
     let word = trimmed.iter().rposition(|b| b.is_ascii_whitespace()).map_or(0, |n| n + 1);
     let is_property = matches!(trimmed.get(word), Some(b'&' | b'!'));
-    let needs_colon =
-        matches!(at.leaf.step, Some(Step::Key(_))) && !is_property && !trimmed.ends_with(b":");
+    let needs_colon = matches!(at.leaf.step, Some(Step::Key(_))) && !is_property && !trimmed.ends_with(b":");
     if needs_colon {
         out.extend_from_slice(b": ");
     } else if before.last().is_some_and(|b| !matches!(b, b' ' | b'[' | b'{' | b'\n')) {
@@ -162,7 +161,8 @@ fn is_block(text: &str) -> bool {
 
 /// Characters that every reader takes as they are.
 fn is_printable(c: char) -> bool {
-    let strange = matches!(c, '\u{7f}'..='\u{a0}' | '\u{2028}' | '\u{2029}' | '\u{feff}' | '\u{fff0}'..='\u{ffff}');
+    let strange =
+        matches!(c, '\u{7f}'..='\u{a0}' | '\u{2028}' | '\u{2029}' | '\u{feff}' | '\u{fff0}'..='\u{ffff}');
     c >= ' ' && !strange && u32::from(c) & 0xfffe != 0xfffe
 }
 
@@ -172,9 +172,7 @@ fn is_plain(text: &str, flow: bool) -> bool {
     let starts = first.is_alphanumeric() || matches!(first, '_' | '/' | '.' | '+' | '$' | '(' | '^' | '~');
     let brackets = |c: char| matches!(c, ',' | '[' | ']' | '{' | '}' | ':' | '#' | '?');
     let is_number = text.bytes().all(|b| b.is_ascii_digit() || b".:_-+".contains(&b));
-    let word = || {
-        ["y", "n", "yes", "no", "on", "off"].iter().any(|word| text.eq_ignore_ascii_case(word))
-    };
+    let word = || ["y", "n", "yes", "no", "on", "off"].iter().any(|word| text.eq_ignore_ascii_case(word));
     starts
         && text.chars().all(|c| is_printable(c) && !(flow && brackets(c)))
         && !text.contains(": ")
