@@ -42,6 +42,10 @@ impl Open {
         if alone && kind.is_value() && self.held[first].plain.text.same_as(&value) {
             return Ok(false);
         }
+        if !kind.is_value() {
+            // a null is never encrypted; what comes in its place may have to be
+            self.held[first].encrypted = self.encrypts(name);
+        }
         let plain = self.typed(kind, value);
         self.put(first, plain);
         if !alone {

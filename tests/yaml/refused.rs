@@ -41,9 +41,11 @@ fn what_cannot_be_sealed_is_refused_by_its_line() {
 fn a_sealed_file_that_was_torn_apart_stays_as_it_is() {
     let project = Project::empty();
     let sealed = seal(&project, "a: 1\nb: 2\n").ok().stdout;
-    for torn in [sealed.replace("\nb: ", "\n<<<<<<< ours\nb: "), sealed.replace("\nb: ", "\n\tb: ")] {
+    let torn = [("\n<<<<<<< ours\nb: ", "line 2 is a conflict marker"), ("\n\tb: ", "it is not YAML")];
+    for (instead, says) in torn {
+        let torn = sealed.replace("\nb: ", instead);
         project.write("sealed", &torn);
-        project.pipe(&["-f", "sealed", "set", "a"], "3").code(1).says("line 2");
+        project.pipe(&["-f", "sealed", "set", "a"], "3").code(1).says(says);
         assert_eq!(project.text("sealed"), torn);
     }
 }

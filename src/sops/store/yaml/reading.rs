@@ -276,7 +276,9 @@ impl<'a> Reading<'a> {
     fn leaf(&mut self, said: (Kind, Text), token: Range<usize>, spot: Spot) {
         if spot.through.is_none() {
             // what stands behind it on its line belongs to it
-            self.remarks_until(self.line_end(token.end), token.clone());
+            // a block of lines has what stands behind its mark, an empty map what stands in it
+            let inside = if said.0 == Kind::Empty { 0..0 } else { token.clone() };
+            self.remarks_until(self.line_end(token.end), inside);
         }
         let fixed = spot.through.is_some();
         let span = spot.through.unwrap_or(token);
