@@ -49,9 +49,9 @@ fn sops_opens_what_every_kind_of_change_leaves() {
     ];
     for there in [false, true] {
         if there {
-            seal_by_sops(&project, PLAIN, "first")
+            seal_by_sops(&project, PLAIN, "first");
         } else {
-            project.write("first", seal(&project, PLAIN).ok().stdout)
+            project.write("first", seal(&project, PLAIN).ok().stdout);
         }
         let before = by_sops(&project, "first");
         for (name, value) in set {

@@ -91,9 +91,9 @@ impl Made {
         if self.choose(3) > 0 { self.map(indent, depth, None) } else { self.list(indent, depth) }
     }
 
-    fn map(&mut self, indent: usize, depth: usize, first: Option<String>) {
+    fn map(&mut self, indent: usize, depth: usize, first: Option<&str>) {
         for at in 0..=self.choose(4) {
-            let lead = first.clone().filter(|_| at == 0);
+            let lead = first.filter(|_| at == 0).map(str::to_owned);
             if lead.is_none() {
                 self.remark(indent);
             }
@@ -124,7 +124,7 @@ impl Made {
             self.remark(indent);
             let lead = " ".repeat(indent);
             match self.choose(6) {
-                0 | 1 if depth < 4 => self.map(indent + 2, depth + 1, Some(format!("{lead}- "))),
+                0 | 1 if depth < 4 => self.map(indent + 2, depth + 1, Some(&format!("{lead}- "))),
                 2 if depth < 4 => {
                     self.lines.push(format!("{lead}-"));
                     self.below(indent + 2, depth + 1);
