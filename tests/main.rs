@@ -41,3 +41,4 @@ mod swarm;
 mod systemd;
 mod vectors;
 mod whole;
+mod yaml;

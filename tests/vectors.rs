@@ -5,7 +5,7 @@
 
 mod example;
 mod expected;
-mod manifest;
+pub mod manifest;
 mod opening;
 mod sealing;
 mod verifying;

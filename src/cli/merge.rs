@@ -90,7 +90,7 @@ fn merge(
 ) -> Result<Merged> {
     let versions = Versions::open(&base, ours, theirs, &session.keyring)?;
     let (now, mut random) = (session::now(), session::random());
-    versions.merge(pick, &mut Tools { now: &now, random: &mut *random, prompt: &session.prompt, marker })
+    versions.merge(pick, marker, &mut Tools { now: &now, random: &mut *random, prompt: &session.prompt })
 }
 
 fn write(path: &Path, bytes: &[u8]) -> Result<()> {

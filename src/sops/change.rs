@@ -11,7 +11,7 @@ use super::open::{Held, Open};
 use super::path::{self, Part};
 use super::store::{line_of, weave};
 use super::tree::{Kind, Leaf, Step, Text, Tree};
-use super::value::{Plain, canonical};
+use super::value::{Cipher, Plain, canonical};
 use crate::error::{Error, Kind as Failure, Result};
 use crate::secret::{SecretName, SecretValue};
 
@@ -213,6 +213,7 @@ impl Open {
         let at = (0..self.tree.leaves.len()).find(|at| !same(*at)).unwrap_or(tree.leaves.len() - 1);
         // an empty map that got its first value is a leaf no more
         let filled = tree.leaves.len() == self.tree.leaves.len();
+        let mut paths = self.comment_paths();
         self.file = file;
         self.tree = tree;
         let held = Held { plain: Plain::text(SecretValue::new(Vec::new())), encrypted: false, fresh: true };
@@ -220,7 +221,9 @@ impl Open {
             self.held[at] = held;
         } else {
             self.held.insert(at, held);
+            paths.insert(at, None);
         }
+        self.seal_moved(&paths);
         let verdicts = judge::verdicts(&self.tree, &self.file, &self.metadata.rule, |at| self.comment(at));
         self.held[at].encrypted = verdicts[at];
         self.changed = true;
@@ -245,17 +248,18 @@ impl Open {
         let stays: Vec<bool> = (0..self.held.len()).map(|at| !gone(at)).collect();
         let file = weave(&self.file, patches);
         let tree = store.read(&file)?;
-        let mut at = 0;
-        self.held.retain(|_| {
-            at += 1;
-            stays[at - 1]
-        });
+        let mut paths = self.comment_paths();
+        let mut stay = stays.iter();
+        self.held.retain(|_| stay.next() == Some(&true));
+        let mut stay = stays.iter();
+        paths.retain(|_| stay.next() == Some(&true));
         // a map that lost its last value is a leaf now
         for (at, leaf) in tree.leaves.iter().enumerate() {
             if leaf.kind == Kind::Empty && self.held.get(at).is_none_or(|held| held.plain.kind != Kind::Empty)
             {
                 let plain = Plain { kind: Kind::Empty, text: SecretValue::new(Vec::new()), hashed: None };
                 self.held.insert(at, Held { plain, encrypted: false, fresh: false });
+                paths.insert(at, None);
             }
         }
         if tree.leaves.len() != self.held.len() {
@@ -264,7 +268,26 @@ impl Open {
         self.file = file;
         self.tree = tree;
         self.changed = true;
+        self.seal_moved(&paths);
         Ok(())
+    }
+
+    /// What the comments are sealed under; nothing for other leaves.
+    fn comment_paths(&self) -> Vec<Option<Vec<u8>>> {
+        let path = |leaf: &Leaf| (leaf.kind == Kind::Comment).then(|| self.tree.aad(&self.file, leaf));
+        self.tree.leaves.iter().map(path).collect()
+    }
+
+    /// Where an entry came or went, a comment beside it can belong to another map now, and is sealed for that.
+    fn seal_moved(&mut self, before: &[Option<Vec<u8>>]) {
+        for (at, path) in before.iter().enumerate() {
+            let Some(path) = path else { continue };
+            let held = &self.held[at];
+            let opened = held.encrypted && !Cipher::looks_sealed(held.plain.text.expose());
+            if opened && self.tree.aad(&self.file, &self.tree.leaves[at]) != *path {
+                self.held[at].fresh = true;
+            }
+        }
     }
 }
 

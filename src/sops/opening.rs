@@ -128,9 +128,10 @@ impl Job<'_> {
         let mut branches: Vec<usize> = beside.flat_map(|leaf| self.tree.chain(leaf.branch)).collect();
         branches.dedup();
         branches.insert(0, self.tree.leaves[at].branch);
+        let own = self.cipher.open(text, &self.tree.aad(self.file, &self.tree.leaves[at])).ok();
         let mut opened =
             branches.iter().filter_map(|b| self.cipher.open(text, &self.tree.aad_within(*b)).ok());
-        opened.next().map(|(_, text)| text)
+        own.or_else(|| opened.next()).map(|(_, text)| text)
     }
 
     fn fault(&self, leaf: &Leaf, name: &[u8], fault: Fault) -> Error {

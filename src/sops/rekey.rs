@@ -15,22 +15,10 @@ use super::open::Open;
 use super::readers::{Readers, is_same};
 use super::store::weave;
 use super::value::Cipher;
-use super::{Sealed, shamir};
+use super::{Sealed, Tools, shamir};
 use crate::error::{Error, Kind as Failure, Result};
 use crate::keys::{Keyring, Prompt, Recipient};
 use crate::secret::{Random, SecretValue};
-
-/// What is needed to wrap keys and to seal.
-pub struct Tools<'a> {
-    /// Opens what is there.
-    pub keyring: &'a Keyring,
-    /// Asked by plugins.
-    pub prompt: &'a Arc<dyn Prompt>,
-    /// Makes keys and nonces.
-    pub random: &'a mut dyn Random,
-    /// RFC 3339, UTC, whole seconds; written only where values are encrypted anew.
-    pub now: &'a str,
-}
 
 impl Sealed {
     /// Who can open the file.
@@ -52,7 +40,13 @@ impl Sealed {
 
     /// The same file for other readers, and, where that is wanted, with a new data key. The result was opened again
     /// with its data key, and says what the file said.
-    pub fn rekey(self, wanted: &Readers, new_data_key: bool, tools: &mut Tools<'_>) -> Result<Vec<u8>> {
+    pub fn rekey(
+        self,
+        wanted: &Readers,
+        new_data_key: bool,
+        keyring: &Keyring,
+        tools: &mut Tools<'_>,
+    ) -> Result<Vec<u8>> {
         if wanted.all().next().is_none() {
             return Err(Error::failed("nobody would be left who could open the file"));
         }
@@ -61,7 +55,7 @@ impl Sealed {
         let regrouped =
             wanted.groups().len() != present.groups().len() || wanted.threshold() != present.threshold();
         let shares = if shared && !regrouped && !new_data_key {
-            self.shares_for_new(&present, wanted, tools.keyring)?
+            self.shares_for_new(&present, wanted, keyring)?
         } else {
             None
         };
@@ -70,7 +64,7 @@ impl Sealed {
         if everybody {
             self.needs_nobody_else(new_data_key)?;
         }
-        let open = self.open(tools.keyring)?;
+        let open = self.open(keyring)?;
         let cipher = if new_data_key { new_cipher(tools.random) } else { copy(&open.cipher) };
         let payloads = match shares {
             Some(shares) => shares,

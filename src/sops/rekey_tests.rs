@@ -55,11 +55,7 @@ fn rekeyed(file: &[u8], of: &[&Person], new: bool, change: impl FnOnce(&mut Read
     let mut wanted = sealed.readers();
     change(&mut wanted);
     let keyring = keyring(of);
-    sealed.rekey(
-        &wanted,
-        new,
-        &mut Tools { keyring: &keyring, prompt: &nobody(), random: &mut OsRng, now: NOW },
-    )
+    sealed.rekey(&wanted, new, &keyring, &mut Tools { prompt: &nobody(), random: &mut OsRng, now: NOW })
 }
 
 fn opens(file: &[u8], of: &[&Person]) -> bool {

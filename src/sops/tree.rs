@@ -78,7 +78,7 @@ pub(super) struct Branch {
 /// A value or a comment.
 pub(super) struct Leaf {
     pub(super) branch: usize,
-    /// None for a comment.
+    /// None for a comment, unless it belongs to an empty map or list.
     pub(super) step: Option<Step>,
     pub(super) kind: Kind,
     /// What it says, decoded. A number, a boolean or a time as it enters the MAC: decimal, `True`, RFC 3339.
@@ -87,7 +87,7 @@ pub(super) struct Leaf {
     pub(super) span: Range<usize>,
     /// What goes when it is taken out.
     pub(super) entry: Range<usize>,
-    /// The text of an alias, or below one: it cannot be written here.
+    /// The text of an alias, or below one: it cannot be written here. Of a comment: its list holds nothing else.
     pub(super) fixed: bool,
     name: Name,
 }

@@ -103,10 +103,10 @@ fn one(global: &Global, args: &RekeyArgs, file: Option<&Path>, report: &Report) 
     }
     let mut random = session::random();
     let now = session::now();
-    let mut tools =
-        Tools { keyring: &session.keyring, prompt: &session.prompt, random: &mut *random, now: &now };
-    let after =
-        sealed.rekey(&done.readers, args.new_data_key, &mut tools).map_err(|e| session.unreadable(e))?;
+    let mut tools = Tools { prompt: &session.prompt, random: &mut *random, now: &now };
+    let after = sealed
+        .rekey(&done.readers, args.new_data_key, &session.keyring, &mut tools)
+        .map_err(|e| session.unreadable(e))?;
     done.opens = opens(&session, &after)?;
     let shown = shown(&done, regrouped);
     if args.dry_run {

@@ -16,14 +16,11 @@ mod settings;
 mod tests;
 mod unit;
 
-use std::sync::Arc;
-
 use super::open::{Open, showable};
 use super::value::Cipher;
-use super::{Sealed, judge, opening};
+use super::{Sealed, Tools, judge, opening};
 use crate::error::{Error, Kind as Failure, Result};
-use crate::keys::{Keyring, Prompt};
-use crate::secret::Random;
+use crate::keys::Keyring;
 use build::{Build, copy_of};
 use unit::Unit;
 
@@ -34,18 +31,6 @@ pub enum Side {
     Ours,
     /// The one that comes.
     Theirs,
-}
-
-/// What a merge needs of the world.
-pub struct Tools<'a> {
-    /// RFC 3339, UTC, whole seconds.
-    pub now: &'a str,
-    /// For nonces, and for a new data key where neither side's will do.
-    pub random: &'a mut dyn Random,
-    /// For recipients whose plugin asks.
-    pub prompt: &'a Arc<dyn Prompt>,
-    /// How long the marks of a conflict are.
-    pub marker: usize,
 }
 
 /// What became of three versions.
@@ -83,7 +68,12 @@ impl Versions {
     }
 
     /// Merges them. `pick` chooses a side for names in conflict.
-    pub fn merge(self, pick: &dyn Fn(&str) -> Option<Side>, tools: &mut Tools<'_>) -> Result<Merged> {
+    pub fn merge(
+        self,
+        pick: &dyn Fn(&str) -> Option<Side>,
+        marker: usize,
+        tools: &mut Tools<'_>,
+    ) -> Result<Merged> {
         let Versions { base, ours, theirs } = self;
         let (before, ours_format) = (ours.file.clone(), ours.format);
         let now = later(tools.now, [ours.modified(), theirs.modified()]);
@@ -134,7 +124,7 @@ impl Versions {
             build.take(&undecided, &[], &mut notes)?;
             finish(build, &file, &now, tools)
         });
-        let file = marked::mark(ours_format, &file, other.ok().as_deref(), tools.marker);
+        let file = marked::mark(ours_format, &file, other.ok().as_deref(), marker);
         Ok(Merged { file, conflicts, notes })
     }
 }

@@ -10,7 +10,7 @@ use rand::rngs::OsRng;
 
 use super::{Merged, Side, Tools, Versions};
 use crate::error::Result;
-use crate::keys::testing::Nobody;
+use crate::keys::Nobody;
 use crate::keys::{Form, Keyring, Prompt, Source, generate};
 use crate::secret::SecretValue;
 use crate::sops::{Format, NewFile, Open, Rule, Sealed};
@@ -178,7 +178,8 @@ impl Bench {
         let source =
             Source::reading("key", Form::Identities, move || Ok(Some(SecretValue::new(bytes.clone()))));
         let keyring = Keyring::new(vec![source], Arc::clone(&nobody));
-        let file = NewFile { recipients: vec![recipient], rule: Rule::default(), mac_only_encrypted: false };
+        let file =
+            NewFile { recipients: vec![recipient].into(), rule: Rule::default(), mac_only_encrypted: false };
         Bench { file, keyring, nobody }
     }
 
@@ -202,9 +203,8 @@ impl Bench {
 
     fn merge(&self, versions: [&[u8]; 3], pick: &dyn Fn(&str) -> Option<Side>) -> Result<Merged> {
         let [base, ours, theirs] = versions;
-        let mut tools =
-            Tools { now: "2026-11-20T00:00:03Z", random: &mut OsRng, prompt: &self.nobody, marker: 7 };
-        Versions::open(base, ours.to_vec(), theirs.to_vec(), &self.keyring)?.merge(pick, &mut tools)
+        let mut tools = Tools { now: "2026-11-20T00:00:03Z", random: &mut OsRng, prompt: &self.nobody };
+        Versions::open(base, ours.to_vec(), theirs.to_vec(), &self.keyring)?.merge(pick, 7, &mut tools)
     }
 }
 

@@ -40,8 +40,11 @@ impl Format {
     pub fn of_sealed(file: &[u8]) -> Option<Format> {
         let start = file.trim_ascii_start();
         if start.starts_with(b"{") {
-            return has_map(file, b"\"sops\"")
-                .then(|| if binary::is_one(file) { Format::Binary } else { Format::Json });
+            if has_map(file, b"\"sops\"") {
+                return Some(if binary::is_one(file) { Format::Binary } else { Format::Json });
+            }
+            // a map of YAML in braces has the key without quotes
+            return memmem::find(file, b"sops: {").map(|_| Format::Yaml);
         }
         if has_line(file, b"[sops]") {
             Some(Format::Ini)

@@ -7,7 +7,7 @@ use super::tokens::{self, Spot};
 use crate::error::Result;
 use crate::sops::meta::Meta;
 use crate::sops::store::Patch;
-use crate::sops::tree::Tree;
+use crate::sops::tree::{Kind, Tree};
 
 /// The metadata as lines, in the layout of the file.
 pub(super) fn write(file: &[u8], tree: &Tree, fields: &Meta) -> Vec<u8> {
@@ -180,7 +180,7 @@ fn at_the_end(file: &[u8], tree: &Tree, root: usize, block: &[u8]) -> Patch {
 
 /// Whether a document holds more than metadata.
 fn holds_values(tree: &Tree, root: usize) -> bool {
-    let leaf = tree.leaves.iter().any(|leaf| leaf.branch == root && leaf.step.is_some());
+    let leaf = tree.leaves.iter().any(|leaf| leaf.branch == root && leaf.kind != Kind::Comment);
     leaf || tree.branches.iter().any(|branch| branch.parent == Some(root))
 }
 

@@ -43,12 +43,15 @@ impl Copier<'_> {
         let mut text = Vec::new();
         let mut range = node.span.clone();
         if node.is_key {
-            if let What::Alias { of } = node.what
-                && let What::Scalar { text: key, .. } = &self.nodes.all[of].what
-            {
-                tokens::key(key, true, &mut text);
-                // an alias ends in a blank before the colon
+            let of = self.target(alias, alias)?;
+            let of = &self.nodes.all[of];
+            let What::Scalar { text: key, style } = &of.what else {
+                return Err(self.fault(alias, "the key is not a text"));
+            };
+            if !matches!(scalars::resolve(key, *style, of.tag.as_deref()), Ok((Kind::Str, None))) {
+                return Err(self.fault(alias, "the key is not a text"));
             }
+            tokens::key(key, true, &mut text);
         } else if self.in_brackets(alias) {
             self.flow(alias, alias, 0, &mut text)?;
         } else {
@@ -262,6 +265,13 @@ impl Copier<'_> {
         }
         let end = line_end(self.file, token);
         let Some(hash) = memchr(b'#', &self.file[token..end]).map(|n| token + n) else { return Vec::new() };
+        self.above(at, hash).into()
+    }
+
+    /// Moves the comment at the end of a line above it.
+    fn above(&self, at: usize, hash: usize) -> [Patch; 2] {
+        let node = &self.nodes.all[at];
+        let end = line_end(self.file, hash);
         let line = self.nodes.line_start(node.start);
         let indent = self.file[line..].iter().take_while(|b| **b == b' ').count();
         let comment = self.file[hash..end].trim_ascii_end();
@@ -269,6 +279,6 @@ impl Copier<'_> {
         text.extend_from_slice(comment);
         text.extend_from_slice(self.eol.as_bytes());
         let start = self.file[..hash].trim_ascii_end().len();
-        vec![Patch { range: line..line, text }, Patch::cut(start..hash + comment.len())]
+        [Patch { range: line..line, text }, Patch::cut(start..hash + comment.len())]
     }
 }

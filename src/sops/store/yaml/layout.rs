@@ -71,7 +71,9 @@ pub(super) fn graft(file: &[u8], tree: &Tree, branch: usize, way: &[Step]) -> Re
     }
     let around = Around::of(file, tree, branch);
     let is_there = |leaf: &&crate::sops::tree::Leaf| {
-        leaf.branch == branch && leaf.step.as_ref().is_some_and(|step| same(step, first, file))
+        leaf.branch == branch
+            && leaf.kind != Kind::Comment
+            && leaf.step.as_ref().is_some_and(|step| same(step, first, file))
     };
     if let Some(leaf) = tree.leaves.iter().find(is_there) {
         if rest.is_empty() || !matches!(leaf.kind, Kind::Null | Kind::Empty) || leaf.fixed {
@@ -171,6 +173,10 @@ fn into_brackets(file: &[u8], span: &Range<usize>, last: Option<usize>, mut text
     let next = skip(file, at);
     if last.is_some() && file.get(next) == Some(&b',') {
         text.insert(0, b' ');
+        // the metadata can come behind it
+        if skip(file, next + 1) < span.end - 1 {
+            text.push(b',');
+        }
         return Ok(Patch { range: next + 1..next + 1, text });
     }
     if last.is_some() {
@@ -292,23 +298,34 @@ pub(super) fn cut(file: &[u8], tree: &Tree, leaves: &[usize], branches: &[usize]
             patches.push(Patch::cut(entry));
         } else if !emptied.contains(&parent) {
             emptied.push(parent);
-            patches.push(empty(file, tree, parent));
+            patches.extend(empty(file, tree, parent));
         }
     }
     patches
 }
 
 /// Puts `{}` or `[]` in the place of what a map or list holds.
-fn empty(file: &[u8], tree: &Tree, branch: usize) -> Patch {
-    let branch_here = &tree.branches[branch];
-    let (span, list) = (branch_here.span.clone(), branch_here.list);
+fn empty(file: &[u8], tree: &Tree, branch: usize) -> Vec<Patch> {
+    let here = &tree.branches[branch];
+    let (span, list) = (here.span.clone(), here.list);
     if is_flow(file, tree, branch) {
-        return Patch::cut(span.start + 1..span.end - 1);
+        return vec![Patch::cut(span.start + 1..span.end - 1)];
     }
     let text = if list { "[]" } else { "{}" };
-    let before = file[..span.start].trim_ascii_end();
-    if branch_here.parent.is_some() && before.ends_with(b":") {
-        return Patch { range: before.len()..span.end, text: format!(" {text}").into_bytes() };
+    if here.parent.is_some() {
+        // comments can stand between the colon and the first entry
+        let mut end = file[..span.start].trim_ascii_end().len();
+        while file[line_start(file, end)..end].trim_ascii_start().starts_with(b"#") {
+            end = file[..line_start(file, end)].trim_ascii_end().len();
+        }
+        if file[..end].ends_with(b":") {
+            let text = format!(" {text}").into_bytes();
+            let lead = file[..span.start].trim_ascii_end().len();
+            if lead == end {
+                return vec![Patch { range: end..span.end, text }];
+            }
+            return vec![Patch { range: end..end, text }, Patch::cut(lead..span.end)];
+        }
     }
-    Patch { range: span, text: text.into() }
+    vec![Patch { range: span, text: text.into() }]
 }

@@ -12,8 +12,6 @@ mod nodes;
 mod reading;
 mod remarks;
 mod scalars;
-#[cfg(test)]
-mod tests;
 mod tokens;
 
 use super::{Patch, Place, Store};

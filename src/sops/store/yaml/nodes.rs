@@ -164,7 +164,12 @@ impl<'a> Reader<'a> {
     fn take(&mut self, event: Event<'a>, span: Span) -> Result<()> {
         let range = span.byte_range().unwrap_or(self.at..self.at);
         match event {
-            Event::DocumentStart(explicit, _) => {
+            Event::DocumentStart(explicit, version) => {
+                if version.is_some_and(|v| (v.major, v.minor) != (1, 1)) {
+                    let file = self.nodes.text.as_bytes();
+                    let error = at_line(file, self.at, "sops reads no document that says it is YAML 1.2");
+                    return Err(error.hint("leave the line with %YAML out"));
+                }
                 if explicit {
                     self.at = self.at.max(range.end);
                 }
@@ -287,7 +292,7 @@ impl<'a> Reader<'a> {
 
     fn finish(&mut self, range: &Range<usize>) {
         let Some((at, _)) = self.open.pop() else { return };
-        let end = self.nodes.all.len();
+        self.nodes.all[at].end = self.nodes.all.len();
         let last = self.nodes.children(at).last();
         let node = &self.nodes.all[at];
         let closed =
@@ -299,7 +304,6 @@ impl<'a> Reader<'a> {
             last.map_or(node.span.start, |last| self.nodes.all[last].span.end).max(node.span.start)
         };
         let node = &mut self.nodes.all[at];
-        node.end = end;
         node.span.end = span_end;
     }
 

@@ -119,15 +119,31 @@ impl<'a> Reading<'a> {
             if token.contains(&remark.span.start) {
                 continue;
             }
-            let branch = owner.map_or(usize::MAX, |node| self.branches[node]);
-            let branch = if branch == usize::MAX { self.root } else { branch };
+            let (branch, step) = self.place_of(owner);
             let mut span = remark.span.start + 1..remark.span.end;
             if self.file[span.clone()].ends_with(b"\r") {
                 span.end -= 1;
             }
             let entry = remark.span.start..span.end;
             self.tree.comment(branch, Text::At(span.clone()), span, entry);
+            if let Some(leaf) = self.tree.leaves.last_mut() {
+                leaf.step = step;
+            }
         }
+    }
+
+    /// The branch of a comment; and the key of a map or list in it that holds nothing, and so is no branch.
+    fn place_of(&self, owner: Option<usize>) -> (usize, Option<Step>) {
+        let known = |node: usize| Some(self.branches[node]).filter(|branch| *branch != usize::MAX);
+        let Some(owner) = owner else { return (self.root, None) };
+        if let Some(branch) = known(owner) {
+            return (branch, None);
+        }
+        let nodes = self.nodes;
+        let Some(branch) = nodes.all[owner].parent.and_then(known) else { return (self.root, None) };
+        let key = owner.checked_sub(1).filter(|key| nodes.all[*key].is_key);
+        let text = key.and_then(|key| Some(Step::Key(self.text_of(key, self.key(key).ok()?))));
+        (branch, text)
     }
 
     fn map(&mut self, at: usize, branch: usize, depth: usize, through: Option<&Range<usize>>) -> Result<()> {
@@ -162,7 +178,7 @@ impl<'a> Reading<'a> {
     fn list(&mut self, at: usize, branch: usize, depth: usize, through: Option<&Range<usize>>) -> Result<()> {
         let nodes = self.nodes;
         let mut children = nodes.children(at).peekable();
-        let mut number = 0;
+        let (mut number, mut only_comment) = (0, None);
         while let Some(item) = children.next() {
             let entry =
                 through.map_or_else(|| entry(nodes, at, item, item, children.peek().copied()), Clone::clone);
@@ -171,11 +187,17 @@ impl<'a> Reading<'a> {
                 self.remarks_until(node.start, 0..0);
                 let span = node.mark.unwrap_or(node.start)..node.span.end;
                 self.tree.comment(branch, text, span, entry);
+                only_comment.get_or_insert(self.tree.leaves.len() - 1);
                 continue;
             }
             let step = Step::Index(number);
             number += 1;
             self.value(item, Spot { branch, step, entry, depth, through: through.cloned() })?;
+        }
+        if number == 0
+            && let Some(comment) = only_comment
+        {
+            self.tree.leaves[comment].fixed = true;
         }
         Ok(())
     }
@@ -184,7 +206,8 @@ impl<'a> Reading<'a> {
     fn comment_element(&self, item: usize) -> Option<Text> {
         let What::Scalar { text, .. } = &self.nodes.all[item].what else { return None };
         let is_one = text.starts_with("ENC[AES256_GCM,") && text.ends_with(",type:comment]");
-        is_one.then(|| self.text_of(item, text))
+        let is_block = self.nodes.all[item].mark.is_some();
+        (is_one && is_block).then(|| self.text_of(item, text))
     }
 
     fn value(&mut self, at: usize, spot: Spot) -> Result<()> {
@@ -202,7 +225,10 @@ impl<'a> Reading<'a> {
                 return Err(at_line(self.file, alias.start, &what));
             }
         } else {
-            self.remarks_until(node.start, 0..0);
+            // what stands on lines above the first entry of a map belongs into it
+            let is_block = matches!(node.what, What::Map { flow: false } | What::List { flow: false });
+            let line = self.line_end(node.after).min(node.span.start);
+            self.remarks_until(if is_block { line } else { node.start }, 0..0);
         }
         match &node.what {
             What::Alias { of } => {
@@ -250,7 +276,9 @@ impl<'a> Reading<'a> {
     fn leaf(&mut self, said: (Kind, Text), token: Range<usize>, spot: Spot) {
         if spot.through.is_none() {
             // what stands behind it on its line belongs to it
-            self.remarks_until(self.line_end(token.end), token.clone());
+            // a block of lines has what stands behind its mark, an empty map what stands in it
+            let inside = if said.0 == Kind::Empty { 0..0 } else { token.clone() };
+            self.remarks_until(self.line_end(token.end), inside);
         }
         let fixed = spot.through.is_some();
         let span = spot.through.unwrap_or(token);

@@ -87,6 +87,9 @@ impl Place<'_> {
         if let Some(brackets) = self.brackets(at) {
             return Some(brackets);
         }
+        if let Some(list) = self.dash(at) {
+            return Some(list);
+        }
         let unit = self.unit()?;
         if self.is_flow(unit) { Some(unit) } else { self.nodes.all[unit].parent }
     }
@@ -95,7 +98,15 @@ impl Place<'_> {
     fn lines(&self, run: &[Remark], owners: &mut Vec<Option<usize>>) {
         let (nodes, file) = (self.nodes, self.nodes.text.as_bytes());
         let column = |remark: &Remark| nodes.column(remark.span.start);
-        let below = self.after.and_then(|node| nodes.all[node].parent);
+        let ahead = self.ahead(run[0].span.start);
+        let is_value = |node: usize| {
+            let parent = nodes.all[node].parent;
+            !nodes.all[node].is_key && parent.is_some_and(|p| matches!(nodes.all[p].what, What::Map { .. }))
+        };
+        let below = match ahead {
+            Some(node) if self.is_flow(node) && is_value(node) => ahead,
+            _ => ahead.and_then(|node| nodes.all[node].parent),
+        };
         if let Some(brackets) = self.brackets(run[0].span.start) {
             owners.extend(run.iter().map(|_| Some(brackets)));
             return;
@@ -104,6 +115,10 @@ impl Place<'_> {
             owners.extend(run.iter().map(|_| below));
             return;
         };
+        if let Some(list) = self.dash(run[0].span.start) {
+            owners.extend(run.iter().map(|_| Some(list)));
+            return;
+        }
         let node = &nodes.all[unit];
         let indent = self.column_of(self.block(unit));
         // a key whose value is still to come, or has no text
@@ -111,15 +126,15 @@ impl Place<'_> {
         let breaks = |from: usize, to: usize| memchr_iter(b'\n', &file[from.min(to)..to]).count();
         let above = breaks(node.span.end, run[0].span.start);
         let mut close = above <= 1;
-        let next_column = self.after.map(|node| self.entry_column(node));
+        let next_column = ahead.map(|node| self.entry_column(node));
+        let begin = ahead.map(|node| &nodes.all[node]);
+        let begin = begin.map_or(file.len(), |node| node.mark.unwrap_or(node.start));
         let mut group = 0;
         for at in 0..run.len() {
-            let gap_end = run
-                .get(at + 1)
-                .map_or(self.after.map_or(file.len(), |n| nodes.all[n].start), |r| r.span.start);
+            let gap_end = run.get(at + 1).map_or(begin, |next| next.span.start);
             let is_last = at + 1 == run.len();
             let start = column(&run[group]);
-            let mut foot = false;
+            let (mut foot, mut dedented) = (false, start < indent);
             let end_of_text = is_last && self.after.is_none();
             if breaks(run[at].span.end, gap_end) > 1 || end_of_text {
                 foot = close && ((above <= 1 && group == 0 && !is_open) || start < indent);
@@ -128,15 +143,48 @@ impl Place<'_> {
             let following = run.get(at + 1).map(column).or(if end_of_text { None } else { next_column });
             if !foot && following.is_some_and(|c| c < indent && c != start) {
                 foot = true;
+                dedented &= group > 0;
             }
             if foot {
-                let owner =
-                    if start < indent { self.at_column(unit, start, below) } else { self.block(unit) };
+                let block = self.block(unit);
+                let is_list = block.is_some_and(|node| matches!(nodes.all[node].what, What::List { .. }));
+                let owner = match block {
+                    _ if dedented => self.at_column(unit, start, below),
+                    // it is found at the end of the list, and that is part of an entry
+                    Some(list) if is_list && group > 0 => self.block(list),
+                    block => block,
+                };
                 owners.extend((group..=at).map(|_| owner));
                 group = at + 1;
             }
         }
         owners.extend((group..run.len()).map(|_| below));
+    }
+
+    /// What follows a place: of what starts with the same dashes, the outermost.
+    fn ahead(&self, at: usize) -> Option<usize> {
+        let mut outermost = self.after?;
+        let mut up = Some(outermost);
+        while let Some(node) = up {
+            if self.nodes.all[node].mark.is_some_and(|mark| mark > at) {
+                outermost = node;
+            }
+            up = self.nodes.all[node].parent.filter(|parent| parent + 1 == node);
+        }
+        Some(outermost)
+    }
+
+    /// The list whose dash stands before a place, with what follows behind it.
+    fn dash(&self, at: usize) -> Option<usize> {
+        let mut up = self.after;
+        while let Some(node) = up {
+            if self.nodes.all[node].mark.is_some_and(|mark| mark < at) {
+                return self.nodes.all[node].parent;
+            }
+            // only the first of a map or list is behind the dash of that
+            up = self.nodes.all[node].parent.filter(|parent| parent + 1 == node);
+        }
+        None
     }
 
     /// The block map or list in which a token stands.

@@ -39,7 +39,7 @@ pub(super) fn resolve(text: &str, style: ScalarStyle, tag: Option<&str>) -> Resu
                 "!!int" => kind == Kind::Int,
                 "!!float" if kind == Kind::Int => {
                     let number = canonical.as_deref().and_then(|text| std::str::from_utf8(text).ok());
-                    return Ok(number.and_then(float).ok_or("its tag does not fit it")?);
+                    return number.and_then(float).ok_or("its tag does not fit it");
                 }
                 "!!float" => kind == Kind::Float,
                 "!!bool" => kind == Kind::Bool,

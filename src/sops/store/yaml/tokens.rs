@@ -103,7 +103,8 @@ fn comment(at: Place<'_>, text: &[u8], out: &mut Vec<u8>) -> Result<()> {
     let start = at.leaf.span.start;
     let is_element = start > 0 && at.file[start - 1] != b'#' && at.token().starts_with(b"-");
     if is_element {
-        out.extend_from_slice(if text.starts_with(b"ENC[") { b"- " } else { b"#" });
+        let in_clear: &[u8] = if at.leaf.fixed { b"[] #" } else { b"#" };
+        out.extend_from_slice(if text.starts_with(b"ENC[") { b"- " } else { in_clear });
     }
     out.extend_from_slice(text);
     Ok(())
