@@ -6,6 +6,7 @@
     clippy::unwrap_used,
     clippy::panic,
     clippy::disallowed_macros,
+    clippy::disallowed_methods,
     missing_docs,
     reason = "an oracle speaks by panicking"
 )]
@@ -116,7 +117,7 @@ pub fn age(file: &[u8]) {
     let _ = keyring().open_file(file);
     let plain = SecretValue::new(file.to_vec());
     let recipients = readers();
-    let sealed = keys::seal_file(&plain, &recipients, file.len() % 2 == 0, &nobody()).unwrap();
+    let sealed = keys::seal_file(&plain, &recipients, file.len().is_multiple_of(2), &nobody()).unwrap();
     let opened = keyring().open_file(&sealed).expect("what was sealed opens");
     assert_eq!(opened.plain.expose(), file);
 }
