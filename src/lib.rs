@@ -1,5 +1,5 @@
-//! reseal keeps env files encrypted with SOPS and age, and rotates the secrets in them: in the file and in the running
-//! services, so that a crash at any moment loses nothing.
+//! reseal keeps env files, and YAML, JSON, INI and other files, encrypted with SOPS and age, and rotates the secrets in
+//! them: in the files and in the running services, so that a crash at any moment loses nothing.
 //!
 //! The program is this library and a `main` of a few lines. A reader starts at `rotate/mod.rs`, which tells a rotation
 //! as the list of its steps. Below it lie, each knowing only what stands under it: `saga`, the engine that does steps or

@@ -9,7 +9,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 
 pub(super) use git::{HookArgs, HookCommand, MergeArgs, TextconvArgs};
 
-/// Rotates the secrets in SOPS-encrypted env files, so that a crash at any moment loses nothing
+/// Rotates the secrets in files encrypted with SOPS or age, so that a crash at any moment loses nothing
 #[derive(Parser)]
 #[command(name = "reseal", version, max_term_width = 100, disable_help_subcommand = true)]
 #[command(after_help = "\
@@ -78,7 +78,7 @@ pub(super) enum Command {
     Set(SetArgs),
     /// Take keys away
     Unset(UnsetArgs),
-    /// Seal a plaintext env file, to standard output or to a file
+    /// Seal a plaintext file, to standard output or to a file
     Encrypt(EncryptArgs),
     /// Print the whole file in plain
     Decrypt(DecryptArgs),
@@ -242,7 +242,7 @@ pub(super) struct UnsetArgs {
 #[derive(Args)]
 pub(super) struct EncryptArgs {
     /// The plaintext file; - for standard input
-    #[arg(default_value = ".env", value_name = "ENV-FILE")]
+    #[arg(default_value = ".env", value_name = "FILE")]
     pub(super) input: PathBuf,
     /// Write to this file, which must not exist, instead of standard output
     #[arg(short, long, value_name = "FILE")]

@@ -1,4 +1,4 @@
-//! `reseal encrypt`: a plaintext env file becomes a sealed one, on standard output or in a new file.
+//! `reseal encrypt`: a plaintext file becomes a sealed one, on standard output or in a new file.
 #![expect(clippy::disallowed_methods, reason = "cli reads the environment and standard input")]
 
 use std::path::Path;

@@ -1,4 +1,4 @@
-//! What holds of every text of the format's smaller parts. See `crate::fuzzing`.
+//! What holds of every text of the format's smaller parts. See `src/fuzzing.rs`.
 #![allow(clippy::expect_used, clippy::unwrap_used, reason = "an oracle speaks by panicking")]
 
 use rand::SeedableRng;
