@@ -8,10 +8,16 @@ use std::ops::Range;
 use super::judge;
 use super::metadata::damaged;
 use super::open::{Held, Open, showable};
-use super::store::{Patch, Place, in_its_quotes, weave};
+use super::store::{Patch, Place, in_its_quotes, weave, weave_into};
 use super::tree::{Kind, Leaf};
 use crate::error::{Error, Result};
 use crate::secret::{Random, SecretValue};
+
+/// What is written instead of a piece of the file.
+enum Piece<'a> {
+    Text(Vec<u8>),
+    Leaf(&'a Leaf, &'a Held),
+}
 
 impl Open {
     /// The whole file in plain: as `sops decrypt` would print it, but laid out as the sealed file is.
@@ -23,13 +29,28 @@ impl Open {
     /// The same, in the form in which values and metadata stand beside each other.
     pub(super) fn plain_as_it_is_sealed(&self) -> Result<SecretValue> {
         let store = self.format.store();
-        let mut patches = store.detach(&self.file, &self.tree);
+        let mut pieces: Vec<_> = store
+            .detach(&self.file, &self.tree)
+            .into_iter()
+            .map(|patch| (patch.range, Piece::Text(patch.text)))
+            .collect();
         for (leaf, held) in self.tree.leaves.iter().zip(&self.held) {
             if held.encrypted || held.fresh {
-                patches.push(self.patch(leaf, held.plain.kind, &held.plain.text)?);
+                pieces.push((leaf.span.clone(), Piece::Leaf(leaf, held)));
             }
         }
-        let mut out = weave(&self.file, patches);
+        // what is sealed is longer than what it says
+        let mut out = Vec::with_capacity(self.file.len() + 1);
+        weave_into(&mut out, &self.file, pieces, |piece, out| match piece {
+            Piece::Text(text) => {
+                out.extend_from_slice(&text);
+                Ok(())
+            }
+            Piece::Leaf(leaf, held) => {
+                let place = Place { file: &self.file, tree: &self.tree, leaf };
+                store.token(place, held.plain.kind, held.plain.text.expose(), out)
+            }
+        })?;
         store.end(&mut out);
         Ok(SecretValue::new(out))
     }

@@ -229,7 +229,6 @@ fn holds_as_it_is(value: &[u8]) -> bool {
 
 /// Writes `value` with line feeds as backslash-n.
 fn escape(value: &[u8], out: &mut Vec<u8>) {
-    out.reserve(value.len() + memchr::memchr_iter(b'\n', value).count());
     for (i, part) in value.split(|b| *b == b'\n').enumerate() {
         if i > 0 {
             out.extend_from_slice(b"\\n");

@@ -147,19 +147,36 @@ impl Patch {
 }
 
 /// The file with its patches, which may come in any order but not overlap.
-pub(super) fn weave(file: &[u8], mut patches: Vec<Patch>) -> Vec<u8> {
-    patches.sort_by_key(|p| (p.range.start, p.range.end));
+pub(super) fn weave(file: &[u8], patches: Vec<Patch>) -> Vec<u8> {
     let grown: usize = patches.iter().map(|p| p.text.len()).sum();
     // room for all of it at once, so that no smaller copy is left behind by growth
     let mut out = Vec::with_capacity(file.len() + grown + 1);
+    let pieces = patches.into_iter().map(|patch| (patch.range, patch.text)).collect();
+    weave_into(&mut out, file, pieces, |text: Vec<u8>, out| {
+        out.extend_from_slice(&text);
+        Ok(())
+    })
+    // nothing that was written before can fail
+    .unwrap_or_default();
+    out
+}
+
+/// The same where what is written instead of a piece is made only when its turn comes.
+pub(super) fn weave_into<P>(
+    out: &mut Vec<u8>,
+    file: &[u8],
+    mut pieces: Vec<(Range<usize>, P)>,
+    mut write: impl FnMut(P, &mut Vec<u8>) -> Result<()>,
+) -> Result<()> {
+    pieces.sort_by_key(|(range, _)| (range.start, range.end));
     let mut at = 0;
-    for patch in patches {
-        out.extend_from_slice(&file[at..patch.range.start.max(at)]);
-        out.extend_from_slice(&patch.text);
-        at = patch.range.end.max(at);
+    for (range, piece) in pieces {
+        out.extend_from_slice(&file[at..range.start.max(at)]);
+        write(piece, out)?;
+        at = range.end.max(at);
     }
     out.extend_from_slice(&file[at..]);
-    out
+    Ok(())
 }
 
 /// A place in a file.
