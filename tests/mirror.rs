@@ -3,6 +3,7 @@
 mod drift;
 mod left;
 mod refused;
+mod trees;
 
 use std::os::unix::fs::MetadataExt;
 

@@ -42,7 +42,7 @@ pub(super) fn run(global: &Global, args: &DoctorArgs, report: &Report) -> Result
     if let Ok(open) = &opened {
         let (findings, lossy) = doctor::lossy(project, &session.config, open);
         left.extend(findings);
-        let drifts = rotate::drift(&session.world(report), open).into_iter();
+        let drifts = rotate::drift(&session.world(report), open, None).into_iter();
         left.extend(drifts.map(|d| Finding::by_hand(project.resolve(&d.file), d.what, d.remedy)));
         notes = [open.warnings(), &lossy].concat();
     }

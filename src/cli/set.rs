@@ -12,6 +12,7 @@ use crate::audit::Act;
 use crate::dialect;
 use crate::disk;
 use crate::error::{Error, Result};
+use crate::rotate;
 use crate::secret::{FLOOR_BITS, Origin, SecretName, SecretValue};
 use crate::sops::{Format, plain_name};
 
@@ -46,6 +47,7 @@ pub(super) fn run(global: &Global, args: &SetArgs, report: &Report) -> Result<()
     let faults = dialect::faults(&session.config.consumers, name.as_bytes(), &value);
     let mut in_clear = None;
     let mut slip = None;
+    let mut left_behind = Vec::new();
     let changed = change(&session, report, Act::Set, &[name.to_string()], args.reason.as_deref(), |open| {
         if !open.encrypts(&name) {
             in_clear = Some(open.rule());
@@ -55,7 +57,11 @@ pub(super) fn run(global: &Global, args: &SetArgs, report: &Report) -> Result<()
             slip = names.find(|other| one_stroke_apart(other, name.as_str())).map(str::to_owned);
         }
         follow(&session, open, &name, &value)?;
-        if bare { open.set_bare(&name, value) } else { open.set(&name, value) }
+        let changed = if bare { open.set_bare(&name, value) } else { open.set(&name, value) }?;
+        if changed && !is_mirror(&session) {
+            left_behind = rotate::drift(&session.world(report), open, Some(&name));
+        }
+        Ok(changed)
     })?;
     if !changed {
         report.say(&format!("{name} has that value already; nothing was changed"));
@@ -75,8 +81,17 @@ pub(super) fn run(global: &Global, args: &SetArgs, report: &Report) -> Result<()
     for fault in faults {
         report.note(&fault.told());
     }
+    for drift in left_behind {
+        report.note(&format!("{}: {}; {}", drift.file.display(), drift.what, drift.remedy));
+    }
     report.say(&format!("{name} is set in {}", session.project.label()));
     Ok(())
+}
+
+/// Whether the file is one that the secrets of another feed.
+fn is_mirror(session: &Session) -> bool {
+    let (project, mirrors) = (&session.project, session.config.mirrors());
+    mirrors.into_iter().any(|file| disk::real(&project.resolve(file)) == disk::real(&project.sealed))
 }
 
 fn value(global: &Global, args: &SetArgs, name: &SecretName, format: Format) -> Result<SecretValue> {

@@ -110,7 +110,7 @@ fn drifts(session: &Session, report: &Report) -> Option<Vec<Drift>> {
         return Some(Vec::new());
     }
     match session.sealed().and_then(|sealed| sealed.open(&session.keyring)) {
-        Ok(open) => Some(rotate::drift(&session.world(report), &open)),
+        Ok(open) => Some(rotate::drift(&session.world(report), &open, None)),
         Err(error) => {
             report.note(&format!("the mirrors were not compared: {error}"));
             None

@@ -139,12 +139,13 @@ pub struct Drift {
     pub remedy: String,
 }
 
-/// Every place in a mirror that has drifted away from the main file, found without changing anything.
-pub fn drift(world: &World<'_>, main: &Open) -> Vec<Drift> {
+/// Every place in a mirror that has drifted away from the main file, or every place that one secret feeds, found without
+/// changing anything.
+pub fn drift(world: &World<'_>, main: &Open, of: Option<&SecretName>) -> Vec<Drift> {
     let mut drifts = Vec::new();
     let mut all: BTreeMap<&Path, Option<Found>> = BTreeMap::new();
-    let present = |name: &SecretName| main.get(name.as_bytes()).is_some();
-    for (name, policy) in world.config.secrets.iter().filter(|(name, _)| present(name)) {
+    let asked = |name: &SecretName| of.is_none_or(|of| of == name) && main.get(name.as_bytes()).is_some();
+    for (name, policy) in world.config.secrets.iter().filter(|(name, _)| asked(name)) {
         for (file, feed) in policy.mirrored() {
             let drift = |what, remedy| Drift { file: file.to_path_buf(), what, remedy };
             if disk::real(&world.project.resolve(file)) == disk::real(&world.project.sealed) {

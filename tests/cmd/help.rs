@@ -3,7 +3,7 @@
 use super::Transcript;
 use crate::harness::Project;
 
-const COMMANDS: [&str; 23] = [
+const COMMANDS: [&str; 27] = [
     "init",
     "get",
     "list",
@@ -15,7 +15,11 @@ const COMMANDS: [&str; 23] = [
     "export",
     "diff",
     "exec",
+    "verify",
     "rekey",
+    "merge",
+    "textconv",
+    "hook",
     "deploy",
     "backup",
     "rotate",
@@ -51,6 +55,9 @@ fn every_command_has_a_help_of_its_own() {
             for what in ["list", "create", "restore", "verify", "prune"] {
                 transcript.run(&[command, what, "--help"]).ok();
             }
+        }
+        if command == "hook" {
+            transcript.run(&[command, "install", "--help"]).ok();
         }
         transcript.told(&format!("help-{command}"));
     }

@@ -80,6 +80,8 @@ pub type Snapshot = BTreeMap<PathBuf, (u32, Option<Vec<u8>>)>;
 pub struct Case {
     pub project: Project,
     pub service: Service,
+    /// Whether the mirror is a file of YAML.
+    yaml: bool,
 }
 
 impl Case {
@@ -93,16 +95,45 @@ impl Case {
         if service == Service::Ill {
             project.write("service.accepts", fingerprint(&old_values()));
         }
-        Case { project, service }
+        Case { project, service, yaml: false }
     }
 
     /// A project with a mirror.
     pub fn mirrored(service: Service) -> Self {
         let case = Case::new(service);
-        case.project.write(MIRROR, sealed_mirror());
+        case.project.write(MIRROR, case.old_mirror());
         let policy = POLICY.lines().filter(|line| !line.starts_with("feeds")).collect::<Vec<_>>().join("\n");
         case.project.write("reseal.toml", format!("{policy}\n{FEEDS}"));
         case
+    }
+
+    /// The same with a mirror that is another kind of file.
+    pub fn mirrored_in_yaml(service: Service) -> Self {
+        let case = Case { yaml: true, ..Case::mirrored(service) };
+        case.project.write(MIRROR, case.old_mirror());
+        case
+    }
+
+    /// The mirror before every rotation.
+    pub fn old_mirror(&self) -> &'static [u8] {
+        static SEALED: [OnceLock<Vec<u8>>; 2] = [OnceLock::new(), OnceLock::new()];
+        SEALED[usize::from(self.yaml)].get_or_init(|| {
+            let project = Project::empty();
+            let name = if self.yaml { "plain.yaml" } else { "plain.env" };
+            project.write(name, self.mirror_of(OLD));
+            project.run(&["encrypt", name]).ok().stdout.into_bytes()
+        })
+    }
+
+    /// What the mirror says once the password is this one.
+    pub fn mirror_of(&self, password: &str) -> String {
+        let url = format!("{URL}{password}@db:5432/app");
+        match self.yaml {
+            false => format!("level=debug\ndb.password={password}\ndb.url={url}\n"),
+            true => format!(
+                "# the app\nlevel: 5\ndb:\n    # of the database\n    password: {password} # beside it\n    url: {url}\nhosts:\n    - one\n"
+            ),
+        }
     }
 
     /// The mirror as it is; `None` where the project has none.
@@ -110,9 +141,14 @@ impl Case {
         fs::read(self.project.path(MIRROR)).ok()
     }
 
-    /// What the mirror holds.
-    pub fn mirror_values(&self) -> Values {
-        parse(&self.project.run(&["-f", MIRROR, "decrypt"]).ok().stdout)
+    /// What the mirror says.
+    pub fn mirror_text(&self) -> String {
+        self.project.run(&["-f", MIRROR, "decrypt"]).ok().stdout
+    }
+
+    /// The password that it holds.
+    pub fn mirror_password(&self) -> String {
+        self.project.run(&["-f", MIRROR, "get", "-n", "db.password"]).ok().stdout
     }
 
     /// A project that belongs to somebody else than root, who runs the program.
@@ -145,7 +181,7 @@ impl Case {
             }
             fs::set_permissions(&to, fs::Permissions::from_mode(mode)).unwrap();
         }
-        Case { project, service: self.service }
+        Case { project, service: self.service, yaml: self.yaml }
     }
 
     /// A killed run leaves its wrapper behind; it holds the lock until it has ended.
@@ -269,17 +305,6 @@ pub fn sealed() -> &'static [u8] {
         let env = old_values().iter().map(|(name, value)| format!("{name}={value}\n")).collect::<String>();
         Project::sealed(&env).read(".env.enc")
     })
-}
-
-/// The mirror before every rotation.
-pub fn sealed_mirror() -> &'static [u8] {
-    static SEALED: OnceLock<Vec<u8>> = OnceLock::new();
-    SEALED.get_or_init(|| Project::sealed(&mirror_text(OLD)).read(".env.enc"))
-}
-
-/// What a mirror holds once the password is this one.
-pub fn mirror_text(password: &str) -> String {
-    format!("level=debug\ndb.password={password}\ndb.url={URL}{password}@db:5432/app\n")
 }
 
 pub fn old_values() -> Values {

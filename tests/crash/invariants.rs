@@ -8,8 +8,7 @@ use serde_json::Value;
 use sha2::{Digest, Sha256};
 
 use super::case::{
-    Case, MIRROR, OLD, Service, Snapshot, URL, Values, fingerprint, holds, mirror_text, old_values, parse,
-    relative, sealed, sealed_mirror,
+    Case, MIRROR, OLD, Service, Snapshot, URL, Values, fingerprint, holds, old_values, relative, sealed,
 };
 
 /// How a rotation has ended.
@@ -42,14 +41,14 @@ pub fn at_this_instant(case: &Case) -> Snapshot {
 
 /// The same of a mirror; and whoever finds the new value in the main file finds it there.
 fn mirrored_at_this_instant(case: &Case, mirror: &[u8]) {
-    if mirror == sealed_mirror() {
+    if mirror == case.old_mirror() {
         assert!(case.live() == sealed(), "the main file is new and its mirror is not");
         return;
     }
     let pending = case.rotation().and_then(|f| fs::read(f.join("pending-1.enc")).ok());
     assert!(pending.is_none_or(|p| p == mirror), "I2: the mirror is neither the old nor the pending one");
-    let values = case.mirror_values();
-    assert!(values == parse(&mirror_text(&values["db.password"])), "I2: the mirror is not complete");
+    let whole = case.mirror_of(&case.mirror_password());
+    assert!(case.mirror_text() == whole, "I2: the mirror is not complete");
 }
 
 /// Half a backup that could not be removed because the disk failed then, too, goes with the next one.
@@ -83,13 +82,13 @@ pub fn at_the_end(case: &Case, before: &[Snapshot]) -> End {
         hidden(&now, &[OLD, URL]);
     }
     if let Some(mirror) = case.mirror() {
-        assert_eq!(mirror != sealed_mirror(), new, "the mirror and the file disagree");
+        assert_eq!(mirror != case.old_mirror(), new, "the mirror and the file disagree");
         assert!(
-            case.mirror_values() == parse(&mirror_text(&values["DB_PASSWORD"])),
+            case.mirror_text() == case.mirror_of(&values["DB_PASSWORD"]),
             "the mirror holds another value"
         );
         let copies = now.iter().filter(|(path, _)| path.starts_with(".reseal/backups"));
-        let copies = copies.filter(|(_, (_, bytes))| bytes.as_deref() == Some(sealed_mirror())).count();
+        let copies = copies.filter(|(_, (_, bytes))| bytes.as_deref() == Some(case.old_mirror())).count();
         assert!(copies <= 1 && (!new || copies == 1), "{copies} backups of the old mirror");
     }
     assert_eq!(case.running(), fingerprint(&values), "the service does not run on what the file holds");

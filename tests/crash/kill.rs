@@ -70,6 +70,15 @@ fn killed_anywhere_a_rotation_with_a_mirror_ends_with_both_files_or_none() {
 }
 
 #[test]
+fn killed_anywhere_a_rotation_with_a_mirror_in_yaml_ends_with_both_files_or_none() {
+    if !have("crash::killed_anywhere_a_rotation_with_a_mirror_in_yaml", &["strace"]) {
+        return;
+    }
+    sweep(Case::mirrored_in_yaml, Service::Well, RESUME, 4);
+    sweep(Case::mirrored_in_yaml, Service::Ill, RESUME, 4);
+}
+
+#[test]
 fn killed_anywhere_what_root_makes_still_belongs_to_the_owner_of_the_file() {
     let test = "killed_anywhere_what_root_makes_still_belongs_to_the_owner";
     if !have(&format!("crash::{test}"), &["strace"]) || !is_root(test) {

@@ -31,9 +31,12 @@ fn both_versions_stand_sealed_until_a_side_is_chosen() {
     for sample in &SAMPLES {
         let repository = at_odds(sample);
         let (project, file) = (&repository.project, sample.file);
+        let keys = KEYS.map(|key| sample.key(key));
+        let [alpha, beta, gamma] = keys.each_ref().map(|key| &**key);
+        let delta = &*sample.key("DELTA");
         let output = repository.git(&["merge", "topic"]).code(1);
         output
-            .says("3 keys were changed on both sides in different ways: ALPHA, BETA, GAMMA")
+            .says(&format!("3 keys were changed on both sides in different ways: {}", keys.join(", ")))
             .hides("Kanarien");
         let text = project.text(file);
         for key in ["ALPHA", "BETA"] {
@@ -44,7 +47,7 @@ fn both_versions_stand_sealed_until_a_side_is_chosen() {
         }
         assert!(repository.git(&["status", "--short"]).ok().stdout.contains(&format!("UU {file}")));
         // nobody takes it for a file that is whole
-        for args in [&["list"][..], &["decrypt"], &["get", "ALPHA"], &["set", "DELTA", "-g", "hex:16"]] {
+        for args in [&["list"][..], &["decrypt"], &["get", alpha], &["set", delta, "-g", "hex:16"]] {
             let output = project.run(&[&["-f", file], args].concat());
             output.code(1).says("is a conflict marker").says("reseal merge --resolve");
         }
@@ -54,13 +57,13 @@ fn both_versions_stand_sealed_until_a_side_is_chosen() {
 
         let resolve = ["merge", "--resolve", file];
         project
-            .run(&[&resolve[..], &["--ours", "DELTA"]].concat())
+            .run(&[&resolve[..], &["--ours", delta]].concat())
             .code(2)
-            .says("a side is chosen for: ALPHA");
-        project.run(&[&resolve[..], &["--ours", "ALPHA", "--theirs", "ALPHA"]].concat()).code(2);
+            .says(&format!("a side is chosen for: {alpha}"));
+        project.run(&[&resolve[..], &["--ours", alpha, "--theirs", alpha]].concat()).code(2);
         // some are chosen: the others stay in conflict
-        project.run(&[&resolve[..], &["--ours", "ALPHA"]].concat()).code(1).says("2 keys were");
-        let all = ["--ours", "ALPHA", "--theirs", "BETA", "--theirs", "GAMMA"];
+        project.run(&[&resolve[..], &["--ours", alpha]].concat()).code(1).says("2 keys were");
+        let all = ["--ours", alpha, "--theirs", beta, "--theirs", gamma];
         project.run(&[&resolve[..], &all].concat()).ok().says("now run `git add");
         repository.says(&[
             ("ALPHA", "ours"),
@@ -71,7 +74,7 @@ fn both_versions_stand_sealed_until_a_side_is_chosen() {
         ]);
         repository.commit("merged");
         assert_eq!(repository.git(&["log", "--format=%p", "-1"]).ok().stdout.split_whitespace().count(), 2);
-        project.run(&[&resolve[..], &["--ours", "ALPHA"]].concat()).code(1).says("git has no conflict");
+        project.run(&[&resolve[..], &["--ours", alpha]].concat()).code(1).says("git has no conflict");
         repository.holds_no_value();
     }
 }
@@ -87,7 +90,8 @@ fn a_rebase_stops_and_goes_on_after_the_choice() {
         repository.git(&["rebase", "main"]).code(1);
         // git calls what the branch is put upon "ours"
         let mut args = vec!["merge", "--resolve", sample.file];
-        args.extend(KEYS.iter().flat_map(|key| ["--theirs", key]));
+        let keys = KEYS.map(|key| sample.key(key));
+        args.extend(keys.iter().flat_map(|key| ["--theirs", key]));
         repository.project.run(&args).ok();
         repository.git(&["add", sample.file]).ok();
         repository.git(&["rebase", "--continue"]).ok();

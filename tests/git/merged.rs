@@ -98,7 +98,7 @@ fn branches_that_crossed_merge() {
 #[test]
 fn branches_that_crossed_in_conflict_ask_about_that_key_only() {
     each("branches_that_crossed_in_conflict_ask_about_that_key_only", |repository| {
-        let file = repository.sample.file;
+        let (file, alpha) = (repository.sample.file, repository.sample.key("ALPHA"));
         repository.branch("topic", |r| {
             r.set("ALPHA", "theirs");
             r.set("BETA", "theirs");
@@ -107,7 +107,7 @@ fn branches_that_crossed_in_conflict_ask_about_that_key_only() {
         repository.git(&["branch", "before"]).ok();
         let settle = |other: &str, side: &str| {
             repository.git(&["merge", "-q", other]).code(1);
-            repository.project.run(&["merge", "--resolve", file, side, "ALPHA"]).ok();
+            repository.project.run(&["merge", "--resolve", file, side, &alpha]).ok();
             repository.commit("settled");
         };
         settle("topic", "--ours");
@@ -119,7 +119,7 @@ fn branches_that_crossed_in_conflict_ask_about_that_key_only() {
         repository.git(&["checkout", "-q", "main"]).ok();
         // each side has settled it in its own way, and the ancestor that git makes of two is in conflict
         repository.git(&["merge", "-q", "topic"]).code(1).says("1 key was changed on both sides");
-        repository.project.run(&["merge", "--resolve", file, "--theirs", "ALPHA"]).ok();
+        repository.project.run(&["merge", "--resolve", file, "--theirs", &alpha]).ok();
         repository.says(&[("ALPHA", "theirs"), ("BETA", "theirs"), ("DELTA", "theirs"), ("GAMMA", "ours")]);
         repository.holds_no_value();
     });
@@ -154,7 +154,8 @@ fn a_file_that_one_side_moved_is_merged_where_it_is_now() {
         repository.project.write(".gitattributes", format!("{file} merge=reseal diff=reseal\n"));
         repository.commit("the pattern fits both places");
         repository.git(&["merge", "-q", "topic"]).ok();
-        let got = repository.project.run(&["-f", &moved, "get", "-n", "ALPHA"]).ok().stdout;
+        let got =
+            repository.project.run(&["-f", &moved, "get", "-n", &repository.sample.key("ALPHA")]).ok().stdout;
         assert_eq!(got, super::repository::value("ours"));
         assert!(!repository.project.exists(file));
     });

@@ -29,7 +29,8 @@ fn new_key(repository: &Repository, more: &[&str]) {
 }
 
 fn opens(repository: &Repository, key: &str) -> bool {
-    let mut command = repository.project.command(&["-f", repository.sample.file, "get", "ALPHA"]);
+    let mut command =
+        repository.project.command(&["-f", repository.sample.file, "get", &repository.sample.key("ALPHA")]);
     command.env("SOPS_AGE_KEY_FILE", repository.project.path(key));
     command.output().unwrap().status.success()
 }

@@ -8,14 +8,39 @@ use crate::harness::{Output, Project};
 pub struct Sample {
     pub file: &'static str,
     pub kind: &'static str,
+    /// What the name of each key starts with.
+    pub under: &'static str,
     write: fn(&[(&str, &str)]) -> String,
 }
 
 /// One more kind needs only an entry.
-pub const SAMPLES: [Sample; 2] = [
-    Sample { file: ".env.enc", kind: "dotenv", write: dotenv },
-    Sample { file: "secrets.enc.json", kind: "json", write: json },
+pub const SAMPLES: [Sample; 5] = [
+    Sample { file: ".env.enc", kind: "dotenv", under: "", write: dotenv },
+    Sample { file: "secrets.enc.json", kind: "json", under: "", write: json },
+    Sample { file: "secrets.enc.yaml", kind: "yaml", under: "", write: |pairs| yaml(pairs, "# all\n", "") },
+    Sample {
+        file: "deep.enc.yml",
+        kind: "yaml",
+        under: "app.auth.",
+        write: |pairs| yaml(pairs, "app:\n  # all\n  auth:\n", "    "),
+    },
+    Sample { file: "secrets.enc.ini", kind: "ini", under: "auth.", write: ini },
 ];
+
+impl Sample {
+    /// The name of a key in this file.
+    pub fn key(&self, key: &str) -> String {
+        format!("{}{key}", self.under)
+    }
+}
+
+fn yaml(pairs: &[(&str, &str)], above: &str, indent: &str) -> String {
+    pairs.iter().fold(above.to_owned(), |text, (key, value)| text + &format!("{indent}{key}: {value}\n"))
+}
+
+fn ini(pairs: &[(&str, &str)]) -> String {
+    pairs.iter().fold("[auth]\n".to_owned(), |text, (key, value)| text + &format!("{key} = {value}\n"))
+}
 
 fn json(pairs: &[(&str, &str)]) -> String {
     let members: Vec<String> = pairs.iter().map(|(key, value)| format!("\t\"{key}\": \"{value}\"")).collect();
@@ -91,22 +116,31 @@ impl Repository {
     }
 
     pub fn set(&self, key: &str, word: &str) {
-        self.project.pipe(&["-f", self.sample.file, "set", key], value(word)).ok();
+        self.project.pipe(&["-f", self.sample.file, "set", &self.sample.key(key)], value(word)).ok();
     }
 
     pub fn unset(&self, key: &str) {
-        self.project.run(&["-f", self.sample.file, "unset", key]).ok();
+        self.project.run(&["-f", self.sample.file, "unset", &self.sample.key(key)]).ok();
     }
 
     /// What the file says, as this program and as sops read it, in words.
     pub fn words(&self) -> BTreeMap<String, String> {
         let file = self.sample.file;
-        let export = ["-f", file, "export", "--format", "json"];
-        let here: BTreeMap<String, String> =
-            serde_json::from_str(&self.project.run(&export).ok().stdout).unwrap();
+        let names = self.project.run(&["-f", file, "list"]).ok().stdout;
+        let here: BTreeMap<String, String> = names
+            .lines()
+            .map(|name| {
+                let value = self.project.run(&["-f", file, "get", "-n", name]).ok().stdout;
+                (name.strip_prefix(self.sample.under).unwrap().to_owned(), value)
+            })
+            .collect();
         let sops = ["decrypt", "--input-type", self.sample.kind, "--output-type", "json", file];
-        let there: BTreeMap<String, String> =
+        let mut there: serde_json::Value =
             serde_json::from_str(&self.project.sops(&sops).ok().stdout).unwrap();
+        for map in self.sample.under.split_terminator('.') {
+            there = there[map].take();
+        }
+        let there: BTreeMap<String, String> = serde_json::from_value(there).unwrap();
         assert_eq!(here, there);
         let word = |text: String| text.trim_start_matches(CANARY).trim_start_matches('-').to_owned();
         here.into_iter().map(|(key, text)| (key, word(text))).collect()

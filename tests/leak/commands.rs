@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::watched::Watched;
-use crate::harness::Output;
+use crate::harness::{Output, have};
 
 /// The deploy command opens the file by itself, as a wrapper does, and keeps a checksum only.
 const UP: &str =
@@ -98,6 +98,11 @@ fn every_command(manner: &[&str]) {
     w.run.borrow_mut().insert("edit".to_owned());
     w.expect(".env.enc", "MADE");
 
+    silent(&["verify", "copy.enc"]).ok();
+    silent(&["verify", "--no-key", "copy.enc", ".env.enc"]).ok();
+    silent(&["textconv", "copy.enc"]).ok();
+    merged(&w, manner);
+
     silent(&["rekey", "--add", OTHER, "--reason", "a test"]).ok();
     silent(&["rekey", "--dry-run", "--remove", OTHER]).ok();
     silent(&["rekey", "--remove", OTHER, "--new-data-key"]).ok();
@@ -148,6 +153,34 @@ fn every_command(manner: &[&str]) {
         &*run,
         "a command of the help that this test does not know, or one too many"
     );
+}
+
+/// Three versions of a file, which two sides changed: first each another key, then the same one.
+fn merged(w: &Watched, manner: &[&str]) {
+    let with = |args: &[&'static str]| [args, manner].concat();
+    for name in ["base.enc", "ours.enc", "theirs.enc"] {
+        w.project.write(name, w.project.read("copy.enc"));
+    }
+    w.silent_with(&with(&["set", "-f", "ours.enc", "OURS"]), &w.canary()).ok();
+    w.silent_with(&with(&["set", "-f", "theirs.enc", "THEIRS"]), &w.canary()).ok();
+    let merge = with(&["merge", "base.enc", "ours.enc", "theirs.enc", "deploy/of git.enc"]);
+    w.silent(&merge).ok();
+    w.project.write("theirs.enc", w.project.read("copy.enc"));
+    w.silent_with(&with(&["set", "-f", "theirs.enc", "OURS"]), &w.canary()).ok();
+    w.silent(&merge).code(1).says("changed on both sides");
+    assert!(w.project.text("ours.enc").contains(">>>>>>> theirs"));
+    w.silent(&with(&["verify", "ours.enc"])).code(1);
+    w.silent(&with(&["textconv", "ours.enc"]));
+    w.silent(&with(&["merge", "--resolve", "ours.enc"])).code(1);
+    let git = have("leak::commands: git's hooks", &["git"]);
+    if git {
+        Output::of(&mut w.project.around("git", &["init", "-q"])).ok();
+    }
+    let install = w.silent(&with(&["hook", "install", "--git"]));
+    install.code(if git { 0 } else { 1 });
+    for name in ["base.enc", "ours.enc", "theirs.enc"] {
+        w.project.remove(name);
+    }
 }
 
 /// Every command of the help, but those that know no file of the user's.

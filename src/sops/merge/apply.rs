@@ -18,7 +18,7 @@ impl Build<'_> {
     /// Makes units what they are in theirs, and adds comments of theirs.
     pub(super) fn take(&mut self, units: &[Unit], comments: &[usize], notes: &mut Vec<String>) -> Result<()> {
         for unit in units {
-            self.make_room(unit)?;
+            self.make_room(unit, units)?;
         }
         let (mut changed, mut come) = (Vec::new(), comments.to_vec());
         for unit in units {
@@ -36,7 +36,15 @@ impl Build<'_> {
         }
         self.change(&changed)?;
         come.sort_unstable();
+        self.come.clone_from(&come);
+        let mut late = Vec::new();
         for there in come {
+            if !self.add(there)? {
+                late.push(there);
+            }
+        }
+        // where a comment stood last until what it is about came
+        for there in late {
             if !self.add(there)? {
                 let line =
                     crate::sops::store::line_of(&self.theirs.file, self.theirs.tree.leaves[there].span.start);
@@ -70,12 +78,14 @@ impl Build<'_> {
     }
 
     /// Where theirs has a map or list in the place of a value of ours, or the other way round, what is in the way goes.
-    fn make_room(&mut self, unit: &Unit) -> Result<()> {
+    fn make_room(&mut self, unit: &Unit, units: &[Unit]) -> Result<()> {
         let theirs = self.theirs;
         let mut above: Vec<Vec<u8>> = Vec::new();
+        let mut unlike: Vec<usize> = Vec::new();
         for there in unit.leaves(theirs) {
             let chain = theirs.tree.chain(theirs.tree.leaves[there].branch);
             above.extend(chain[1..].iter().map(|branch| theirs.tree.branch_name(*branch).to_vec()));
+            unlike.extend(chain[1..].iter().filter_map(|branch| self.unlike(*branch)));
         }
         let tree = &self.open.tree;
         let in_the_way = |at: &usize| {
@@ -88,25 +98,50 @@ impl Build<'_> {
         let is_value = matches!(unit, Unit::Name(_)) && !unit.leaves(theirs).is_empty();
         let same_name =
             |b: &usize| is_value && tree.branches[*b].parent.is_some() && tree.branch_name(*b) == unit.name();
-        let branches: Vec<usize> = (0..tree.branches.len()).filter(same_name).collect();
+        let mut branches: Vec<usize> = (0..tree.branches.len()).filter(same_name).collect();
+        if !unlike.is_empty() {
+            // a list for a map, or a map for a list, where theirs may have all of it
+            let go: Vec<usize> = units.iter().flat_map(|unit| unit.leaves(&self.open)).collect();
+            let may_go = |branch: &usize| {
+                let below = |at: &usize| tree.chain(tree.leaves[*at].branch).contains(branch);
+                let kept = |at: &usize| tree.leaves[*at].kind != Kind::Comment && !go.contains(at);
+                !(0..tree.leaves.len()).filter(below).any(|at| kept(&at))
+            };
+            unlike.sort_unstable();
+            unlike.dedup();
+            branches.extend(unlike.into_iter().filter(may_go));
+        }
         self.cut(&leaves, &branches)
+    }
+
+    /// The list of ours where theirs has a map of that name, or the other way round.
+    fn unlike(&self, there: usize) -> Option<usize> {
+        let (name, list) = (self.theirs.tree.branch_name(there), self.theirs.tree.branches[there].list);
+        let ours = &self.open.tree;
+        (0..ours.branches.len()).find(|b| ours.branch_name(*b) == name && ours.branches[*b].list != list)
     }
 
     /// Takes away what theirs took away, and maps that hold nothing any more and are not in theirs.
     fn remove(&mut self, units: &[Unit]) -> Result<()> {
         let gone = units.iter().flat_map(|unit| unit.leaves(&self.open));
         let gone: Vec<usize> = gone.filter(|at| self.source[*at].is_none()).collect();
+        let theirs = &self.theirs.tree;
+        let lacks = |name: &[u8]| !(0..theirs.branches.len()).any(|b| theirs.branch_name(b) == name);
+        self.cut_whole(&gone, lacks)
+    }
+
+    /// Takes leaves away, and with them the maps and lists that hold no other value and have a name that may go.
+    pub(super) fn cut_whole(&mut self, gone: &[usize], may_go: impl Fn(&[u8]) -> bool) -> Result<()> {
         let tree = &self.open.tree;
         let below = |branch: usize| {
             (0..tree.leaves.len()).filter(move |at| tree.chain(tree.leaves[*at].branch).contains(&branch))
         };
-        let theirs = &self.theirs.tree;
         let emptied = |branch: &usize| {
             let mut values = below(*branch).filter(|at| tree.leaves[*at].kind != Kind::Comment).peekable();
             tree.branches[*branch].parent.is_some()
                 && values.peek().is_some()
                 && values.all(|at| gone.contains(&at))
-                && !(0..theirs.branches.len()).any(|b| theirs.branch_name(b) == tree.branch_name(*branch))
+                && may_go(tree.branch_name(*branch))
         };
         let mut branches: Vec<usize> = (0..tree.branches.len()).filter(emptied).collect();
         let all = branches.clone();

@@ -19,6 +19,8 @@ pub(super) struct Build<'a> {
     pub(super) source: Vec<Option<usize>>,
     /// Whether what theirs sealed opens with the key of the result.
     pub(super) one_key: bool,
+    /// The leaves of theirs that are to come.
+    pub(super) come: Vec<usize>,
 }
 
 impl<'a> Build<'a> {
@@ -34,7 +36,7 @@ impl<'a> Build<'a> {
         for at in values(&open) {
             source[at] = there.get_mut(&names(&open, at)).and_then(VecDeque::pop_front);
         }
-        Build { open, theirs, source, one_key }
+        Build { open, theirs, source, one_key, come: Vec::new() }
     }
 
     /// Gives the result the data key of theirs: what both say alike is taken over as theirs sealed it.
@@ -132,7 +134,9 @@ impl<'a> Build<'a> {
     /// say; if not, it stays as it is.
     pub(super) fn insert(&mut self, at: usize, text: &[u8], leaves: &[usize]) -> bool {
         let first = self.open.tree.leaves.iter().filter(|leaf| leaf.entry.start < at).count();
-        self.splice(at..at, text, (first, 0), leaves)
+        // a comment behind a value counts before it
+        let mut places = [Some(first), first.checked_sub(1)].into_iter().flatten();
+        places.any(|first| self.splice(at..at, text, (first, 0), leaves))
     }
 
     /// Puts a list of theirs in the place of ours.

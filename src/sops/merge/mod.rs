@@ -22,7 +22,7 @@ use super::{Sealed, Tools, judge, opening};
 use crate::error::{Error, Kind as Failure, Result};
 use crate::keys::Keyring;
 use build::{Build, copy_of};
-use unit::Unit;
+use unit::{Index, Unit};
 
 /// One of the two versions.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -82,18 +82,20 @@ impl Versions {
             unit::all(&versions)
         };
         let (mut wanted, mut undecided, mut conflicts) = (Vec::new(), Vec::new(), Vec::new());
+        let (in_ours, in_theirs) = (Index::of(&ours), Index::of(&theirs));
+        let in_base = base.as_ref().map(|base| (base, Index::of(base)));
         for unit in &units {
-            let (o, t) = (unit.leaves(&ours), unit.leaves(&theirs));
-            let b = base.as_ref().map(|base| (base, unit.leaves(base)));
+            let (o, t) = (in_ours.leaves(unit), in_theirs.leaves(unit));
+            let b = in_base.as_ref().map(|(base, index)| (*base, index.leaves(unit)));
             let as_base = |open: &Open, leaves: &[usize]| match &b {
                 Some((base, b)) => unit::same((base, b), (open, leaves)),
                 None => leaves.is_empty(),
             };
-            if unit::same((&ours, &o), (&theirs, &t)) || as_base(&theirs, &t) {
+            if unit::same((&ours, o), (&theirs, t)) || as_base(&theirs, t) {
                 continue;
             }
             let name = shown(&ours, unit.name());
-            match if as_base(&ours, &o) { Some(Side::Theirs) } else { pick(&name) } {
+            match if as_base(&ours, o) { Some(Side::Theirs) } else { pick(&name) } {
                 Some(Side::Theirs) => wanted.push(unit.clone()),
                 Some(Side::Ours) => {}
                 None => {

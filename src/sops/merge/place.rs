@@ -58,21 +58,34 @@ impl Build<'_> {
             Some(n) => (Child::Branch(chain[n]), chain[n - 1]),
             None => (Child::Leaf(there), tree.leaves[there].branch),
         };
-        let leaves: Vec<usize> = match child {
-            Child::Leaf(at) => vec![at],
-            Child::Branch(branch) => (0..tree.leaves.len())
-                .filter(|at| tree.chain(tree.leaves[*at].branch).contains(&branch))
-                .collect(),
+        // with the comments on its lines, whomever they belong to
+        let lines = child.entry(self.theirs);
+        let is_on = |at: &usize| {
+            let leaf = &tree.leaves[*at];
+            leaf.kind == Kind::Comment && lines.contains(&leaf.span.start)
         };
+        let belongs = |at: &usize| match child {
+            Child::Leaf(leaf) => *at == leaf,
+            Child::Branch(branch) => tree.chain(tree.leaves[*at].branch).contains(&branch),
+        };
+        let leaves: Vec<usize> = (0..tree.leaves.len()).filter(|at| belongs(at) || is_on(at)).collect();
         for (at, text) in self.places(child, parent) {
             if self.insert(at, &text, &leaves) {
-                return Ok(true);
+                return self.drop_surplus(&leaves).map(|()| true);
             }
         }
         if tree.leaves[there].kind == Kind::Comment {
             return Ok(false);
         }
         self.graft(there).map(|()| true)
+    }
+
+    /// Takes away again what came with its map or list only: ours has taken it away.
+    fn drop_surplus(&mut self, leaves: &[usize]) -> Result<()> {
+        let surplus = |there: &&usize| self.come.binary_search(there).is_err();
+        let gone: Vec<usize> =
+            leaves.iter().filter(surplus).filter_map(|there| self.place_of(*there)).collect();
+        self.cut_whole(&gone, |_| true)
     }
 
     /// Places and texts to try, the best first.
@@ -94,6 +107,17 @@ impl Build<'_> {
         }
         // blanks, and the commas that part entries
         let gap = |range: Range<usize>| theirs.file.get(range).is_some_and(is_gap);
+        // a comment behind a value stays on its line
+        if child.is_comment(theirs)
+            && let Some((Child::Leaf(there), Child::Leaf(ours))) = before
+        {
+            let end = theirs.tree.leaves[there].span.end;
+            let between = theirs.file.get(end..own.start);
+            if between.is_some_and(|text| text.iter().all(|b| matches!(b, b' ' | b'\t'))) {
+                let at = self.open.tree.leaves[ours].span.end;
+                tries.push((at, theirs.file[end..own.end].to_vec()));
+            }
+        }
         if let Some((neighbour, ours)) = before {
             let ours = if neighbour.is_comment(theirs) { ours } else { self.behind_ours(ours) };
             let at = ours.entry(&self.open).end;
@@ -128,6 +152,12 @@ impl Build<'_> {
     fn ended(&self, at: usize, mut text: Vec<u8>) -> Vec<u8> {
         if at == self.open.file.len() && self.open.file.last().is_some_and(|b| *b != b'\n') {
             text.insert(0, b'\n');
+        }
+        // behind a comment the line of ours ends where the text begins, and needs no second end
+        let file = &self.open.file;
+        let is_within = at > 0 && file[at - 1] != b'\n' && file.get(at) == Some(&b'\n');
+        if is_within && text.starts_with(b"\n") && text.ends_with(b"\n") {
+            text.pop();
         }
         text
     }

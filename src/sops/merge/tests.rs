@@ -24,7 +24,7 @@ struct Sample {
 }
 
 /// Kinds of files, and in those that are trees, ways to lay keys out. One more needs only a line.
-const SAMPLES: [Sample; 5] = [
+const SAMPLES: [Sample; 8] = [
     Sample { format: Format::Dotenv, write: dotenv, name: flat, comments: true },
     Sample {
         format: Format::Json,
@@ -45,6 +45,19 @@ const SAMPLES: [Sample; 5] = [
         comments: false,
     },
     Sample { format: Format::Ini, write: ini, name: |key| format!("top.{key}"), comments: false },
+    Sample { format: Format::Yaml, write: |lines| yaml(lines, "", 0), name: flat, comments: true },
+    Sample {
+        format: Format::Yaml,
+        write: |lines| yaml(lines, "top:\n  in:\n", 4),
+        name: |key| format!("top.in.{key}"),
+        comments: true,
+    },
+    Sample {
+        format: Format::Yaml,
+        write: |lines| json(lines, ["top: {\n", "\n}\n"], ["{of: ", "}"]),
+        name: |key| format!("top.{key}.of"),
+        comments: false,
+    },
 ];
 
 fn flat(key: &str) -> String {
@@ -66,6 +79,15 @@ fn ini(lines: &[Line]) -> String {
         Line::Comment(_) => String::new(),
     };
     std::iter::once("[top]\n".to_owned()).chain(lines.iter().map(line)).collect()
+}
+
+fn yaml(lines: &[Line], above: &str, indent: usize) -> String {
+    let line = |line: &Line| match line {
+        Line::Pair(key, value) if value.is_empty() => format!("{:indent$}{key}: \"\"\n", ""),
+        Line::Pair(key, value) => format!("{:indent$}{key}: {value}\n", ""),
+        Line::Comment(text) => format!("{:indent$}# {text}\n", ""),
+    };
+    std::iter::once(above.to_owned()).chain(lines.iter().map(line)).collect()
 }
 
 fn dotenv(lines: &[Line]) -> String {
@@ -386,7 +408,10 @@ fn what_came_stands_where_it_stands_in_theirs() {
             let open = bench.open(&merged.file);
             let want: Vec<String> = want.split(' ').map(sample.name).collect();
             assert_eq!(order(&open), want, "{}", String::from_utf8_lossy(&open.file));
-            // laid out as the file of one hand
+            // laid out as the file of one hand; a map of YAML in brackets gets its entries behind each other
+            if sample.format == Format::Yaml && !sample.comments {
+                continue;
+            }
             let plain = open.plain().unwrap();
             let keys = want.iter().map(|name| name.trim_start_matches("top.").trim_start_matches("in."));
             let keys: Vec<&str> = keys.map(|name| name.trim_end_matches(".of")).collect();
@@ -455,6 +480,31 @@ fn trees_merge_value_by_value_and_lists_of_another_length_whole() {
             r#"{"a":{},"k":1,"z":null}"#,
             Ok(r#"{"a":{},"k":1,"y":2,"z":null}"#),
         ),
+        (
+            r#"{"a":{"b":"1"},"z":1}"#,
+            r#"{"a":{"b":"1"},"z":2}"#,
+            r#"{"a":["1",{"b":"2"}],"z":1}"#,
+            Ok(r#"{"a":["1",{"b":"2"}],"z":2}"#),
+        ),
+        (
+            r#"{"a":["1",{"b":"2"}],"z":1}"#,
+            r#"{"a":["1",{"b":"2"}],"z":2}"#,
+            r#"{"a":{"b":"1"},"z":1}"#,
+            Ok(r#"{"a":{"b":"1"},"z":2}"#),
+        ),
+        // what ours took away with its map does not come back with what theirs added in it
+        (
+            r#"{"m":{"s":{"u":"1"},"x":"2"},"z":1}"#,
+            r#"{"z":1}"#,
+            r#"{"m":{"s":{"u":"1"},"x":"2","w":"3"},"z":1}"#,
+            Ok(r#"{"m":{"w":"3"},"z":1}"#),
+        ),
+        (
+            r#"{"m":{"s":{"u":"1"},"x":"2"},"z":1}"#,
+            r#"{"z":1}"#,
+            r#"{"m":{"s":{"u":"1","w":"3"},"x":"2"},"z":1}"#,
+            Ok(r#"{"m":{"s":{"w":"3"}},"z":1}"#),
+        ),
         (r#"{"n":1.5,"z":"1"}"#, r#"{"n":1.5,"z":"1"}"#, r#"{"n":"1.5","z":1}"#, Ok(r#"{"n":"1.5","z":1}"#)),
     ] {
         let value = |text: &str| serde_json::from_str::<serde_json::Value>(text).unwrap();
@@ -481,6 +531,62 @@ fn trees_merge_value_by_value_and_lists_of_another_length_whole() {
                 assert_eq!(said[name], value(theirs)[name]);
             }
         }
+    }
+}
+
+#[test]
+fn yaml_stays_laid_out_as_its_hands_laid_it_out() {
+    const BASE: &str = "# head\na: x\nm:\n    # of x\n    x: one\n    y: two\nl:\n    - p\nz: end\n";
+    const MAP: &str = "m:\n    # of x\n    x: one\n    y: two\n";
+    const LIST: &str = "l:\n    - p\n";
+    let bench = Bench::new();
+    let base = |from: &str, to: &str| BASE.replace(from, to);
+    let more = base("    y: two\n", "    y: two\n    # of w\n    # and more\n    w: new\n");
+    let gone = base(MAP, "");
+    for (ours, theirs, want) in [
+        (&base("a: x", "a: b"), &more, &more.replace("a: x", "a: b")),
+        (
+            &base("z: end", "z: last"),
+            &base("    y: two\n", "    y: two # of y\n    w: new # of w\n"),
+            &base("    y: two\n", "    y: two # of y\n    w: new # of w\n").replace("end", "last"),
+        ),
+        (&gone, &more, &base(MAP, "m:\n    # of w\n    # and more\n    w: new\n")),
+        (&more, &gone, &base(MAP, "m:\n    # of w\n    # and more\n    w: new\n")),
+        (
+            &base("    # of x\n    x: one\n", ""),
+            &base("    # of x\n", ""),
+            &base("    # of x\n    x: one\n", ""),
+        ),
+        (
+            &base("    y: two\n", ""),
+            &base("    # of x\n", ""),
+            &base("    # of x\n    x: one\n    y: two\n", "    x: one\n"),
+        ),
+        (
+            &base("    # of x\n", ""),
+            &base("# head\n", "# head\n# second\n"),
+            &base("    # of x\n", "").replace("# head\n", "# head\n# second\n"),
+        ),
+        (
+            &base("- p\n", "- p\n    - q\n"),
+            &base("z: end\n", "z: end\nn:\n    - 1\n    - k: v\n"),
+            &base("- p\nz: end\n", "- p\n    - q\nz: end\nn:\n    - 1\n    - k: v\n"),
+        ),
+        (&base(LIST, ""), &base("z: end", "z: last"), &base(LIST, "").replace("end", "last")),
+        (&base("z: end", "z: last"), &base(LIST, ""), &base(LIST, "").replace("end", "last")),
+        (
+            &base("z: end\n", "z: end\nk:\n    o: 1\n"),
+            &base("z: end\n", "z: end\nk:\n    t: true\n"),
+            &base("z: end\n", "z: end\nk:\n    o: 1\n    t: true\n"),
+        ),
+    ] {
+        let sealed = bench.seal(Format::Yaml, BASE);
+        let [our_file, their_file] =
+            [ours, theirs].map(|text| bench.edit(&sealed, text, "2026-11-20T00:00:01Z"));
+        let merged = bench.merge([&sealed, &our_file, &their_file], &|_| None).unwrap();
+        assert!(merged.conflicts.is_empty() && merged.notes.is_empty(), "{ours} {theirs} {:?}", merged.notes);
+        let plain = bench.open(&merged.file).plain().unwrap();
+        assert_eq!(plain.expose_str().unwrap(), want, "{ours}\nand\n{theirs}");
     }
 }
 

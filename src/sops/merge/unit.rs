@@ -1,7 +1,7 @@
 //! What is merged as one: the value of a name, with all its duplicates, or a whole list where its length differs, since
 //! the place in a list is no name that lasts.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::sops::open::Open;
 use crate::sops::tree::{Kind, Leaf};
@@ -27,6 +27,30 @@ impl Unit {
             Unit::List(name) => outermost_list(open, leaf.branch) == Some(name),
         };
         (0..open.tree.leaves.len()).filter(|at| named(&open.tree.leaves[*at])).collect()
+    }
+}
+
+/// The leaves of every unit of a version, so that a file with many of them is not searched for each.
+pub(super) struct Index(BTreeMap<Unit, Vec<usize>>);
+
+impl Index {
+    pub(super) fn of(open: &Open) -> Self {
+        let mut all: BTreeMap<Unit, Vec<usize>> = BTreeMap::new();
+        for (at, leaf) in open.tree.leaves.iter().enumerate() {
+            if leaf.kind != Kind::Comment {
+                let name = open.tree.name(&open.file, leaf).to_vec();
+                all.entry(Unit::Name(name)).or_default().push(at);
+            }
+            if let Some(list) = outermost_list(open, leaf.branch) {
+                all.entry(Unit::List(list.to_vec())).or_default().push(at);
+            }
+        }
+        Index(all)
+    }
+
+    /// The same as [`Unit::leaves`].
+    pub(super) fn leaves(&self, unit: &Unit) -> &[usize] {
+        self.0.get(unit).map_or(&[], Vec::as_slice)
     }
 }
 

@@ -6,6 +6,7 @@ use crate::secret::url::{Part, extract};
 use crate::secret::{SecretValue, looks_like_a_value};
 use crate::sops::lint;
 use crate::sops::rule::Rule;
+use crate::sops::store::Format;
 use crate::sops::tree::{Kind, Leaf, Tree, key_of};
 use crate::sops::value::Cipher;
 
@@ -33,6 +34,8 @@ pub(super) fn look(look: &mut Look<'_>, rule: &Rule, flags: &[bool]) {
                 let what = "the comment lies in clear, and the rule means it encrypted: it was added or changed without the key";
                 look.leaf("comment-in-clear", leaf, what, Mend::edit());
             }
+            // the one text of it, which is always there
+            Kind::Str if look.format == Format::Binary && text.is_empty() => {}
             Kind::Null | Kind::Empty if means(tree, file, rule, leaf) => empty(look, leaf),
             Kind::Comment | Kind::Null | Kind::Empty => {}
             Kind::Str if *flag && text.is_empty() => empty(look, leaf),
@@ -160,16 +163,17 @@ fn is_word(name: &[u8]) -> bool {
     })
 }
 
-/// What sops never writes, whatever kind of file it is.
+/// What sops never writes. Most of it matters in a file of lines only.
 pub(super) fn bytes(look: &mut Look<'_>) {
     let file = look.file;
-    if file.starts_with(b"\xef\xbb\xbf") {
+    if look.format == Format::Dotenv && file.starts_with(b"\xef\xbb\xbf") {
         let what = "the file starts with a byte order mark, which becomes part of the first key";
         // where sops sealed it, the key is bound to it
         look.at("byte-order-mark", 0, what, Mend::edit());
     }
     let mut ends = memchr::memmem::find_iter(file, b"\r\n");
-    if let Some(first) = ends.next() {
+    // elsewhere it is a blank like others
+    if let Some(first) = ends.next().filter(|_| look.format == Format::Dotenv) {
         let lines = 1 + ends.count();
         let all = memchr::memchr_iter(b'\n', file).count();
         // single ones may have been sealed as a part of values in clear
@@ -178,7 +182,8 @@ pub(super) fn bytes(look: &mut Look<'_>) {
             format!("{lines} of {all} lines end in CR LF: the CR becomes part of what stands before it");
         look.at("crlf", first, what, mend);
     }
-    if file.last().is_some_and(|last| *last != b'\n') {
+    let in_lines = matches!(look.format, Format::Dotenv | Format::Ini | Format::Yaml);
+    if in_lines && file.last().is_some_and(|last| *last != b'\n') {
         let what = "the last line does not end: what is appended to the file becomes part of it";
         look.at("line-unended", file.len(), what, Mend::Shell("echo >>"));
     }

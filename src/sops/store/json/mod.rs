@@ -100,6 +100,6 @@ impl Store for Json {
 fn is_utf8(text: &[u8]) -> Result<()> {
     let fault = || Error::failed("a value is not UTF-8, which JSON cannot hold");
     std::str::from_utf8(text).map(|_| ()).map_err(|_| {
-        fault().hint("bytes can be sealed as a binary file; `reseal get` prints a value as it is")
+        fault().hint("where this is a binary file that sops has changed, say `--input-type binary`; `reseal get` prints a value as it is")
     })
 }

@@ -8,7 +8,7 @@ use super::nodes::{line_end, line_start, skip};
 use super::tokens;
 use crate::error::{Error, Result};
 use crate::sops::store::Patch;
-use crate::sops::tree::{Kind, Step, Tree};
+use crate::sops::tree::{Kind, Leaf, Step, Tree};
 
 /// What a place in a map or list is like.
 pub(super) struct Around {
@@ -260,11 +260,12 @@ fn item(way: &[Step], column: usize, step: usize, file: &[u8], out: &mut Vec<u8>
 /// Takes entries out. A map or list that loses its last one stays, empty.
 pub(super) fn cut(file: &[u8], tree: &Tree, leaves: &[usize], branches: &[usize]) -> Vec<Patch> {
     let mut left = vec![0_usize; tree.branches.len()];
+    // a sealed comment can be an element of a list
+    let counts = |leaf: &Leaf| {
+        leaf.kind != Kind::Comment || tree.branches[leaf.branch].list && file[leaf.span.start - 1] != b'#'
+    };
     for leaf in &tree.leaves {
-        // a sealed comment can be an element of a list
-        let counts = leaf.kind != Kind::Comment
-            || tree.branches[leaf.branch].list && file[leaf.span.start - 1] != b'#';
-        left[leaf.branch] += usize::from(counts);
+        left[leaf.branch] += usize::from(counts(leaf));
     }
     for parent in tree.branches.iter().filter_map(|branch| branch.parent) {
         left[parent] += 1;
@@ -278,9 +279,11 @@ pub(super) fn cut(file: &[u8], tree: &Tree, leaves: &[usize], branches: &[usize]
     }
     let goes_above = |branch: usize| tree.chain(branch).iter().any(|above| branches.contains(above));
     let mut entries: Vec<(usize, Range<usize>)> = Vec::new();
+    let mut remarks: Vec<(usize, Range<usize>)> = Vec::new();
     for leaf in leaves.iter().map(|at| &tree.leaves[*at]) {
         if !goes_above(leaf.branch) {
-            entries.push((leaf.branch, leaf.entry.clone()));
+            let list = if counts(leaf) { &mut entries } else { &mut remarks };
+            list.push((leaf.branch, leaf.entry.clone()));
         }
     }
     for branch in branches.iter().map(|at| &tree.branches[*at]) {
@@ -301,6 +304,8 @@ pub(super) fn cut(file: &[u8], tree: &Tree, leaves: &[usize], branches: &[usize]
             patches.extend(empty(file, tree, parent));
         }
     }
+    let stays = |(parent, _): &&(usize, Range<usize>)| !emptied.contains(parent);
+    patches.extend(remarks.iter().filter(stays).map(|(_, entry)| Patch::cut(entry.clone())));
     patches
 }
 

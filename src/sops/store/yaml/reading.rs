@@ -124,7 +124,14 @@ impl<'a> Reading<'a> {
             if self.file[span.clone()].ends_with(b"\r") {
                 span.end -= 1;
             }
-            let entry = remark.span.start..span.end;
+            let entry = if remark.inline {
+                remark.span.start..span.end
+            } else {
+                // the byte order mark is no part of a line
+                let mark = if self.file.starts_with(b"\xef\xbb\xbf") { 3 } else { 0 };
+                let start = self.nodes.line_start(remark.span.start).max(mark);
+                start..(self.line_end(span.end) + 1).min(self.file.len())
+            };
             self.tree.comment(branch, Text::At(span.clone()), span, entry);
             if let Some(leaf) = self.tree.leaves.last_mut() {
                 leaf.step = step;
