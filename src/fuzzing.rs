@@ -60,16 +60,106 @@ pub fn plaintext(format: Format, text: &[u8]) {
     let plain = SecretValue::new(text.to_vec());
     let Ok((open, _)) = new_file().open(format, &plain, &mut random(), &nobody()) else { return };
     let before = said(&open);
+    assert_eq!(before, fuzzed::says(format, text), "what was taken in is what the text says");
     let sealed = open.seal(NOW, &mut random()).expect("what was taken in can be sealed");
-    let again = Sealed::parse_as(sealed.clone(), format).expect("what was sealed can be read");
-    let again = again.open(&keyring()).expect("what was sealed opens");
+    let again = opened(format, &sealed);
     assert_eq!(said(&again), before, "what was sealed says the same");
     let shown = again.plain().expect("what opens can be shown");
     if format != Format::Binary {
         let edited = again.read_edited(&shown).expect("what is shown can be edited");
         assert!(!edited.changed && edited.set.is_empty() && edited.unset.is_empty(), "and is the same");
+        let (there, came) = (fuzzed::comments(format, shown.expose()), fuzzed::comments(format, text));
+        assert!(came.iter().all(|comment| there.contains(comment)), "with its comments");
+        changes(format, &sealed, &before);
     }
     assert_eq!(again.seal(NOW, &mut random()).unwrap(), sealed, "what nobody touched stays");
+}
+
+fn opened(format: Format, sealed: &[u8]) -> Open {
+    let again = Sealed::parse_as(sealed.to_vec(), format).expect("what was sealed can be read");
+    again.open(&keyring()).expect("what was sealed opens")
+}
+
+fn resealed(open: Open, format: Format) -> (Vec<u8>, Open) {
+    let sealed = open.seal(NOW, &mut random()).expect("what was changed can be sealed");
+    let again = opened(format, &sealed);
+    (sealed, again)
+}
+
+/// One value changes, comes or goes, by its name or in an editor; the others stay.
+fn changes(format: Format, sealed: &[u8], before: &[(Vec<u8>, Vec<u8>)]) {
+    // another one for each file, but the same for the same file
+    let Some(at) = before.len().checked_sub(1).map(|last| sealed.len() % (last + 1)) else { return };
+    let chosen = &before[at].0;
+    // JSON takes a key twice, so that what stands in a map of the same name would go as well
+    let below = |name: &[u8]| {
+        name.strip_prefix(&chosen[..]).is_some_and(|rest| matches!(rest.first(), Some(b'.' | b'[')))
+    };
+    if before.iter().enumerate().any(|(n, (name, _))| n != at && (name == chosen || below(name))) {
+        return;
+    }
+    let Some(name) = std::str::from_utf8(chosen).ok().and_then(|name| SecretName::parse(name).ok()) else {
+        return;
+    };
+    let mut open = opened(format, sealed);
+    if open.set(&name, SecretValue::new(b"changed".to_vec())).is_ok() {
+        let mut wanted = before.to_vec();
+        wanted[at].1 = b"changed".to_vec();
+        let text = open.plain().expect("what was changed can be shown");
+        let (after, again) = resealed(open, format);
+        assert_eq!(said(&again), wanted, "one value was changed");
+        let around = |file| fuzzed::around(file, format, chosen);
+        assert_eq!(around(&after), around(sealed), "and nothing around it");
+        edited(format, sealed, &text, &wanted);
+    }
+    let mut open = opened(format, sealed);
+    if open.unset(chosen).is_ok() {
+        let values =
+            |all: &[(Vec<u8>, Vec<u8>)]| all.iter().map(|(_, value)| value.clone()).collect::<Vec<_>>();
+        let mut wanted = values(before);
+        wanted.remove(at);
+        let text = open.plain().expect("what is left can be shown");
+        let (_, again) = resealed(open, format);
+        let left = said(&again);
+        assert_eq!(values(&left), wanted, "one value went");
+        if !left.is_empty() {
+            edited(format, sealed, &text, &left);
+        }
+    }
+    let new = SecretName::parse("one_more").unwrap();
+    let mut open = opened(format, sealed);
+    if before.iter().all(|(name, _)| name != new.as_bytes())
+        && open.set(&new, SecretValue::new(b"new".to_vec())).is_ok()
+    {
+        let text = open.plain().expect("what has more can be shown");
+        let (_, again) = resealed(open, format);
+        let more = said(&again);
+        let (came, others): (Vec<_>, Vec<_>) =
+            more.iter().cloned().partition(|(name, _)| name == new.as_bytes());
+        assert_eq!(came, [(new.as_bytes().to_vec(), b"new".to_vec())], "one value came");
+        assert_eq!(others, before, "and the others stay");
+        edited(format, sealed, &text, &more);
+    }
+}
+
+/// A file that becomes what an edited text says.
+fn edited(format: Format, sealed: &[u8], text: &SecretValue, wanted: &[(Vec<u8>, Vec<u8>)]) {
+    let mut open = opened(format, sealed);
+    // an editor's text is read more strictly than a file
+    let Ok(edit) = open.read_edited(text) else { return };
+    if open.apply(edit).is_ok() {
+        let (_, again) = resealed(open, format);
+        assert_eq!(said(&again), wanted, "the file says what was written in the editor");
+        let shown = again.plain().unwrap();
+        let (shown, text) = (shown.expose(), text.expose());
+        // a sealed text has the quotes that its place needs, and no tag; what it had before is not known
+        if format == Format::Yaml {
+            assert_eq!(fuzzed::comments(format, shown), fuzzed::comments(format, text));
+        } else {
+            let lossy = |text| String::from_utf8_lossy(text).into_owned();
+            assert_eq!(lossy(shown), lossy(text), "and as it was written");
+        }
+    }
 }
 
 /// A sealed file is refused or opened; one that opens takes a change and opens again.
@@ -129,6 +219,33 @@ mod tests {
     use std::path::Path;
 
     use super::*;
+
+    /// What broke something once.
+    #[test]
+    fn what_broke_something_once() {
+        let targets: [(&str, fn(&[u8])); 5] = [
+            ("dotenv", |text| plaintext(Format::Dotenv, text)),
+            ("yaml", |text| plaintext(Format::Yaml, text)),
+            ("json", |text| plaintext(Format::Json, text)),
+            ("ini", |text| plaintext(Format::Ini, text)),
+            ("sealed", sealed),
+        ];
+        let mut seen = 0;
+        for (target, run) in targets {
+            // where nothing was found there is no folder
+            let Ok(folder) = fs::read_dir(Path::new("fixtures/fuzz").join(target)) else { continue };
+            for entry in folder {
+                let path = entry.unwrap().path();
+                let input = fs::read(&path).unwrap();
+                seen += 1;
+                if let Err(fault) = catch_unwind(|| run(&input)) {
+                    eprintln!("input: {}", path.display());
+                    resume_unwind(fault);
+                }
+            }
+        }
+        assert!(seen > 0);
+    }
 
     /// Every vector, and every vector with a byte changed, cut or doubled at places spread over it.
     fn each(folder: &str, ends: &[&str], run: impl Fn(&[u8])) {

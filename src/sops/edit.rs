@@ -203,7 +203,8 @@ impl Open {
             match old {
                 Some(old) if !reads_comments || old.encrypted == held.encrypted => self.held.push(old),
                 _ => {
-                    held.fresh = true;
+                    // the rest stands there as it was written
+                    held.fresh = held.encrypted;
                     self.held.push(held);
                 }
             }

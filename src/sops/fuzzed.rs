@@ -4,12 +4,42 @@
 use rand::SeedableRng;
 use rand::rngs::StdRng;
 
+use super::create::read_out;
 use super::meta::Meta;
 use super::metadata::Metadata;
 use super::path;
-use super::tree::Kind;
+use super::store::{Format, Patch, weave};
+use super::tree::{Kind, Leaf};
 use super::value::Cipher;
 use crate::secret::SecretValue;
+
+/// What a plaintext says, by name.
+pub(crate) fn says(format: Format, text: &[u8]) -> Vec<(Vec<u8>, Vec<u8>)> {
+    let wrapped = format.store().wrap(text);
+    let file = wrapped.as_deref().unwrap_or(text);
+    let tree = format.store().read(file).unwrap();
+    let held = read_out(format, &tree, file);
+    let values = tree.leaves.iter().zip(&held).filter(|(_, held)| held.plain.kind.is_value());
+    values.map(|(leaf, held)| (tree.name(file, leaf).to_vec(), held.plain.text.expose().to_vec())).collect()
+}
+
+/// The comments of a plaintext, in order.
+pub(crate) fn comments(format: Format, text: &[u8]) -> Vec<String> {
+    let tree = format.store().read(text).unwrap();
+    let comments = tree.leaves.iter().filter(|leaf| leaf.kind == Kind::Comment);
+    comments.map(|leaf| String::from_utf8_lossy(leaf.text.bytes(text)).into_owned()).collect()
+}
+
+/// A sealed file without the token of a value, the time and the MAC.
+pub(crate) fn around(file: &[u8], format: Format, name: &[u8]) -> Vec<u8> {
+    let tree = format.store().read(file).unwrap();
+    let is_it = |leaf: &&Leaf| leaf.kind.is_value() && tree.name(file, leaf) == name;
+    let found = tree.metadata.iter().flat_map(|found| found.modified.iter().chain(&found.mac));
+    let tokens = tree.leaves.iter().filter(is_it).map(|leaf| &leaf.span).chain(found);
+    let mut rest = weave(file, tokens.map(|token| Patch::cut(token.clone())).collect());
+    format.store().end(&mut rest);
+    rest
+}
 
 /// A text that claims to be sealed is opened or refused; what is sealed opens to what it was.
 pub(crate) fn value(text: &[u8]) {

@@ -44,16 +44,17 @@ impl Format {
                 return Some(if binary::is_one(file) { Format::Binary } else { Format::Json });
             }
             // a map of YAML in braces has the key without quotes
-            return memmem::find(file, b"sops: {").map(|_| Format::Yaml);
-        }
-        if has_line(file, b"[sops]") {
-            Some(Format::Ini)
+            if memmem::find(file, b"sops: {").is_some() {
+                return Some(Format::Yaml);
+            }
+        } else if has_line(file, b"[sops]") {
+            return Some(Format::Ini);
         } else if has_line(file, b"sops:") {
-            Some(Format::Yaml)
-        } else {
-            let at_start = |at: usize| at == 0 || file[at - 1] == b'\n';
-            memmem::find_iter(file, RESERVED).any(at_start).then_some(Format::Dotenv)
+            return Some(Format::Yaml);
         }
+        // the first key of an env file can start with a brace
+        let at_start = |at: usize| at == 0 || file[at - 1] == b'\n';
+        memmem::find_iter(file, RESERVED).any(at_start).then_some(Format::Dotenv)
     }
 
     /// What a file is by its name, without what says that it is sealed. None where the name says nothing.

@@ -53,7 +53,8 @@ impl Writer {
                 out.push(b' ');
                 // it is written over when the file is sealed, and sops has no quotes there
                 let text = if text.is_empty() && name == "mac" { "ENC[]" } else { text };
-                Spot { former: b"", flow: false, indent: below, eol: self.eol }.write(text.as_bytes(), out);
+                Spot { former: b"", flow: false, block: true, indent: below, eol: self.eol }
+                    .write(text.as_bytes(), out);
             }
         }
     }
@@ -85,7 +86,7 @@ impl Writer {
 /// The same in brackets.
 fn in_brackets(name: &str, value: &Meta, out: &mut Vec<u8>) {
     let texts = |text: &str, out: &mut Vec<u8>| {
-        Spot { former: b"\"x\"", flow: true, indent: 0, eol: "\n" }.write(text.as_bytes(), out);
+        Spot { former: b"\"x\"", flow: true, block: false, indent: 0, eol: "\n" }.write(text.as_bytes(), out);
     };
     match value {
         Meta::Map(entries) => {

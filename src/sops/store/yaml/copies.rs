@@ -18,7 +18,7 @@ const ROOM: usize = 16 << 20;
 /// The text without aliases. None if it has none, and nothing else that cannot be sealed at its place.
 pub(super) fn write_out(file: &[u8]) -> Result<Option<Vec<u8>>> {
     let nodes = Nodes::read(file)?;
-    let mut copier = Copier { nodes: &nodes, file, eol: eol(file), written: 0 };
+    let mut copier = Copier { nodes: &nodes, file, eol: eol(file), written: 0, end: 0 };
     let mut patches = Vec::new();
     for (at, node) in nodes.all.iter().enumerate() {
         match &node.what {
@@ -35,6 +35,8 @@ struct Copier<'a> {
     file: &'a [u8],
     eol: &'static str,
     written: usize,
+    /// Where the alias ends that is written out.
+    end: usize,
 }
 
 impl Copier<'_> {
@@ -42,6 +44,7 @@ impl Copier<'_> {
         let node = &self.nodes.all[alias];
         let mut text = Vec::new();
         let mut range = node.span.clone();
+        self.end = range.end;
         if node.is_key {
             let of = self.target(alias, alias)?;
             let of = &self.nodes.all[of];
@@ -237,7 +240,8 @@ impl Copier<'_> {
             Ok((Kind::Str, bytes)) => {
                 let bytes = bytes.as_deref().unwrap_or(text.as_bytes());
                 let former = if tag.is_none() { &self.file[span.clone()] } else { b"" };
-                Spot { former, flow, indent, eol: self.eol }.write(bytes, out);
+                let block = !flow && tokens::block_ends(self.file, self.end, indent);
+                Spot { former, flow, block, indent, eol: self.eol }.write(bytes, out);
             }
             Ok((Kind::Null, _)) => out.extend_from_slice(b"null"),
             // a number with a tag is one with the tag only

@@ -7,7 +7,7 @@ use std::borrow::Cow;
 use std::ops::Range;
 
 use granit_parser::{Event, Parser, ScalarStyle, Span, StructureStyle};
-use memchr::{memchr, memmem, memrchr};
+use memchr::{memchr, memchr_iter, memmem, memrchr};
 
 use super::super::line_of;
 use crate::error::{Error, Result};
@@ -72,6 +72,11 @@ impl<'a> Nodes<'a> {
     pub(super) fn read(file: &'a [u8]) -> Result<Self> {
         let text = std::str::from_utf8(file)
             .map_err(|e| at_line(file, e.valid_up_to(), "it is not UTF-8, and YAML is"))?;
+        // alone it ends a line, which no editor shows and nothing here counts
+        if let Some(at) = memchr_iter(b'\r', file).find(|at| file.get(at + 1) != Some(&b'\n')) {
+            let error = at_line(file, at, "a carriage return stands without a line feed");
+            return Err(error.hint("in a value, write it as \\r in double quotes"));
+        }
         let options = granit_parser::options! {
             flow_nesting_limit: DEPTH,
             block_nesting_limit: DEPTH,

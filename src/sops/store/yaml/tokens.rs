@@ -30,7 +30,8 @@ pub(super) fn token(at: Place<'_>, kind: Kind, text: &[u8], out: &mut Vec<u8>) -
         Kind::Str | Kind::Comment => {
             let around = Around::of(at.file, at.tree, at.leaf.branch);
             let indent = block_indent(former).unwrap_or(around.column + around.step);
-            let place = Spot { former, flow: around.flow, indent, eol: eol(at.file) };
+            let block = !around.flow && block_ends(at.file, at.leaf.span.end, indent);
+            let place = Spot { former, flow: around.flow, block, indent, eol: eol(at.file) };
             place.write(text, out);
         }
     }
@@ -43,6 +44,8 @@ pub(super) struct Spot<'a> {
     pub(super) former: &'a [u8],
     /// Whether it is in brackets.
     pub(super) flow: bool,
+    /// Whether it may be a block of lines.
+    pub(super) block: bool,
     /// How far the lines of a block are indented.
     pub(super) indent: usize,
     pub(super) eol: &'static str,
@@ -66,9 +69,9 @@ impl Spot<'_> {
                 out.push(b'\'');
             }
             Some(b'"' | b'\'') if !sealed => quoted(text, out),
-            Some(b'|' | b'>') if !self.flow && !sealed && is_block(text) => self.block(text, out),
+            Some(b'|' | b'>') if self.block && !sealed && is_block(text) => self.block(text, out),
             _ if is_plain => out.extend_from_slice(text.as_bytes()),
-            _ if !self.flow && text.contains('\n') && is_block(text) => self.block(text, out),
+            _ if self.block && text.contains('\n') && is_block(text) => self.block(text, out),
             _ => quoted(text, out),
         }
     }
@@ -84,6 +87,26 @@ impl Spot<'_> {
             }
         }
     }
+}
+
+/// Whether a block of lines, indented so far, would end where a token ends: a comment or a blank behind it on its line
+/// would be a part of the text, and so would be what is indented like the text on the lines below.
+pub(super) fn block_ends(file: &[u8], end: usize, indent: usize) -> bool {
+    let mut lines = file[end..].split(|b| *b == b'\n').map(|line| line.strip_suffix(b"\r").unwrap_or(line));
+    if lines.next().is_some_and(|rest| !rest.is_empty()) {
+        return false;
+    }
+    for line in lines {
+        let text = line.trim_ascii_start();
+        let column = line.iter().take_while(|b| **b == b' ').count();
+        match text.first() {
+            Some(b'#') => return column < indent,
+            Some(_) => return true,
+            None if line.len() > column || column > indent => return false,
+            None => {}
+        }
+    }
+    true
 }
 
 /// A key.
@@ -211,7 +234,8 @@ mod tests {
 
     fn written(former: &str, flow: bool, text: &str) -> String {
         let mut out = Vec::new();
-        Spot { former: former.as_bytes(), flow, indent: 4, eol: "\n" }.write(text.as_bytes(), &mut out);
+        Spot { former: former.as_bytes(), flow, block: !flow, indent: 4, eol: "\n" }
+            .write(text.as_bytes(), &mut out);
         String::from_utf8(out).unwrap()
     }
 
