@@ -112,37 +112,12 @@ impl Keyring {
         stanzas: usize,
         report: &mut Report,
     ) -> Option<OpenedFile> {
-        let mut explained = false;
-        for identity in &batch.identities {
-            match identity.open(sealed, self.prompt()) {
-                Ok(plain) => {
-                    let own = if stanzas == 1 { identity.recipient() } else { None };
-                    let recipients = own.and_then(|text| Recipient::parse(&text).ok()).map(|r| vec![r]);
-                    let secret = digest(&identity.text().unwrap_or_else(fresh));
-                    return Some(OpenedFile {
-                        plain,
-                        source: source.to_owned(),
-                        recipients,
-                        stanzas,
-                        secret,
-                    });
-                }
-                Err(Fault::NoFit) => {}
-                Err(Fault::Damaged) => report.damaged(0),
-                Err(Fault::Forged) => {
-                    explained = true;
-                    report.forged_file(source);
-                }
-                Err(Fault::Unusable(why)) => {
-                    explained = true;
-                    report.refused(source, &Refusal::new(why));
-                }
-            }
-        }
-        if !explained {
-            report.none_fits(source, &batch.none_fits());
-        }
-        None
+        let forged = |report: &mut Report, _| report.forged_file(source);
+        let (identity, _, plain) = self.try_each(batch, &[sealed], source, report, forged)?;
+        let own = if stanzas == 1 { identity.recipient() } else { None };
+        let recipients = own.and_then(|text| Recipient::parse(&text).ok()).map(|r| vec![r]);
+        let secret = digest(&identity.text().unwrap_or_else(fresh));
+        Some(OpenedFile { plain, source: source.to_owned(), recipients, stanzas, secret })
     }
 
     fn open_protected(&self, sealed: Sealed<'_>) -> Result<OpenedFile> {

@@ -8,6 +8,7 @@
 use std::cell::RefCell;
 use std::sync::Arc;
 
+use super::identity::Identity;
 use super::nobody::Nobody;
 use super::parse::Batch;
 use super::prompt::Prompt;
@@ -161,16 +162,31 @@ impl Keyring {
         source: &str,
         report: &mut Report,
     ) -> Option<Unwrapped> {
+        let keys: Vec<_> = stanzas.iter().map(|stanza| Sealed::DataKey(stanza.enc)).collect();
+        let forged = |report: &mut Report, index: usize| report.forged(source, stanzas[index].recipient);
+        let (_, index, payload) = self.try_each(batch, &keys, source, report, forged)?;
+        Some(Unwrapped { payload, source: source.to_owned(), index })
+    }
+
+    /// The first of the identities that opens one of these, with which of them, and what it holds.
+    pub(super) fn try_each<'b>(
+        &self,
+        batch: &'b Batch,
+        sealed: &[Sealed<'_>],
+        source: &str,
+        report: &mut Report,
+        forged: impl Fn(&mut Report, usize),
+    ) -> Option<(&'b Identity, usize, SecretValue)> {
         let mut explained = false;
         for identity in &batch.identities {
-            for (index, stanza) in stanzas.iter().enumerate() {
-                match identity.open(Sealed::DataKey(stanza.enc), &self.prompt) {
-                    Ok(payload) => return Some(Unwrapped { payload, source: source.to_owned(), index }),
+            for (index, sealed) in sealed.iter().enumerate() {
+                match identity.open(*sealed, &self.prompt) {
+                    Ok(payload) => return Some((identity, index, payload)),
                     Err(Fault::NoFit) => {}
                     Err(Fault::Damaged) => report.damaged(index),
                     Err(Fault::Forged) => {
                         explained = true;
-                        report.forged(source, stanza.recipient);
+                        forged(report, index);
                     }
                     Err(Fault::Unusable(why)) => {
                         explained = true;

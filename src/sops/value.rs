@@ -197,14 +197,20 @@ struct Parts<'a> {
 impl<'a> Parts<'a> {
     /// Anchored at the start only: sops accepts text after the last `]`, and so must a reader of its files.
     fn split(text: &'a [u8]) -> Option<Self> {
-        let rest = text.strip_prefix(PREFIX)?;
-        let (data, rest) = cut(rest, b",iv:")?;
-        let (nonce, rest) = cut(rest, b",tag:")?;
-        let (tag, rest) = cut(rest, b",type:")?;
+        let [data, nonce, tag, rest] = fields(text)?;
         let end = memchr::memrchr(b']', rest)?;
         let kind = &rest[..end];
         (!data.is_empty() && !kind.is_empty()).then_some(Parts { data, nonce, tag, kind })
     }
+}
+
+/// Data, nonce and tag as they are written, and what follows `type:`.
+pub(super) fn fields(text: &[u8]) -> Option<[&[u8]; 4]> {
+    let rest = text.strip_prefix(PREFIX)?;
+    let (data, rest) = cut(rest, b",iv:")?;
+    let (nonce, rest) = cut(rest, b",tag:")?;
+    let (tag, rest) = cut(rest, b",type:")?;
+    Some([data, nonce, tag, rest])
 }
 
 fn cut<'a>(text: &'a [u8], mark: &[u8]) -> Option<(&'a [u8], &'a [u8])> {

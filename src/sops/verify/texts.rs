@@ -7,7 +7,7 @@ use base64::Engine;
 use base64::prelude::BASE64_STANDARD as STRICT;
 
 use crate::sops::tree::{Found, Kind, Leaf, Step};
-use crate::sops::value::{BASE64, Cipher, NONCE, PREFIX, TAG};
+use crate::sops::value::{BASE64, Cipher, NONCE, TAG, fields};
 
 use super::metadata::place;
 use super::{Look, Mend};
@@ -115,10 +115,7 @@ struct Parts<'a> {
 
 impl<'a> Parts<'a> {
     fn split(text: &'a [u8]) -> Option<Self> {
-        let rest = text.strip_prefix(PREFIX)?;
-        let (data, rest) = cut(rest, b",iv:")?;
-        let (nonce, rest) = cut(rest, b",tag:")?;
-        let (tag, rest) = cut(rest, b",type:")?;
+        let [data, nonce, tag, rest] = fields(text)?;
         let end = rest.iter().position(|b| *b == b']')?;
         let (kind, left) = (&rest[..end], &rest[end + 1..]);
         let whole = !data.is_empty() && !kind.is_empty();
@@ -154,10 +151,4 @@ impl<'a> Parts<'a> {
         ));
         [left, odd, short].into_iter().flatten()
     }
-}
-
-fn cut<'a>(text: &'a [u8], mark: &[u8]) -> Option<(&'a [u8], &'a [u8])> {
-    let comma = memchr::memchr(b',', text)?;
-    let rest = text[comma..].strip_prefix(mark)?;
-    Some((&text[..comma], rest))
 }

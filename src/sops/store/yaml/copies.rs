@@ -113,6 +113,32 @@ impl Copier<'_> {
         false
     }
 
+    /// The copies of what is in a map or list, below each other in `column`; the first stands where `out` ends.
+    fn entries(
+        &mut self,
+        at: usize,
+        alias: usize,
+        column: usize,
+        depth: usize,
+        out: &mut Vec<u8>,
+    ) -> Result<()> {
+        let lines = matches!(self.nodes.all[at].what, What::List { .. });
+        for (nth, child) in self.nodes.children(at).enumerate() {
+            if nth > 0 && (lines || nth % 2 == 0) {
+                self.line(column, out);
+            }
+            if lines {
+                out.push(b'-');
+                self.behind_dash(child, alias, column, depth + 1, out)?;
+            } else if nth % 2 == 0 {
+                self.key(child, alias, false, out)?;
+            } else {
+                self.below(child, alias, column, depth + 1, out)?;
+            }
+        }
+        Ok(())
+    }
+
     /// The copy of a node behind the colon of an entry in `column`.
     fn below(
         &mut self,
@@ -127,20 +153,8 @@ impl Copier<'_> {
         let node = &self.nodes.all[at];
         match node.what {
             What::Map { .. } | What::List { .. } if node.end > at + 1 => {
-                let column = column + 4;
-                let lines = matches!(node.what, What::List { .. });
-                for (nth, child) in self.nodes.children(at).enumerate() {
-                    if lines {
-                        self.line(column, out);
-                        out.push(b'-');
-                        self.behind_dash(child, alias, column, depth + 1, out)?;
-                    } else if nth % 2 == 0 {
-                        self.line(column, out);
-                        self.key(child, alias, false, out)?;
-                    } else {
-                        self.below(child, alias, column, depth + 1, out)?;
-                    }
-                }
+                self.line(column + 4, out);
+                self.entries(at, alias, column + 4, depth, out)?;
             }
             _ => {
                 out.push(b' ');
@@ -165,22 +179,8 @@ impl Copier<'_> {
         let column = column + 2;
         match node.what {
             What::Map { .. } | What::List { .. } if node.end > at + 1 => {
-                let lines = matches!(node.what, What::List { .. });
-                for (nth, child) in self.nodes.children(at).enumerate() {
-                    if nth == 0 {
-                        out.push(b' ');
-                    } else if lines || nth % 2 == 0 {
-                        self.line(column, out);
-                    }
-                    if lines {
-                        out.push(b'-');
-                        self.behind_dash(child, alias, column, depth + 1, out)?;
-                    } else if nth % 2 == 0 {
-                        self.key(child, alias, false, out)?;
-                    } else {
-                        self.below(child, alias, column, depth + 1, out)?;
-                    }
-                }
+                out.push(b' ');
+                self.entries(at, alias, column, depth, out)?;
             }
             _ => {
                 out.push(b' ');
