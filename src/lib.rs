@@ -80,5 +80,5 @@ pub use cli::{harden, run};
 pub use dialect::{Dialect, Pair, Unread, render};
 pub use error::{Error, Kind, Result};
 pub use keys::Keyring;
-pub use secret::{SecretName, SecretValue};
+pub use secret::SecretValue;
 pub use sops::{Entry, Format, Open, Sealed};

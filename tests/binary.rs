@@ -144,3 +144,13 @@ fn a_large_file_is_sealed_in_bounded_time() {
     assert!(out(&project, &["decrypt", FILE]) == bytes);
     assert!(start.elapsed() < std::time::Duration::from_secs(120), "{:?}", start.elapsed());
 }
+
+#[test]
+fn the_value_is_extracted_whatever_bytes_it_has() {
+    let project = Project::empty();
+    let bytes = b"0.\x02\0\xff\xfe\n";
+    seal(&project, bytes);
+    for name in ["data", "[\"data\"]"] {
+        assert!(out(&project, &["decrypt", "--extract", name, FILE]) == bytes);
+    }
+}

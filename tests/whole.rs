@@ -153,3 +153,13 @@ fn rekey_seals_an_age_file_for_those_whom_the_policy_names() {
     }
     transcript.told("whole-age-rekey");
 }
+
+#[test]
+fn bytes_that_nobody_names_come_back_as_they_were() {
+    let project = Project::empty();
+    let bytes = b"0.\x02\x01\0\xff=ze4\x8d";
+    project.write("key.der", bytes);
+    project.run(&["encrypt", "key.der", "--age", RECIPIENT, "-o", "key.der.age"]).ok();
+    let output = project.command(&["decrypt", "key.der.age"]).output().unwrap();
+    assert!(output.status.success() && output.stdout == bytes);
+}

@@ -3,6 +3,7 @@
 //! others.
 
 mod changes;
+mod places;
 mod refused;
 mod sealed;
 mod trees;

@@ -38,6 +38,15 @@ impl Container {
         }
     }
 
+    /// What a plaintext is taken for of which nobody says what it is.
+    pub(super) fn presumed(self, plain: &SecretValue) -> Format {
+        match self {
+            Container::Sops => Format::Dotenv,
+            // when it is opened its content tells, and nothing else
+            Container::Age { .. } => Format::of_plain(plain.expose()),
+        }
+    }
+
     /// Opens a new file of this kind. With it come remarks for the user.
     pub(super) fn open(
         self,
@@ -60,14 +69,19 @@ pub(super) fn format_of_word(word: &str) -> Result<Format> {
     })
 }
 
-/// What a plaintext is: told by its name, and lines where that says nothing.
+/// What a plaintext is, where its name tells.
+pub(super) fn told_by(name: &Path) -> Option<Format> {
+    Format::of_name(&name.file_name().unwrap_or_default().to_string_lossy())
+}
+
+/// The same, and lines where the name says nothing.
 pub(super) fn format_of(name: &Path) -> Format {
-    Format::of_name(&name.file_name().unwrap_or_default().to_string_lossy()).unwrap_or(Format::Dotenv)
+    told_by(name).unwrap_or(Format::Dotenv)
 }
 
 /// The error over a plaintext whose name does not say what it is.
 pub(super) fn perhaps_no_env_file(error: Error, name: &Path) -> Error {
-    if Format::of_name(&name.file_name().unwrap_or_default().to_string_lossy()).is_some() {
+    if told_by(name).is_some() {
         return error;
     }
     error.note("it was taken for an env file; `--input-type binary` seals any file as one piece")

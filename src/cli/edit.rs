@@ -3,6 +3,7 @@
 //! ciphertext.
 #![expect(clippy::disallowed_methods, reason = "cli reads the environment and asks at the terminal")]
 
+use std::collections::HashSet;
 use std::ffi::OsString;
 use std::io::IsTerminal;
 use std::time::{Duration, Instant};
@@ -76,7 +77,8 @@ pub(super) fn run(global: &Global, args: &EditArgs, report: &Report) -> Result<(
         for (name, value) in private {
             follow(&session, open, &name, &value)?;
         }
-        for name in set.iter().filter(|name| !open.encrypts(name)) {
+        let in_clear: HashSet<&[u8]> = open.entries().filter(|e| !e.encrypted).map(|e| e.name).collect();
+        for name in set.iter().filter(|name| in_clear.contains(name.as_bytes())) {
             told.push(format!("\"{name}\" lies in the file unencrypted: its rule is {}", open.rule()));
         }
         let set: Vec<String> = set.iter().map(ToString::to_string).collect();

@@ -5,7 +5,7 @@ use std::path::Path;
 
 use super::args::{EncryptArgs, Global, RuleArgs};
 use super::change::record;
-use super::container::{Container, format_of, format_of_word, perhaps_no_env_file};
+use super::container::{Container, format_of_word, perhaps_no_env_file, told_by};
 use super::decrypt::input_type;
 use super::report::{Report, count};
 use super::session::{self, Session};
@@ -30,8 +30,8 @@ pub(super) fn run(global: &Global, args: &EncryptArgs, report: &Report) -> Resul
         disk::read_secret(&args.input)?
     };
     let name = args.types.filename_override.as_deref().unwrap_or(&args.input);
-    let format = input_type(&args.types)?.unwrap_or_else(|| format_of(name));
-    let (plain, format, container) = wanted(args, plain, format)?;
+    let told = input_type(&args.types)?.or_else(|| told_by(name));
+    let (plain, format, container) = wanted(args, plain, told)?;
     if format == Format::Dotenv {
         no_broken_value(plain.expose()).map_err(|e| e.context(format!("{:?}", args.input)))?;
     }
@@ -66,15 +66,17 @@ pub(super) fn run(global: &Global, args: &EncryptArgs, report: &Report) -> Resul
 fn wanted(
     args: &EncryptArgs,
     plain: SecretValue,
-    format: Format,
+    told: Option<Format>,
 ) -> Result<(SecretValue, Format, Container)> {
-    let by_name = args.output.as_deref().map_or(Container::Sops, Container::of_name);
-    let Some(word) = &args.types.output_type else { return Ok((plain, format, by_name)) };
-    if let Some(container) = Container::of_word(word) {
+    let word = args.types.output_type.as_deref();
+    let by_name = || args.output.as_deref().map_or(Container::Sops, Container::of_name);
+    let container = word.and_then(Container::of_word).unwrap_or_else(by_name);
+    let format = told.unwrap_or_else(|| container.presumed(&plain));
+    let Some(word) = word.filter(|word| Container::of_word(word).is_none()) else {
         return Ok((plain, format, container));
-    }
+    };
     let other = format_of_word(word)?;
-    Ok((convert(&plain, format, other)?, other, by_name))
+    Ok((convert(&plain, format, other)?, other, container))
 }
 
 /// Refuses the rest of a value that was broken over two lines, as `openssl rand -base64 64` and `base64` print it: its

@@ -49,7 +49,7 @@ pub(super) fn run(global: &Global, args: &ExecArgs, report: &Report) -> Result<(
             command.env_remove(name);
         }
     }
-    for entry in open.variables()? {
+    for entry in open.variables(|_| true)? {
         if entry.name.is_empty() {
             continue;
         }
@@ -90,7 +90,7 @@ impl Shown {
     }
 
     fn show(self, open: &Open) -> Result<()> {
-        let variables = open.variables()?;
+        let variables = open.variables(|_| true)?;
         let entries = variables.iter().filter(|e| !e.name.is_empty()).map(|e| (e.name, e.value));
         let text = dialect::render(self.readers, entries)?;
         self.places.iter().try_for_each(|place| self.namespace.cover(place, &text))?;

@@ -1,14 +1,16 @@
 //! `reseal export [--format F] [KEY…]`: the values as a program reads them, to standard output only. A text that is read
 //! otherwise than it was meant is not written: what no text can hold is refused, by key.
 
+use std::collections::HashMap;
+
 use super::args::{ExportArgs, Global};
 use super::list::not_there;
 use super::report::Report;
 use super::session::Session;
 use crate::dialect::{self, Dialect};
 use crate::error::{Error, Result};
-use crate::secret::{SecretName, SecretValue};
-use crate::sops::{self, plain_name, quoted};
+use crate::secret::{SecretName, SecretValue, plain_name};
+use crate::sops::{self, quoted};
 
 /// What is written.
 enum Format {
@@ -34,8 +36,8 @@ pub(super) fn run(global: &Global, args: &ExportArgs, report: &Report) -> Result
     let nested = keys.is_empty() && !open.is_flat();
     match format {
         Format::Env(readers) => {
-            let variables = open.variables()?;
-            let entries = variables.iter().filter(|e| wanted(e.name)).map(|e| (e.name, e.value));
+            let variables = open.variables(wanted)?;
+            let entries = variables.iter().map(|e| (e.name, e.value));
             report.data(dialect::render(readers, entries)?.expose())
         }
         Format::Json => {
@@ -85,19 +87,19 @@ fn text<'a>(name: &'a [u8], value: &'a SecretValue) -> Result<(&'a str, &'a str)
 
 /// A mapping of double-quoted scalars, which every version of YAML reads as the same strings.
 fn yaml<'a>(entries: impl Iterator<Item = (&'a [u8], &'a SecretValue)>) -> Result<SecretValue> {
-    let mut last: Vec<(&str, SecretValue)> = Vec::new();
-    for (name, value) in entries {
-        let (name, value) = text(name, value)?;
-        // a key twice is no YAML; the last value counts
-        last.retain(|(other, _)| *other != name);
+    let all = entries.map(|(name, value)| text(name, value)).collect::<Result<Vec<_>>>()?;
+    // a key twice is no YAML; the last value counts
+    let last: HashMap<&str, usize> = all.iter().enumerate().map(|(at, (name, _))| (*name, at)).collect();
+    let mut lines = Vec::new();
+    for (_, (name, value)) in all.iter().enumerate().filter(|(at, (name, _))| last[name] == *at) {
         // room for the longest, so that growing leaves nothing behind
         let mut line = Vec::with_capacity(6 * (name.len() + value.len()) + 7);
         quoted(name, &mut line);
         line.extend_from_slice(b": ");
         quoted(value, &mut line);
         line.push(b'\n');
-        last.push((name, SecretValue::new(line)));
+        lines.push(SecretValue::new(line));
     }
-    let parts: Vec<&[u8]> = last.iter().map(|(_, line)| line.expose()).collect();
+    let parts: Vec<&[u8]> = lines.iter().map(SecretValue::expose).collect();
     Ok(if parts.is_empty() { SecretValue::concat(&[b"{}\n"]) } else { SecretValue::concat(&parts) })
 }

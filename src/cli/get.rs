@@ -5,8 +5,8 @@ use super::list::not_there;
 use super::report::Report;
 use super::session::Session;
 use crate::error::{Error, Result};
-use crate::secret::{SecretName, SecretValue};
-use crate::sops::{Format, Open, plain_name};
+use crate::secret::{SecretName, SecretValue, plain_name};
+use crate::sops::{Format, Open};
 
 pub(super) fn run(global: &Global, args: &GetArgs, report: &Report) -> Result<()> {
     // no key of a file holds "="; what follows it may be a value, and nothing of it is repeated

@@ -7,18 +7,19 @@ use crate::audit::{self, Act, Entry};
 use crate::disk;
 use crate::error::Result;
 use crate::keys::short;
-use crate::secret::SecretName;
+use crate::secret::{SecretName, plain_name};
 
 pub(super) fn run(global: &Global, args: &HistoryArgs, report: &Report) -> Result<()> {
     // as in get: what follows "=" may be a value
     if let Some(key) = args.key.as_deref().filter(|key| key.contains('=')) {
         SecretName::parse(key)?;
     }
+    let key = args.key.as_deref().map(plain_name);
     let session = Session::new(global)?;
     let label = session.project.label();
     let concerns = |e: &Entry| {
         (e.event.file == label || e.event.mirrors.contains(&label))
-            && args.key.as_ref().is_none_or(|key| e.event.secrets.contains(key))
+            && key.as_ref().is_none_or(|key| e.event.secrets.contains(key))
     };
     let log = audit::read(&session.project.audit())?;
     let entries: Vec<Entry> = log.entries.into_iter().filter(concerns).collect();
@@ -31,7 +32,7 @@ pub(super) fn run(global: &Global, args: &HistoryArgs, report: &Report) -> Resul
         )?;
     } else {
         if entries.is_empty() {
-            let whom = args.key.as_ref().map_or_else(String::new, |key| format!(" of {key:?}"));
+            let whom = key.as_ref().map_or_else(String::new, |key| format!(" of {key:?}"));
             report.say(&format!("nothing is recorded{whom} yet"));
         }
         for entry in &entries {

@@ -14,7 +14,7 @@ use crate::disk;
 use crate::error::{Error, Result};
 use crate::rotate;
 use crate::secret::{FLOOR_BITS, Origin, SecretName, SecretValue};
-use crate::sops::{Format, plain_name};
+use crate::sops::Format;
 
 pub(super) fn run(global: &Global, args: &SetArgs, report: &Report) -> Result<()> {
     if !args.value.is_empty() || args.key.contains('=') {
@@ -25,7 +25,7 @@ pub(super) fn run(global: &Global, args: &SetArgs, report: &Report) -> Result<()
                 "give the key only and pipe the value in, or use `--value-file`, `--generate` or the prompt",
             ));
     }
-    let name = SecretName::parse(&plain_name(&args.key))?;
+    let name = SecretName::parse(&args.key)?;
     let session = Session::new(global)?;
     let format = session.sealed()?.format();
     let value = value(global, args, &name, format)?;
@@ -133,16 +133,32 @@ fn of_json(text: &SecretValue) -> Result<(SecretValue, bool)> {
     // what serde says of it would repeat parts of the value
     match serde_json::from_slice(text.expose()).map_err(|_| wrong("holds no JSON value"))? {
         serde_json::Value::String(text) => Ok((SecretValue::new(text.into_bytes()), false)),
-        value @ (serde_json::Value::Number(_) | serde_json::Value::Bool(_)) => {
-            Ok((SecretValue::new(value.to_string().into_bytes()), true))
+        serde_json::Value::Number(number) => {
+            let kept = number.to_string();
+            if text.expose_str().map(digits) != Some(digits(&kept)) {
+                return Err(wrong("holds a number with more digits than a sealed file can keep"));
+            }
+            Ok((SecretValue::new(kept.into_bytes()), true))
         }
+        serde_json::Value::Bool(is) => Ok((SecretValue::new(is.to_string().into_bytes()), true)),
         serde_json::Value::Null => Err(wrong("holds a null, which is no value")),
         _ => Err(wrong("holds more than one value; set them one by one")),
     }
 }
 
-/// Whether two names differ by one slip of the finger, or in case only.
+/// The digits of a number without the zeros around them, which its place and exponent say.
+fn digits(number: &str) -> String {
+    let mantissa = number.split(['e', 'E']).next().unwrap_or_default();
+    let digits: String = mantissa.chars().filter(char::is_ascii_digit).collect();
+    digits.trim_matches('0').to_owned()
+}
+
+/// Whether two names differ by one slip of the finger, or in case only; one that comes behind another in a list does not.
 fn one_stroke_apart(one: &str, other: &str) -> bool {
+    let numbered = |name: &str| name.contains('[').then(|| name.replace(|c: char| c.is_ascii_digit(), ""));
+    if numbered(one).is_some_and(|name| Some(name) == numbered(other)) {
+        return false;
+    }
     strsim::osa_distance(&one.to_ascii_uppercase(), &other.to_ascii_uppercase()) <= 1
 }
 

@@ -7,8 +7,7 @@ use super::report::Report;
 use super::session::Session;
 use crate::audit::Act;
 use crate::error::Result;
-use crate::secret::SecretName;
-use crate::sops::plain_name;
+use crate::secret::{SecretName, plain_name};
 
 pub(super) fn run(global: &Global, args: &UnsetArgs, report: &Report) -> Result<()> {
     let session = Session::new(global)?;
@@ -25,12 +24,11 @@ pub(super) fn run(global: &Global, args: &UnsetArgs, report: &Report) -> Result<
     }
     can_go(&session, &keys).map_err(|e| e.note("nothing was changed"))?;
     change(&session, report, Act::Unset, &keys, args.reason.as_deref(), |open| {
-        for key in &keys {
-            if !open.unset(key.as_bytes())? {
-                return Err(not_there(open, key).note("nothing was changed"));
-            }
+        let names: Vec<&[u8]> = keys.iter().map(|key| key.as_bytes()).collect();
+        match open.unset_all(&names)? {
+            Some(missing) => Err(not_there(open, &keys[missing]).note("nothing was changed")),
+            None => Ok(true),
         }
-        Ok(true)
     })?;
     report.say(&format!("{} taken out of {}", keys.join(", "), session.project.label()));
     Ok(())

@@ -75,7 +75,7 @@ fn refused(error: EncryptError) -> Error {
 impl Keyring {
     /// Opens a whole age file, in armor or not; one that a passphrase protects asks for it. The error is of the kinds of
     /// [`Keyring::unwrap`], or [`Kind::Failed`] for what is no age file.
-    pub fn open_file(&self, bytes: &[u8]) -> Result<OpenedFile> {
+    pub(crate) fn open_file(&self, bytes: &[u8]) -> Result<OpenedFile> {
         if bytes.len() > LIMIT {
             return Err(Error::failed("the age file has more than 64 MiB"));
         }

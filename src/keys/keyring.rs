@@ -55,7 +55,7 @@ struct Opened {
 
 impl Keyring {
     /// A keyring over these sources; `prompt` is asked for passphrases and by plugins.
-    pub fn new(sources: Vec<Source>, prompt: Arc<dyn Prompt>) -> Keyring {
+    pub(crate) fn new(sources: Vec<Source>, prompt: Arc<dyn Prompt>) -> Keyring {
         Keyring { sources, prompt, opened: RefCell::default(), readers: Vec::new(), used: RefCell::default() }
     }
 
@@ -73,18 +73,18 @@ impl Keyring {
     }
 
     /// The same, and who shall be able to open whole age files that are sealed again: such a file does not name them.
-    pub fn for_readers(self, readers: Vec<Recipient>) -> Keyring {
+    pub(crate) fn for_readers(self, readers: Vec<Recipient>) -> Keyring {
         Keyring { readers, ..self }
     }
 
     /// Who shall be able to open whole age files; nobody is named where the file itself tells.
-    pub fn readers(&self) -> &[Recipient] {
+    pub(crate) fn readers(&self) -> &[Recipient] {
         &self.readers
     }
 
     /// Opens a stanza that an identity fits. The error is [`Kind::NoIdentity`] with a note for each source,
     /// [`Kind::Integrity`] if an identity fits a stanza that was changed, or what a source ended the search with.
-    pub fn unwrap(&self, stanzas: &[Wrapped<'_>]) -> Result<Unwrapped> {
+    pub(crate) fn unwrap(&self, stanzas: &[Wrapped<'_>]) -> Result<Unwrapped> {
         if stanzas.is_empty() {
             return Err(Error::new(Kind::NoIdentity, "the file has no age recipient"));
         }
@@ -131,7 +131,7 @@ impl Keyring {
 
     /// The recipients of the first source that gives any, for a new file: none if no source is there. A plugin's
     /// identity counts if its key file names the recipient.
-    pub fn recipients(&self) -> Result<Vec<Recipient>> {
+    pub(crate) fn recipients(&self) -> Result<Vec<Recipient>> {
         let mut report = Report::default();
         for source in &self.sources {
             match &*source.load(None, &self.prompt)? {
@@ -151,7 +151,7 @@ impl Keyring {
     }
 
     /// The name of the source that opened something last, if anything was opened.
-    pub fn used(&self) -> Option<String> {
+    pub(crate) fn used(&self) -> Option<String> {
         self.used.borrow().clone()
     }
 

@@ -27,8 +27,9 @@ pub(super) fn remarks(open: &Open, mirrors: &[Found], change: &Change) -> Vec<St
     for fed in fed.iter().filter(|f| f.is_of(Part::Password) && policy.target.is_none()) {
         if open.get(fed.key.as_bytes()).is_some_and(url::names_database) {
             remarks.push(format!(
-                "\"{}\" is the URL of a database, which is not told: name it as `target` of [secret.{name}], or change the password there as well",
-                fed.key
+                "\"{}\" is the URL of a database, which is not told: name it as `target` of [secret.{}], or change the password there as well",
+                fed.key,
+                name.in_policy()
             ));
         }
     }
@@ -57,7 +58,8 @@ fn keeps(
         }
         if url::check(entry.value, Part::Password, current).is_ok() {
             remarks.push(format!(
-                "\"{key}\"{place} is a URL with the present value of \"{name}\" and keeps it; name it in `feeds` of [secret.{name}]"
+                "\"{key}\"{place} is a URL with the present value of \"{name}\" and keeps it; name it in `feeds` of [secret.{}]",
+                name.in_policy()
             ));
         }
     }

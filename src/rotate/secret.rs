@@ -75,7 +75,7 @@ pub(super) fn examine(
     }
     if !policy.migrate.is_empty() {
         process::program(&policy.migrate[0], &world.site)
-            .map_err(|e| e.context(format!("`migrate` of [secret.{name}]")))?;
+            .map_err(|e| e.context(format!("`migrate` of [secret.{}]", name.in_policy())))?;
     }
     if policy.previous.as_ref().is_some_and(|p| p.list) && current.expose().contains(&b',') {
         return Err(Error::failed(format!("the value of \"{name}\" holds a comma, which its list cannot"))
@@ -262,7 +262,10 @@ fn fits_reader(name: &SecretName, policy: &Policy) -> Result<()> {
         "{reader} takes the first {most} characters of \"{name}\" only, and {spec} makes {length}"
     ))
     .note("two different values could be the same password; nothing was changed")
-    .hint(format!("say `generate = \"password:{most}\"` and `entropy-floor = 40` under [secret.{name}]")))
+    .hint(format!(
+        "say `generate = \"password:{most}\"` and `entropy-floor = 40` under [secret.{}]",
+        name.in_policy()
+    )))
 }
 
 fn untold(name: &SecretName, known: Option<InitOnly>) -> Error {
@@ -271,13 +274,15 @@ fn untold(name: &SecretName, known: Option<InitOnly>) -> Error {
         .note("a new value in the file would lock the application out; nothing was changed");
     match known.and_then(|known| known.target) {
         Some(target) => error.hint(format!(
-            "say who is to be told under [secret.{name}]: target = {{ {target} }}; where it is read at every start, `init-only = false`"
+            "say who is to be told under [secret.{}]: target = {{ {target} }}; where it is read at every start, `init-only = false`",
+            name.in_policy()
         )),
         None => {
             let password = ["PASS", "TOKEN", "SECRET", "KEY"].iter().any(|word| name.as_str().contains(word));
             let target = if password { ", or write a target of kind command" } else { "" };
             error.hint(format!(
-                "change it in the service, then store it with `reseal set {name}`{target}; where it is read at every start, say `init-only = false` under [secret.{name}]"
+                "change it in the service, then store it with `reseal set {name}`{target}; where it is read at every start, say `init-only = false` under [secret.{}]",
+                name.in_policy()
             ))
         }
     }

@@ -8,6 +8,7 @@ mod generate;
 mod name;
 mod origin;
 mod pair;
+pub(crate) mod path;
 pub(crate) mod url;
 mod value;
 
@@ -16,6 +17,7 @@ pub use generate::{FLOOR_BITS, Spec};
 pub use name::{SecretName, looks_like_a_value, nearest};
 pub use origin::Origin;
 pub use pair::{PairSpec, jwks, key_id, public_of};
+pub(crate) use path::plain_name;
 pub use value::SecretValue;
 
 /// The source of new keys, nonces and values. It arrives from the top of the program, never from the air.

@@ -4,6 +4,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
+use super::path::plain_name;
 use crate::error::{Error, Result};
 
 /// The name of a secret: a key of the sealed file that can be written there and found again.
@@ -13,12 +14,14 @@ pub struct SecretName(String);
 
 impl SecretName {
     /// Refuses names that a SOPS dotenv file cannot hold: empty, `=`, line feed, NUL, a leading `#` or `sops_`,
-    /// and carriage returns and outer blanks, which no consumer would find again.
+    /// and carriage returns and outer blanks, which no consumer would find again. A name in sops's own form becomes the
+    /// one that is meant, so that two for the same value are equal.
     pub fn parse(name: &str) -> Result<Self> {
         if name.contains(['=', '\n', '\r', '\0']) {
             // what follows may be a value: nothing of it is repeated
             return Err(Error::usage("a key name cannot hold \"=\", a line break or a NUL"));
         }
+        let name = plain_name(name);
         let fault = if name.is_empty() {
             "is empty"
         } else if name.starts_with('#') {
@@ -28,7 +31,7 @@ impl SecretName {
         } else if name.trim() != name {
             "has blanks around it"
         } else {
-            return Ok(SecretName(name.to_owned()));
+            return Ok(SecretName(name));
         };
         Err(Error::usage(format!("key name {name:?} {fault}")))
     }
@@ -36,6 +39,12 @@ impl SecretName {
     /// The name as text.
     pub fn as_str(&self) -> &str {
         &self.0
+    }
+
+    /// The name as a policy has it behind `secret.`: in quotes where its dots would be tables.
+    pub(crate) fn in_policy(&self) -> String {
+        let is_bare = self.0.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-'));
+        if is_bare { self.0.clone() } else { format!("{:?}", self.0) }
     }
 
     /// The name as the file holds it.
@@ -65,12 +74,15 @@ impl fmt::Display for SecretName {
 }
 
 /// Whether what stands where a key should is more likely a part of a value, torn over two lines: base64 mixes cases and
-/// digits, hexadecimal has nothing else.
+/// digits, hexadecimal has nothing else. Neither has a dot or a bracket, so that of a way through maps and lists each
+/// part is looked at by itself.
 pub fn looks_like_a_value(name: &[u8]) -> bool {
-    let has = |test: fn(&u8) -> bool| name.iter().any(test);
-    let mixed = has(u8::is_ascii_lowercase) && has(u8::is_ascii_uppercase) && has(u8::is_ascii_digit);
-    let hex = name.iter().all(u8::is_ascii_hexdigit) && has(u8::is_ascii_digit);
-    name.len() >= 20 && (mixed || hex)
+    name.split(|b| b".[]\"".contains(b)).any(|part| {
+        let has = |test: fn(&u8) -> bool| part.iter().any(test);
+        let mixed = has(u8::is_ascii_lowercase) && has(u8::is_ascii_uppercase) && has(u8::is_ascii_digit);
+        let hex = part.iter().all(u8::is_ascii_hexdigit) && has(u8::is_ascii_digit);
+        part.len() >= 20 && (mixed || hex)
+    })
 }
 
 /// The name that was probably meant, whatever its case.
@@ -98,9 +110,12 @@ mod tests {
 
     #[test]
     fn parts_of_values_are_told_from_names() {
-        for part in
-            ["q8Zk3mVb0xYt7LrW2nPd", "a1b2c3d4e5f60718293a4b5c6d7e8f90", "aGVsbG8gd29ybGQgaGVsbG8+MTIz"]
-        {
+        for part in [
+            "q8Zk3mVb0xYt7LrW2nPd",
+            "a1b2c3d4e5f60718293a4b5c6d7e8f90",
+            "aGVsbG8gd29ybGQgaGVsbG8+MTIz",
+            "data.q8Zk3mVb0xYt7LrW2nPd",
+        ] {
             assert!(super::looks_like_a_value(part.as_bytes()), "{part}");
         }
         for name in [
@@ -108,6 +123,8 @@ mod tests {
             "applicationDatabasePassword",
             "Auth0Secret",
             "a_long_name_with_1_digit",
+            "stringData.servers[0].key",
+            "services.appServer.environment[12]",
         ] {
             assert!(!super::looks_like_a_value(name.as_bytes()), "{name}");
         }

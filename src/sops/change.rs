@@ -4,12 +4,14 @@
 //! sealed.
 
 use std::borrow::Cow;
+use std::collections::BTreeSet;
+use std::ops::Range;
 
 use super::judge;
 use super::metadata::damaged;
 use super::open::{Held, Open};
 use super::path::{self, Part};
-use super::store::{line_of, weave};
+use super::store::{Patch, line_of, weave};
 use super::tree::{Kind, Leaf, Step, Text, Tree};
 use super::value::{Cipher, Plain, canonical};
 use crate::error::{Error, Kind as Failure, Result};
@@ -19,12 +21,12 @@ impl Open {
     /// Gives a key a value. A new key goes to the end of what it stands in; of duplicates the first stays and the others
     /// go. A number stays a number where the new value is one. The same value again changes nothing, not even the time.
     /// Answers whether anything changed.
-    pub fn set(&mut self, name: &SecretName, value: SecretValue) -> Result<bool> {
+    pub(crate) fn set(&mut self, name: &SecretName, value: SecretValue) -> Result<bool> {
         self.set_as(name, value, None)
     }
 
     /// The same with a number or a boolean, which stays one where the file has such.
-    pub fn set_bare(&mut self, name: &SecretName, value: SecretValue) -> Result<bool> {
+    pub(crate) fn set_bare(&mut self, name: &SecretName, value: SecretValue) -> Result<bool> {
         let text = value.expose_str().unwrap_or_default();
         let kinds = [Kind::Int, Kind::Bool, Kind::Float].into_iter();
         let kind = kinds.into_iter().find(|kind| canonical(*kind, text).is_some());
@@ -127,23 +129,38 @@ impl Open {
     }
 
     /// Takes a key away wherever it stands, a map or list with all that is in it. Answers whether it was there.
-    pub fn unset(&mut self, name: &[u8]) -> Result<bool> {
-        let leaves = self.all_of(name);
-        let canonical = self.tree.canonical(name).into_owned();
-        let is_it = |at: &usize| *at > 0 && self.tree.branch_name(*at) == canonical;
-        let branches: Vec<usize> = (0..self.tree.branches.len()).filter(is_it).collect();
-        if leaves.is_empty() && branches.is_empty() {
-            return Ok(false);
+    pub(crate) fn unset(&mut self, name: &[u8]) -> Result<bool> {
+        Ok(self.unset_all(&[name])?.is_none())
+    }
+
+    /// Takes several away at once, since elements of a list have other numbers when one before them is gone. Answers
+    /// which of them is not there; then nothing was changed.
+    pub(crate) fn unset_all(&mut self, names: &[&[u8]]) -> Result<Option<usize>> {
+        let (mut leaves, mut branches) = (BTreeSet::new(), BTreeSet::new());
+        for (place, name) in names.iter().enumerate() {
+            let name = self.tree.canonical(name).into_owned();
+            let alone = self.all_of(&name);
+            // a document as a whole is none
+            let is_it =
+                |at: &usize| self.tree.branches[*at].parent.is_some() && self.tree.branch_name(*at) == name;
+            let below: Vec<usize> = (0..self.tree.branches.len()).filter(is_it).collect();
+            if alone.is_empty() && below.is_empty() {
+                return Ok(Some(place));
+            }
+            for leaf in alone {
+                self.writable(leaf)?;
+                leaves.insert(leaf);
+                leaves.extend(self.format.store().along(&self.tree, leaf));
+            }
+            branches.extend(below);
         }
-        for leaf in &leaves {
-            self.writable(*leaf)?;
-        }
-        let store = self.format.store();
-        let mut leaves: Vec<usize> =
-            leaves.iter().flat_map(|leaf| [vec![*leaf], store.along(&self.tree, *leaf)].concat()).collect();
-        leaves.sort_unstable();
+        let goes = |branch: usize| self.tree.chain(branch).iter().any(|above| branches.contains(above));
+        let goes_above = |branch: &usize| self.tree.branches[*branch].parent.is_some_and(goes);
+        let leaves: Vec<usize> =
+            leaves.into_iter().filter(|leaf| !goes(self.tree.leaves[*leaf].branch)).collect();
+        let branches: Vec<usize> = branches.iter().copied().filter(|branch| !goes_above(branch)).collect();
         self.cut(&leaves, &branches)?;
-        Ok(true)
+        Ok(None)
     }
 
     fn writable(&self, leaf: usize) -> Result<()> {
@@ -186,7 +203,8 @@ impl Open {
                     Part::Index(at) => Step::Index(*at),
                 })
                 .collect();
-            if length == 0 && matches!(&parts[0], Part::Key(key) if key == "sops") {
+            let is_root = self.tree.branches[branch].parent.is_none();
+            if is_root && matches!(&parts[length], Part::Key(key) if key == "sops") {
                 return Err(
                     Error::usage("\"sops\" is reserved for the file's metadata").note("nothing was changed")
                 );
@@ -223,8 +241,14 @@ impl Open {
             self.held.insert(at, held);
             paths.insert(at, None);
         }
-        self.seal_moved(&paths);
         let verdicts = judge::verdicts(&self.tree, &self.file, &self.metadata.rule, |at| self.comment(at));
+        if let Some(orphan) = self.seal_moved(&paths, &verdicts).first() {
+            let line = line_of(&self.file, self.tree.leaves[*orphan].span.start);
+            return Err(Error::failed(format!(
+                "the comment on line {line}, now encrypted, would come to stand where the rule leaves it in clear"
+            ))
+            .note("nothing was changed"));
+        }
         self.held[at].encrypted = verdicts[at];
         self.changed = true;
         Ok(at)
@@ -268,8 +292,41 @@ impl Open {
         self.file = file;
         self.tree = tree;
         self.changed = true;
-        self.seal_moved(&paths);
+        let verdicts = judge::verdicts(&self.tree, &self.file, &self.metadata.rule, |at| self.comment(at));
+        let orphans = self.seal_moved(&paths, &verdicts);
+        if orphans.is_empty() { Ok(()) } else { self.drop_comments(&orphans) }
+    }
+
+    /// Takes comments out that would be left in clear now that what they stood in is empty.
+    fn drop_comments(&mut self, orphans: &[usize]) -> Result<()> {
+        let patches = orphans.iter().map(|at| Patch::cut(self.line_around(*at))).collect();
+        let file = weave(&self.file, patches);
+        let tree = self.format.store().read(&file)?;
+        if tree.leaves.len() + orphans.len() != self.held.len() {
+            return Err(damaged("the file cannot lose a comment").note("nothing was changed"));
+        }
+        for at in orphans.iter().rev() {
+            self.held.remove(*at);
+        }
+        self.file = file;
+        self.tree = tree;
         Ok(())
+    }
+
+    /// The whole line of a comment that stands on one by itself.
+    fn line_around(&self, at: usize) -> Range<usize> {
+        let entry = self.tree.leaves[at].entry.clone();
+        let indent = self.file[..entry.start].iter().rev().take_while(|b| matches!(b, b' ' | b'\t')).count();
+        let start = entry.start - indent;
+        let is_alone = start == 0 || self.file[start - 1] == b'\n';
+        if !is_alone {
+            return entry;
+        }
+        if self.file[..entry.end].ends_with(b"\n") {
+            return start..entry.end;
+        }
+        let eol = self.file[entry.end..].iter().position(|b| *b == b'\n');
+        start..eol.map_or(entry.end, |eol| entry.end + eol + 1)
     }
 
     /// What the comments are sealed under; nothing for other leaves.
@@ -278,16 +335,28 @@ impl Open {
         self.tree.leaves.iter().map(path).collect()
     }
 
-    /// Where an entry came or went, a comment beside it can belong to another map now, and is sealed for that.
-    fn seal_moved(&mut self, before: &[Option<Vec<u8>>]) {
+    /// Where an entry came or went, a comment beside it can belong to another map now, and is sealed for that. Answers
+    /// with those that the rule leaves in clear there.
+    fn seal_moved(&mut self, before: &[Option<Vec<u8>>], verdicts: &[bool]) -> Vec<usize> {
+        let mut orphans = Vec::new();
         for (at, path) in before.iter().enumerate() {
             let Some(path) = path else { continue };
             let held = &self.held[at];
-            let opened = held.encrypted && !Cipher::looks_sealed(held.plain.text.expose());
-            if opened && self.tree.aad(&self.file, &self.tree.leaves[at]) != *path {
+            let opened = !Cipher::looks_sealed(held.plain.text.expose());
+            if !opened || self.tree.aad(&self.file, &self.tree.leaves[at]) == *path {
+                continue;
+            }
+            if self.metadata.rule.reads_comments() || held.encrypted == verdicts[at] {
+                // under a rule that reads comments, sealing judges again
+                self.held[at].fresh |= held.encrypted;
+            } else if verdicts[at] {
+                self.held[at].encrypted = true;
                 self.held[at].fresh = true;
+            } else {
+                orphans.push(at);
             }
         }
+        orphans
     }
 }
 

@@ -14,32 +14,41 @@ use crate::secret::SecretValue;
 
 impl Open {
     /// All values of the first document as JSON has them.
-    pub fn values(&self) -> Result<Value> {
+    pub(crate) fn values(&self) -> Result<Value> {
         nested(&self.tree, &self.file, &self.held)
     }
 
-    /// The values that an environment can hold: those of a file of lines, and the ones at the top of a tree that has
-    /// nothing below.
-    pub fn variables(&self) -> Result<Vec<Entry<'_>>> {
-        let deep = |name: &[u8]| !self.tree.flat && name.iter().any(|b| matches!(b, b'.' | b'['));
-        let all: Vec<Entry<'_>> = self.entries().collect();
-        match all.iter().find(|e| deep(e.name)) {
-            None => Ok(all),
-            Some(entry) => {
+    /// Of the values that are wanted, by their names, those that an environment can hold: of a file of lines all, of a
+    /// tree the ones at its top, under their keys as they are.
+    pub(crate) fn variables(&self, wanted: impl Fn(&[u8]) -> bool) -> Result<Vec<Entry<'_>>> {
+        let mut all = Vec::new();
+        for ((_, leaf, _), entry) in self.filled().zip(self.entries()).filter(|(_, entry)| wanted(entry.name))
+        {
+            let key = leaf.step.as_ref().and_then(|step| key_of(step, &self.file));
+            // the root of the first document is the first branch
+            let Some(name) = key.filter(|_| leaf.branch == 0) else {
                 let name = String::from_utf8_lossy(entry.name).into_owned();
-                Err(Error::failed(format!(
+                return Err(Error::failed(format!(
                     "\"{name}\" stands in a map or list, which an environment cannot hold"
                 ))
-                .hint("hand the file over as it is: `reseal exec-file`, or `reseal export --format json`"))
-            }
+                .hint("hand the file over as it is: `reseal exec-file`, or `reseal export --format json`"));
+            };
+            all.push(Entry { name, ..entry });
         }
+        Ok(all)
     }
 
     /// All values, or those at and below a name, as a text of `format`. A single value is written bare, without a line
     /// end, as sops extracts it.
-    pub fn written_as(&self, format: Format, below: Option<&str>) -> Result<SecretValue> {
+    pub(crate) fn written_as(&self, format: Format, below: Option<&str>) -> Result<SecretValue> {
+        let Some(name) = below else { return written(&self.values()?, format) };
+        // the bytes themselves: a value need not be UTF-8, nor the others
+        if let Some(at) = self.leaf(name.as_bytes())
+            && matches!(self.held[at].plain.kind, Kind::Str | Kind::Time)
+        {
+            return Ok(SecretValue::concat(&[self.held[at].plain.text.expose()]));
+        }
         let whole = self.values()?;
-        let Some(name) = below else { return written(&whole, format) };
         let not_there = || Error::failed(format!("{name:?} is not in the file")).hint("see `reseal list`");
         // in a file of lines a dot is a part of the key
         let parts = match (self.tree.flat, self.tree.canonical(name.as_bytes())) {
@@ -51,11 +60,7 @@ impl Open {
             Part::Index(at) => value.get(at),
         });
         match part.ok_or_else(not_there)? {
-            Value::String(_) => match self.get(name.as_bytes()) {
-                // the bytes themselves: a value need not be UTF-8
-                Some(value) => Ok(SecretValue::concat(&[value.expose()])),
-                None => Err(not_there()),
-            },
+            Value::String(text) => Ok(SecretValue::concat(&[text.as_bytes()])),
             Value::Null => Ok(SecretValue::new(b"null".to_vec())),
             Value::Bool(is) => Ok(SecretValue::new(is.to_string().into_bytes())),
             Value::Number(number) => Ok(SecretValue::new(number.to_string().into_bytes())),
@@ -120,7 +125,7 @@ fn nested(tree: &Tree, file: &[u8], held: &[Held]) -> Result<Value> {
             let empty = if branch.list { Value::Array(Vec::new()) } else { Value::Object(Map::new()) };
             at = child(at, step, file, empty)?;
         }
-        *child(at, step, file, Value::Null)? = scalar(leaf.text.bytes(file), held)?;
+        *child(at, step, file, Value::Null)? = scalar(&file[leaf.span.clone()], held)?;
     }
     Ok(root)
 }
@@ -152,7 +157,7 @@ fn child<'a>(at: &'a mut Value, step: &Step, file: &[u8], new: Value) -> Result<
     }
 }
 
-fn scalar(stored: &[u8], held: &Held) -> Result<Value> {
+fn scalar(token: &[u8], held: &Held) -> Result<Value> {
     let plain = &held.plain;
     let text = plain.text.expose_str().ok_or_else(|| {
         Error::failed("a value is not UTF-8, which this format demands")
@@ -165,7 +170,7 @@ fn scalar(stored: &[u8], held: &Held) -> Result<Value> {
             let number = serde_json::from_str::<Number>(text).ok();
             number.map_or_else(|| Value::String(text.to_owned()), Value::Number)
         }
-        Kind::Empty if stored.starts_with(b"[") => Value::Array(Vec::new()),
+        Kind::Empty if token.ends_with(b"]") => Value::Array(Vec::new()),
         Kind::Empty => Value::Object(Map::new()),
         Kind::Str | Kind::Time | Kind::Comment => Value::String(text.to_owned()),
     })

@@ -24,6 +24,8 @@ pub struct Edited {
     tree: Tree,
     /// What the leaves of the text say, and which leaf of the file says the same.
     held: Vec<(Held, Option<usize>)>,
+    /// Of the values that did not stand in the file, the first of each name.
+    new: HashMap<Vec<u8>, usize>,
     /// Of keys on several lines, the value that counts now and did not before.
     turned: Vec<(SecretName, SecretValue)>,
     /// Keys that are new or have another value.
@@ -37,8 +39,7 @@ pub struct Edited {
 impl Edited {
     /// The new value of a key that was set.
     pub fn value(&self, name: &SecretName) -> Option<&SecretValue> {
-        let written = self.new_values().find(|at| self.name(*at) == name.as_bytes());
-        let written = written.map(|at| &self.held[at].0.plain.text);
+        let written = self.new.get(name.as_bytes()).map(|at| &self.held[*at].0.plain.text);
         written.or_else(|| self.turned.iter().find(|(set, _)| set == name).map(|(_, value)| value))
     }
 
@@ -65,7 +66,7 @@ impl Edited {
 
 impl Open {
     /// Reads an edited text, or names the line that cannot be stored.
-    pub fn read_edited(&self, text: &SecretValue) -> Result<Edited> {
+    pub(crate) fn read_edited(&self, text: &SecretValue) -> Result<Edited> {
         let store = self.format.store();
         let before = self.plain_as_it_is_sealed()?;
         let wrapped = store.wrap(text.expose()).map(SecretValue::new);
@@ -94,11 +95,13 @@ impl Open {
         let file = text.expose();
         let verdicts = judge::verdicts(&tree, file, rule, |at| tree.leaves[at].text.bytes(file));
         let held = hold(self.format, &tree, file, &verdicts)?;
-        let kept = self.kept(&tree, file, &held);
+        let kept = self.kept(&before, &tree, file, &held);
         let held = held.into_iter().zip(kept).collect();
-        let mut edited =
-            Edited { text, tree, held, turned: Vec::new(), set: Vec::new(), unset: Vec::new(), changed };
+        let (new, turned, set, unset) = Default::default();
+        let mut edited = Edited { text, tree, held, new, turned, set, unset, changed };
+        let mut new = HashMap::new();
         for at in edited.new_values() {
+            new.entry(edited.name(at).to_vec()).or_insert(at);
             lint::line(
                 self.format,
                 edited.name(at),
@@ -106,6 +109,7 @@ impl Open {
             )
             .map_err(|e| e.context(format!("line {}", edited.line(at))))?;
         }
+        edited.new = new;
         each_key_once(&edited)?;
         self.nothing_comes_to_lie_in_clear(&edited)?;
         self.what_differs(&mut edited)?;
@@ -113,8 +117,23 @@ impl Open {
     }
 
     /// For each leaf of a text, the leaf of the file that says the same under the same name. Most follow the one before
-    /// as they always did.
-    fn kept<'a>(&'a self, tree: &'a Tree, text: &'a [u8], held: &'a [Held]) -> Vec<Option<usize>> {
+    /// as they always did. What the file says is not always what its text says when it is read: a backslash before an n
+    /// is a line feed there. Who left it alone changed nothing, so that both count.
+    fn kept<'a>(
+        &'a self,
+        before: &SecretValue,
+        tree: &'a Tree,
+        text: &'a [u8],
+        held: &'a [Held],
+    ) -> Vec<Option<usize>> {
+        let shown = self.format.store().read(before.expose()).ok();
+        let shown = shown.filter(|shown| shown.leaves.len() == self.tree.leaves.len());
+        let reads_as = |at: usize, new: &Held| {
+            let leaf = shown.as_ref().map(|shown| &shown.leaves[at]);
+            let said = new.plain.text.expose();
+            let is_text = matches!(new.plain.kind, Kind::Str | Kind::Comment);
+            is_text && leaf.is_some_and(|leaf| leaf.text.bytes(before.expose()) == said)
+        };
         let mut there: HashMap<(Kind, &'a [u8]), VecDeque<usize>> = HashMap::new();
         for (at, (leaf, old)) in self.tree.leaves.iter().zip(&self.held).enumerate() {
             // a comment has no name, and is found by what it says
@@ -132,7 +151,7 @@ impl Open {
             let aad = tree.aad(text, leaf);
             let same = |at: &usize| {
                 let old = &self.held[*at];
-                old.plain.text.same_as(&new.plain.text)
+                (old.plain.text.same_as(&new.plain.text) || reads_as(*at, new))
                     && (!is_comment || self.tree.aad(&self.file, &self.tree.leaves[*at]) == aad)
             };
             let place = candidates.iter().position(same)?;
@@ -152,8 +171,8 @@ impl Open {
         // keys that stood on several lines, and of which another line is the last one now
         let mut after: BTreeMap<&[u8], &SecretValue> = BTreeMap::new();
         for (at, (held, kept)) in edited.held.iter().enumerate() {
-            if kept.is_some() && held.plain.kind.is_value() {
-                after.insert(edited.name(at), &held.plain.text);
+            if let Some(old) = kept.filter(|_| held.plain.kind.is_value()) {
+                after.insert(edited.name(at), &self.held[old].plain.text);
             }
         }
         after.retain(|name, value| before.get(name).is_some_and(|old| !old.same_as(value)));
@@ -180,7 +199,7 @@ impl Open {
     }
 
     /// Makes the file what the text says.
-    pub fn apply(&mut self, edited: Edited) -> Result<()> {
+    pub(crate) fn apply(&mut self, edited: Edited) -> Result<()> {
         let compiles = self.metadata.rule.compiles();
         compiles.map_err(|e| e.of_kind(Failure::Failed).note("nothing was changed"))?;
         let instead = |at: usize| -> Option<&[u8]> {

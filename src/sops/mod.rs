@@ -26,7 +26,6 @@ mod number;
 mod open;
 mod opening;
 mod outline;
-mod path;
 mod re2;
 mod readers;
 mod rekey;
@@ -49,7 +48,6 @@ pub use edit::Edited;
 pub use merge::{Merged, Side, Versions};
 pub use open::{Entry, Open};
 pub use outline::outline;
-pub use path::plain_name;
 pub use re2::fits;
 pub use readers::{Change, Readers};
 pub use rule::Rule;
@@ -59,7 +57,7 @@ pub use verify::{Finding, Mend};
 
 use crate::error::{Error, Kind as Failure, Result};
 use crate::keys::{Keyring, Wrapped};
-use crate::secret::SecretValue;
+use crate::secret::{SecretValue, path};
 use metadata::Metadata;
 use tree::{Kind, Leaf, Tree};
 use value::Cipher;
@@ -103,7 +101,7 @@ impl Sealed {
     }
 
     /// Whether it is a whole age file, which shows neither names nor recipients before it is opened.
-    pub fn is_whole(&self) -> bool {
+    pub(crate) fn is_whole(&self) -> bool {
         self.tree.metadata.is_none()
     }
 
@@ -127,7 +125,7 @@ impl Sealed {
     }
 
     /// Whether the values of a key lie encrypted, all of them; empty values count as such.
-    pub fn lies_encrypted(&self, name: &[u8]) -> bool {
+    pub(crate) fn lies_encrypted(&self, name: &[u8]) -> bool {
         let name = self.tree.canonical(name);
         self.values().filter(|leaf| self.tree.name(&self.file, leaf) == &*name).all(|leaf| {
             let text = leaf.text.bytes(&self.file);
@@ -136,7 +134,7 @@ impl Sealed {
     }
 
     /// When the file was last sealed, as its metadata says.
-    pub fn modified(&self) -> &str {
+    pub(crate) fn modified(&self) -> &str {
         &self.metadata.modified
     }
 

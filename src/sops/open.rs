@@ -125,7 +125,7 @@ impl Open {
     }
 
     /// Whether names are keys as they are, and no paths.
-    pub fn is_flat(&self) -> bool {
+    pub(crate) fn is_flat(&self) -> bool {
         self.tree.flat
     }
 
@@ -155,7 +155,7 @@ impl Open {
     }
 
     /// The keys that look like names, for records that outlive the file: a part of a torn value is not among them.
-    pub fn names_to_record(&self) -> Vec<String> {
+    pub(crate) fn names_to_record(&self) -> Vec<String> {
         self.entries().filter_map(|e| showable(&self.tree, e.name).map(str::to_owned)).collect()
     }
 
@@ -173,7 +173,7 @@ impl Open {
 
     /// A name of a key's present value that tells nothing of it: SHA-256 of its ciphertext, in hex. It changes with the
     /// value. `None` where there is no such key, or where it was changed and is not sealed yet.
-    pub fn version(&self, name: &[u8]) -> Option<String> {
+    pub(crate) fn version(&self, name: &[u8]) -> Option<String> {
         let at = self.leaf(name).filter(|at| !self.held[*at].fresh)?;
         if let Some(whole) = &self.whole {
             return Some(whole.version(name));
@@ -193,12 +193,12 @@ impl Open {
     }
 
     /// Names for values, alike in every version of the file that has the same data key, and telling nothing without it.
-    pub fn fingerprints(&self) -> Fingerprints {
+    pub(crate) fn fingerprints(&self) -> Fingerprints {
         Fingerprints::keyed(self.cipher.key())
     }
 
     /// When the file was sealed, RFC 3339.
-    pub fn modified(&self) -> &str {
+    pub(crate) fn modified(&self) -> &str {
         &self.metadata.modified
     }
 
@@ -208,7 +208,7 @@ impl Open {
     }
 
     /// The numbers of the lines on which a key stands.
-    pub fn places(&self, name: &[u8]) -> Vec<usize> {
+    pub(crate) fn places(&self, name: &[u8]) -> Vec<usize> {
         let name = self.tree.canonical(name);
         let standing = self.tree.leaves.iter().filter(|leaf| leaf.kind != Kind::Comment);
         let standing = standing.filter(|leaf| self.tree.name(&self.file, leaf) == &*name);
@@ -216,7 +216,7 @@ impl Open {
     }
 
     /// Whether a value of this name would be encrypted, where it stands or at the end of what it would stand in.
-    pub fn encrypts(&self, name: &SecretName) -> bool {
+    pub(crate) fn encrypts(&self, name: &SecretName) -> bool {
         if self.whole.is_some() {
             return true;
         }
@@ -233,7 +233,7 @@ impl Open {
     }
 
     /// The selection rule in words, for messages.
-    pub fn rule(&self) -> String {
+    pub(crate) fn rule(&self) -> String {
         self.metadata.rule.to_string()
     }
 }

@@ -22,13 +22,13 @@ use crate::secret::{Random, SecretValue};
 
 impl Sealed {
     /// Who can open the file.
-    pub fn readers(&self) -> Readers {
+    pub(crate) fn readers(&self) -> Readers {
         let texts = |group: &super::metadata::Group| group.age.iter().map(|s| s.recipient.clone()).collect();
         Readers::found(self.metadata.groups.iter().map(texts).collect(), self.metadata.threshold)
     }
 
     /// The kinds of recipients that only sops can ask, once each.
-    pub fn foreign(&self) -> Vec<&str> {
+    pub(crate) fn foreign(&self) -> Vec<&str> {
         let mut kinds: Vec<&str> = Vec::new();
         for kind in self.metadata.groups.iter().flat_map(|g| &g.foreign) {
             if !kinds.contains(&kind.as_str()) {
@@ -40,7 +40,7 @@ impl Sealed {
 
     /// The same file for other readers, and, where that is wanted, with a new data key. The result was opened again
     /// with its data key, and says what the file said.
-    pub fn rekey(
+    pub(crate) fn rekey(
         self,
         wanted: &Readers,
         new_data_key: bool,

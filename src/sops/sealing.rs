@@ -64,7 +64,7 @@ impl Open {
     }
 
     /// The sealed file. Nothing changed: the very bytes that were read. `now` is RFC 3339, UTC, whole seconds.
-    pub fn seal(mut self, now: &str, random: &mut dyn Random) -> Result<Vec<u8>> {
+    pub(crate) fn seal(mut self, now: &str, random: &mut dyn Random) -> Result<Vec<u8>> {
         if let Some(whole) = &self.whole {
             return self.seal_whole(whole);
         }

@@ -87,7 +87,7 @@ impl Open {
     }
 
     /// Makes an age file one for those whom the policy names, however many it was for.
-    pub fn seal_for_the_named(&mut self) {
+    pub(crate) fn seal_for_the_named(&mut self) {
         if let Some(whole) = &mut self.whole {
             whole.stanzas = whole.recipients.as_ref().map_or(0, Vec::len);
             self.changed = true;

@@ -180,3 +180,53 @@ fn a_service_that_falls_ill_after_the_commit_is_told_of() {
     project.run(&["rotate", "DB_HOST", "--yes", "--no-deploy"]).ok();
     assert!(!project.exists("looks"));
 }
+
+#[test]
+fn a_secret_of_a_tree_follows_its_policy_however_it_is_named() {
+    let project = Project::empty();
+    project.write(
+        "plain.yaml",
+        "servers:\n- key: first-of-them\n- key: second-of-them\n\"a.b\": third-of-them\n",
+    );
+    let sealed = project.run(&["encrypt", "plain.yaml", "--age", crate::harness::RECIPIENT]).ok().stdout;
+    project.write("secrets.yaml", sealed);
+    project.remove("plain.yaml");
+    project.write(
+        "reseal.toml",
+        "file = \"secrets.yaml\"\n\
+        [secret.\"servers[0].key\"]\ngenerate = \"hex:32\"\n\
+        [secret.'[\"servers\"][1][\"key\"]']\ngenerate = \"hex:32\"\n\
+        [secret.'[\"a.b\"]']\ngenerate = \"hex:32\"\n",
+    );
+    for (named, key) in [
+        ("[\"servers\"][0][\"key\"]", "servers[0].key"),
+        ("servers[1].key", "servers[1].key"),
+        ("[\"a.b\"]", "[\"a.b\"]"),
+    ] {
+        project.run(&["rotate", "--yes", named]).ok().says(&format!("committed: {key} in"));
+        let value = project.get(key);
+        assert!(
+            value.trim_end().len() == 64 && value.trim_end().bytes().all(|b| b.is_ascii_hexdigit()),
+            "{key}"
+        );
+        assert!(project.run(&["history", named]).ok().stdout.contains("committed"));
+    }
+}
+
+#[test]
+fn a_tree_gets_a_policy_of_its_own() {
+    let project = Project::empty();
+    project.write(
+        "plain.yaml",
+        "database:\n  host: db\n  password: Zq83hdkKwpq7Lm2x\nlist:\n- api_token: Zq83hdkKwpq7Lm2y\n",
+    );
+    let sealed = project.run(&["encrypt", "plain.yaml", "--age", crate::harness::RECIPIENT]).ok().stdout;
+    project.write("secrets.yaml", sealed);
+    project.remove("plain.yaml");
+    project.run(&["-f", "secrets.yaml", "init", "--yes"]).ok();
+    let policy = project.text("reseal.toml");
+    assert!(policy.contains("[secret.\"database.password\"]\n"), "{policy}");
+    assert!(policy.contains("[secret.\"list[0].api_token\"]\n"), "{policy}");
+    assert!(!policy.contains("database.host"), "{policy}");
+    project.run(&["rotate", "--yes", "database.password"]).ok();
+}

@@ -105,7 +105,10 @@ fn adopt(
 
 /// Says what was understood and what is doubtful, asks about that, and answers with what is proposed then.
 fn understood(open: &Open, found: &Found, terminal: &Terminal, report: &Report) -> Proposal {
-    let entries: Vec<_> = open.entries().map(|e| (e.name, e.value)).collect();
+    // in a file of lines a dot is what no program asks for, and may be of a torn value
+    let is_meant = |name: &[u8]| !open.is_flat() || !name.iter().any(|b| matches!(b, b'.' | b'['));
+    let entries: Vec<_> =
+        open.entries().map(|e| (e.name, e.value)).filter(|(name, _)| is_meant(name)).collect();
     let folder = found.folder();
     let proposal = propose(&folder, &entries, &[]);
     for line in &proposal.understood {

@@ -7,7 +7,7 @@ use super::names::{Kind, keeps_previous_of, kind};
 use super::served::served;
 use super::shape::{issued, shape};
 use crate::config::longest;
-use crate::secret::SecretValue;
+use crate::secret::{SecretName, SecretValue};
 
 /// What is proposed for one key.
 pub(super) struct Block {
@@ -41,7 +41,8 @@ impl Block {
         }
         let mark = if self.live { "" } else { "# " };
         let group = self.group.filter(|_| grouped).map(|group| format!("group = {group:?}"));
-        let head = format!("[secret.{}]", self.name);
+        let name = SecretName::parse(&self.name).map_or_else(|_| self.name.clone(), |name| name.in_policy());
+        let head = format!("[secret.{name}]");
         for line in std::iter::once(&head).chain(&self.lines).chain(&group) {
             text += &format!("{mark}{line}\n");
         }

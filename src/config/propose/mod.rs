@@ -21,7 +21,7 @@ use super::Config;
 use crate::secret::SecretValue;
 use block::{Block, block};
 use compose::{Keys, Origin, Stack};
-use names::{Kind, is_name};
+use names::{Kind, is_name, is_way};
 use procedure::Procedure;
 use server::Keeper;
 use shell::Made;
@@ -91,8 +91,10 @@ impl Around<'_> {
 
 /// A policy for these entries; `agreed` are the keys of doubts that somebody said yes to.
 pub fn propose(folder: &Folder<'_>, entries: &[(&[u8], &SecretValue)], agreed: &[String]) -> Proposal {
-    let named: Vec<(&str, &SecretValue)> =
-        entries.iter().filter_map(|(name, value)| Some((is_name(name)?, *value))).collect();
+    let named: Vec<(&str, &SecretValue)> = entries
+        .iter()
+        .filter_map(|(name, value)| Some((is_name(name).or_else(|| is_way(name))?, *value)))
+        .collect();
     let keys = Keys { file: folder.plain, names: named.iter().map(|(name, _)| *name).collect() };
     let mut stack = Stack::default();
     let mut unclear = Vec::new();

@@ -60,7 +60,8 @@ impl Kind {
 
 /// What the key is taken for.
 pub(super) fn kind(name: &str, value: &SecretValue) -> Kind {
-    let upper = name.to_ascii_uppercase();
+    // a way through maps and lists says what it leads to as words of one name would
+    let upper = name.to_ascii_uppercase().replace(['.', '[', ']', '-'], "_");
     let word = |words: &[&str]| upper.split('_').any(|part| words.contains(&part));
     let part = |parts: &[&str]| parts.iter().any(|part| upper.contains(part));
     if pem(value).is_some() {
@@ -169,6 +170,14 @@ pub(super) fn is_name(name: &[u8]) -> Option<&str> {
         && text.chars().all(named)
         && !text.starts_with(|c: char| c.is_ascii_digit()))
     .then_some(text)
+}
+
+/// The same of the way to a value through maps and lists.
+pub(super) fn is_way(name: &[u8]) -> Option<&str> {
+    let text = std::str::from_utf8(name).ok().filter(|_| !looks_like_a_value(name))?;
+    let named = |c: char| c.is_ascii_alphanumeric() || "_-.[]".contains(c);
+    let leads = text.contains(['.', '[']) && text.starts_with(|c: char| c.is_ascii_alphabetic());
+    (leads && SecretName::parse(text).is_ok() && text.len() <= 128 && text.chars().all(named)).then_some(text)
 }
 
 /// A text that may stand in a policy: a name of a user, a service, a file; nothing that may be a value.

@@ -72,7 +72,7 @@ impl Format {
 
     /// What a plaintext is, by its content alone: lines with names in front of them, an object, a map, sections, or else
     /// just bytes.
-    pub fn of_plain(file: &[u8]) -> Format {
+    pub(crate) fn of_plain(file: &[u8]) -> Format {
         let reads = |format: Format| format.store().read(file).ok();
         let is_full = |tree: &Tree| tree.leaves.iter().any(|leaf| leaf.kind != Kind::Comment);
         if file.trim_ascii_start().starts_with(b"{") && reads(Format::Json).is_some() {

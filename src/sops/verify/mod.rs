@@ -73,7 +73,7 @@ pub struct Examined {
 impl Sealed {
     /// Looks at everything that shows without a key. The error is for what cannot be read as a file of its kind at
     /// all. `now` is RFC 3339, UTC, whole seconds.
-    pub fn examine(file: Vec<u8>, now: &str) -> Result<Examined> {
+    pub(crate) fn examine(file: Vec<u8>, now: &str) -> Result<Examined> {
         let unsealed = || Examined {
             format: None,
             findings: vec![Finding {

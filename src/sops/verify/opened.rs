@@ -18,7 +18,7 @@ use super::{Finding, Look, Mend};
 
 impl Sealed {
     /// Opens what is wrapped for each recipient that an identity at hand stands for. Opening the file asks for one.
-    pub fn findings(&self, keyring: &Keyring) -> Vec<Finding> {
+    pub(crate) fn findings(&self, keyring: &Keyring) -> Vec<Finding> {
         let mut look = Look::new(&self.file, self.format, &self.tree);
         let groups = &self.metadata.groups;
         let mut shares = Vec::new();
@@ -98,7 +98,7 @@ fn copy(value: &SecretValue) -> SecretValue {
 
 impl Open {
     /// What the opened values and comments show.
-    pub fn findings(&self) -> Vec<Finding> {
+    pub(crate) fn findings(&self) -> Vec<Finding> {
         let mut look = Look::new(&self.file, self.format, &self.tree);
         for (leaf, held) in self.tree.leaves.iter().zip(&self.held) {
             let text = leaf.text.bytes(&self.file);
@@ -119,7 +119,7 @@ impl Open {
     }
 
     /// The lines of [`Open::entries`].
-    pub fn lines(&self) -> Vec<usize> {
+    pub(crate) fn lines(&self) -> Vec<usize> {
         let look = Look::new(&self.file, self.format, &self.tree);
         self.filled().map(|(_, leaf, _)| look.line(leaf.span.start)).collect()
     }

@@ -8,13 +8,13 @@ use crate::error::{Error, Result};
 
 /// One part of a name.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Part {
+pub(crate) enum Part {
     Key(String),
     Index(usize),
 }
 
 /// Adds a key to a name that starts at `start` of `out`.
-pub(super) fn push_key(out: &mut Vec<u8>, start: usize, key: &[u8]) {
+pub(crate) fn push_key(out: &mut Vec<u8>, start: usize, key: &[u8]) {
     let plain = |b: &u8| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-') || *b >= 0x80;
     if !key.is_empty() && key.iter().all(plain) {
         if out.len() > start {
@@ -32,12 +32,12 @@ pub(super) fn push_key(out: &mut Vec<u8>, start: usize, key: &[u8]) {
 }
 
 /// Adds a place in a list to a name.
-pub(super) fn push_index(out: &mut Vec<u8>, at: usize) {
+pub(crate) fn push_index(out: &mut Vec<u8>, at: usize) {
     out.extend_from_slice(format!("[{at}]").as_bytes());
 }
 
 /// Reads a name in any of its forms.
-pub(super) fn parse(name: &str) -> Result<Vec<Part>> {
+pub(crate) fn parse(name: &str) -> Result<Vec<Part>> {
     let wrong = |why: &str| {
         Err(Error::usage(format!("{name:?} names no value: {why}"))
             .hint("a name is like database.password, servers[0].key or [\"database\"][\"password\"]"))
@@ -79,9 +79,9 @@ pub(super) fn parse(name: &str) -> Result<Vec<Part>> {
 }
 
 /// A name as policies and messages have it; what is none stays as it is.
-pub fn plain_name(name: &str) -> String {
-    // only sops's own form differs
-    let parts = name.starts_with('[').then(|| parse(name).ok()).flatten();
+pub(crate) fn plain_name(name: &str) -> String {
+    // only keys in quotes differ
+    let parts = name.contains("[\"").then(|| parse(name).ok()).flatten();
     match parts.as_deref() {
         None => name.to_owned(),
         Some(parts) => String::from_utf8_lossy(&render(parts)).into_owned(),
@@ -89,7 +89,7 @@ pub fn plain_name(name: &str) -> String {
 }
 
 /// The one way in which a name is written.
-pub(super) fn render(parts: &[Part]) -> Vec<u8> {
+pub(crate) fn render(parts: &[Part]) -> Vec<u8> {
     let mut out = Vec::new();
     // the first document is the one that is meant where none is named
     let parts = if parts.first() == Some(&Part::Index(0)) { &parts[1..] } else { parts };
@@ -124,6 +124,21 @@ mod tests {
             ("a[0][1]", "a[0][1]"),
         ] {
             assert_eq!(String::from_utf8(render(&parse(text).unwrap())).unwrap(), want, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_name_is_the_same_however_it_was_given() {
+        for (text, want) in [
+            (r#"["servers"][0]["key"]"#, "servers[0].key"),
+            (r#"database["password"]"#, "database.password"),
+            (r#"["PORT"]"#, "PORT"),
+            (r#"["a.b"]"#, r#"["a.b"]"#),
+            ("[1].a", "[1].a"),
+            (r#"["a"#, r#"["a"#),
+            ("servers[0].key", "servers[0].key"),
+        ] {
+            assert_eq!(plain_name(text), want);
         }
     }
 
