@@ -199,7 +199,7 @@ pub(super) struct GetArgs {
     pub(super) no_newline: bool,
 }
 
-#[derive(Args)]
+#[derive(Args, Clone)]
 pub(super) struct SetArgs {
     /// The key
     pub(super) key: String,
@@ -310,6 +310,9 @@ pub(super) struct DecryptArgs {
 
 #[derive(Args)]
 pub(super) struct EditArgs {
+    /// The sealed file [default: as --file]
+    #[arg(value_name = "FILE")]
+    pub(super) input: Option<PathBuf>,
     /// Why, for the audit log
     #[arg(long, value_name = "TEXT")]
     pub(super) reason: Option<String>,

@@ -26,7 +26,7 @@ use crate::sops::{Edited, Open};
 const AT_ONCE: Duration = Duration::from_millis(500);
 
 pub(super) fn run(global: &Global, args: &EditArgs, report: &Report) -> Result<()> {
-    let session = Session::new(global)?;
+    let session = Session::about(global, args.input.as_deref().or(global.file.as_deref()))?;
     session.sealed()?;
     let editor = editor()?;
     let terminal = Terminal::new(global.no_input);

@@ -7,6 +7,7 @@ use super::args::{Global, SetArgs};
 use super::change::{change, follow};
 use super::report::Report;
 use super::session::{self, Session};
+use super::sops_words::file_first;
 use super::terminal::Terminal;
 use crate::audit::Act;
 use crate::dialect;
@@ -17,6 +18,13 @@ use crate::secret::{FLOOR_BITS, Origin, SecretName, SecretValue};
 use crate::sops::Format;
 
 pub(super) fn run(global: &Global, args: &SetArgs, report: &Report) -> Result<()> {
+    if let [key] = args.value.as_slice()
+        && let Some(key) = key.to_str()
+        && let Some(global) = file_first(global, &args.key, key)
+    {
+        let args = SetArgs { key: key.to_owned(), value: Vec::new(), ..args.clone() };
+        return run(&global, &args, report);
+    }
     if !args.value.is_empty() || args.key.contains('=') {
         // nothing of it is repeated here: it may be the value
         return Err(Error::usage("a value on the command line is seen by every process of the machine")

@@ -1,4 +1,4 @@
-//! `exec-env` and `exec-file`, which sops's users have in their fingers: the same as sops's, and safer. The command gets
+//! What sops's users have in their fingers. `exec-env` and `exec-file` are the same as sops's, and safer: the command gets
 //! neither the age key nor a way to it, and a file lies in RAM where nobody else sees it.
 #![expect(clippy::disallowed_methods, reason = "starts the command, with a name of its own for the file")]
 
@@ -53,6 +53,12 @@ pub(super) fn exec_file(global: &Global, args: &ExecFileArgs, report: &Report) -
         command.env_remove(name);
     }
     exec::become_it(command.arg("-c").arg(args.command.replace("{}", &path)), report)
+}
+
+/// `set FILE '["KEY"]'` and `unset FILE '["KEY"]'`, with the file in front as sops has it: what is meant then.
+pub(super) fn file_first(global: &Global, file: &str, key: &str) -> Option<Global> {
+    let is_sops_form = key.starts_with("[\"") && disk::stat(Path::new(file)).is_some_and(|s| s.is_file);
+    is_sops_form.then(|| Global { file: Some(PathBuf::from(file)), ..global.clone() })
 }
 
 /// Everything that can be done before there is a value in memory. `--no-fifo` needs nothing: it is never a pipe, which

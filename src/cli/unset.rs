@@ -5,11 +5,18 @@ use super::change::{can_go, change};
 use super::list::not_there;
 use super::report::Report;
 use super::session::Session;
+use super::sops_words::file_first;
 use crate::audit::Act;
 use crate::error::Result;
 use crate::secret::{SecretName, plain_name};
 
 pub(super) fn run(global: &Global, args: &UnsetArgs, report: &Report) -> Result<()> {
+    if let [file, keys @ ..] = args.keys.as_slice()
+        && let Some(global) = keys.first().and_then(|key| file_first(global, file, key))
+    {
+        let args = UnsetArgs { keys: keys.to_vec(), reason: args.reason.clone() };
+        return run(&global, &args, report);
+    }
     let session = Session::new(global)?;
     let mut keys: Vec<String> = Vec::new();
     for key in &args.keys {

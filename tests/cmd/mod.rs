@@ -24,6 +24,7 @@ mod rekey;
 mod resume;
 pub mod rotate;
 mod set;
+mod sops_words;
 mod status;
 mod unset;
 mod verify;
