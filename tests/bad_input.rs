@@ -154,9 +154,10 @@ fn what_is_no_sealed_env_file_is_told_by_what_it_is() {
     unusable(&project, 1, "is not sealed");
     project.write(".env.enc", "");
     unusable(&project, 1, "is not sealed");
+    project.write(".env.enc", "age-encryption.org/v1\n-> X25519 x\n");
+    unusable(&project, 15, "the header of the age file is damaged");
     for (bytes, what) in [
-        (b"age-encryption.org/v1\n-> X25519 x\n".as_slice(), "a whole-file age archive"),
-        (b"{\"sops\": {\"mac\": 1", "line 1: a comma is missing in the metadata"),
+        (b"{\"sops\": {\"mac\": 1".as_slice(), "line 1: a comma is missing in the metadata"),
         (b"[a]\nk = 1\n[sops]\nmac = 1\n", "\"sops_lastmodified\" is missing"),
     ] {
         project.write(".env.enc", bytes);

@@ -18,11 +18,14 @@ use crate::secret::{FLOOR_BITS, Origin, SecretName, SecretValue};
 use crate::sops::Format;
 
 pub(super) fn run(global: &Global, args: &SetArgs, report: &Report) -> Result<()> {
-    if let [key] = args.value.as_slice()
+    if let [key, options @ ..] = args.value.as_slice()
         && let Some(key) = key.to_str()
         && let Some(global) = file_first(global, &args.key, key)
+        && options.iter().all(|option| option == "--value-stdin" || option == "--idempotent")
     {
-        let args = SetArgs { key: key.to_owned(), value: Vec::new(), ..args.clone() };
+        // what follows the key is not read as an option, because it may be a value
+        let value_stdin = args.value_stdin || options.iter().any(|option| option == "--value-stdin");
+        let args = SetArgs { key: key.to_owned(), value: Vec::new(), value_stdin, ..args.clone() };
         return run(&global, &args, report);
     }
     if !args.value.is_empty() || args.key.contains('=') {

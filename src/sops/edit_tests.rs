@@ -31,8 +31,12 @@ impl Bench {
     }
 
     fn sealed(&self, text: &str) -> Vec<u8> {
+        self.sealed_as(Format::Dotenv, text)
+    }
+
+    fn sealed_as(&self, format: Format, text: &str) -> Vec<u8> {
         let plain = SecretValue::new(text.as_bytes().to_vec());
-        let (open, _) = self.file.open(Format::Dotenv, &plain, &mut OsRng, &self.nobody).unwrap();
+        let (open, _) = self.file.open(format, &plain, &mut OsRng, &self.nobody).unwrap();
         open.seal("2026-11-20T00:00:00Z", &mut OsRng).unwrap()
     }
 
@@ -126,4 +130,21 @@ fn a_byte_order_mark_that_was_there_is_no_mistake() {
     let edited = bench.edited(&sealed, "A=1\nB=y\n").unwrap();
     assert_eq!(bench.open(&edited).plain().unwrap().expose(), b"A=1\nB=y\n");
     assert!(bench.edited(&edited, "\u{feff}A=1\nB=y\n").is_err());
+}
+
+#[test]
+fn what_was_emptied_in_an_editor_is_written_as_it_was() {
+    let bench = Bench::new(None);
+    for (format, before, after) in [
+        (Format::Json, "{\"a\": {\"b\": \"x\"}, \"c\": \"z\"}\n", "{\"a\": {}, \"c\": \"z\"}\n"),
+        (Format::Json, "{\"a\": [1], \"c\": \"z\"}\n", "{\"a\": [ ], \"c\": null, \"d\": \"z\"}\n"),
+        (Format::Yaml, "a:\n  b: x\nc: z\n", "a: { }\nc: z\nd: ~\n"),
+        (Format::Yaml, "a: x\nc: z\n", "a:\nc: z\nd:\n  - []\n"),
+        // the rule leaves it in clear
+        (Format::Yaml, "a: x\n", "a: x\nb_unencrypted: 'it is'\n"),
+    ] {
+        let edited = bench.edited(&bench.sealed_as(format, before), after).unwrap();
+        let shown = bench.open(&edited).plain().unwrap();
+        assert_eq!(String::from_utf8_lossy(shown.expose()), after);
+    }
 }

@@ -23,6 +23,15 @@ pub(crate) fn says(format: Format, text: &[u8]) -> Vec<(Vec<u8>, Vec<u8>)> {
     values.map(|(leaf, held)| (tree.name(file, leaf).to_vec(), held.plain.text.expose().to_vec())).collect()
 }
 
+/// Whether one value only has a name, and no null, map or list besides.
+pub(crate) fn stands_once(format: Format, file: &[u8], name: &[u8]) -> bool {
+    let tree = format.store().read(file).unwrap();
+    let leaves = tree.leaves.iter().filter(|leaf| leaf.kind != Kind::Comment);
+    let is_branch = |at| !tree.flat && tree.branch_name(at) == name;
+    leaves.filter(|leaf| tree.name(file, leaf) == name).count() == 1
+        && !(1..tree.branches.len()).any(is_branch)
+}
+
 /// The comments of a plaintext, in order.
 pub(crate) fn comments(format: Format, text: &[u8]) -> Vec<String> {
     let tree = format.store().read(text).unwrap();
