@@ -301,8 +301,12 @@ pub(super) struct DecryptArgs {
     /// The sealed file [default: as --file]; - for standard input
     #[arg(value_name = "FILE")]
     pub(super) input: Option<PathBuf>,
-    /// Print one value or one part: database.password or ["database"]["password"]
-    #[arg(long, value_name = "NAME")]
+    // no comment for documentation, which would see a link in the brackets
+    #[arg(
+        long,
+        value_name = "NAME",
+        help = "Print one value or one part: database.password or [\"database\"][\"password\"]"
+    )]
     pub(super) extract: Option<String>,
     #[command(flatten)]
     pub(super) types: TypeArgs,
