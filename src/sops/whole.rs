@@ -49,10 +49,10 @@ pub(super) fn open(sealed: Vec<u8>, keyring: &Keyring) -> Result<Open> {
         armored,
         prompt: Arc::clone(keyring.prompt()),
     };
-    held(opened.plain, None, opened.secret, whole)
+    held(&opened.plain, None, opened.secret, whole)
 }
 
-fn held(plain: SecretValue, format: Option<Format>, secret: SecretValue, whole: Whole) -> Result<Open> {
+fn held(plain: &SecretValue, format: Option<Format>, secret: SecretValue, whole: Whole) -> Result<Open> {
     let format = format.unwrap_or_else(|| Format::of_plain(plain.expose()));
     let file = format.store().wrap(plain.expose()).unwrap_or_else(|| plain.expose().to_vec());
     let tree = format.store().read(&file)?;
@@ -136,7 +136,7 @@ impl NewFile {
         };
         // nobody compares a file that is not there yet with another
         let secret = SecretValue::new(vec![0; 32]);
-        let mut open = held(SecretValue::concat(&[plain.expose()]), Some(format), secret, whole)?;
+        let mut open = held(plain, Some(format), secret, whole)?;
         open.changed = true;
         Ok((open, remarks))
     }
