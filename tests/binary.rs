@@ -154,3 +154,20 @@ fn the_value_is_extracted_whatever_bytes_it_has() {
         assert!(out(&project, &["decrypt", "--extract", name, FILE]) == bytes);
     }
 }
+
+/// `sops rotate` writes the rule into the metadata, as sops up to 3.10 always did.
+#[test]
+fn a_binary_file_that_does_not_say_so_is_known_by_its_name() {
+    if !have("binary::a_binary_file_that_does_not_say_so", &["sops"]) {
+        return;
+    }
+    let project = Project::empty();
+    let bytes = b"\x00\xff\xfe key = \n\x80";
+    project.write("key.der", bytes);
+    let sealed = project.around("sops", &["encrypt", "--age", RECIPIENT, "key.der"]).output().unwrap();
+    project.write("key.der.enc", sealed.stdout);
+    project.sops(&["rotate", "-i", "key.der.enc"]).ok();
+    assert!(project.text("key.der.enc").contains("unencrypted_suffix"));
+    let opened = project.command(&["decrypt", "key.der.enc"]).output().unwrap();
+    assert_eq!(opened.stdout, bytes, "{}", String::from_utf8_lossy(&opened.stderr));
+}

@@ -114,7 +114,8 @@ impl Session {
     /// Bytes of the sealed file that were read already, parsed.
     pub(super) fn parse(&self, bytes: Vec<u8>) -> Result<Sealed> {
         let sealed = Sealed::is_sealed(&bytes);
-        Sealed::parse(bytes).map_err(|e| {
+        let name = self.project.sealed.file_name().unwrap_or_default().to_string_lossy();
+        Sealed::parse_named(bytes, &name).map_err(|e| {
             let error = self.unreadable(e);
             match (self.has_backups(), sealed, error.advice()) {
                 (true, ..) => error.note("there are backups of it: see `reseal backup list`"),

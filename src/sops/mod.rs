@@ -85,6 +85,16 @@ impl Sealed {
         }
     }
 
+    /// The same where the name is known. sops goes by it, and up to 3.10 a binary file does not say itself that it is one.
+    pub(crate) fn parse_named(file: Vec<u8>, name: &str) -> Result<Self> {
+        let sealed = Sealed::parse(file)?;
+        let one = sealed.names().eq([&b"data"[..]]);
+        if sealed.format == Format::Json && one && Format::of_name(name).is_none() {
+            return Sealed::parse_as(sealed.file, Format::Binary);
+        }
+        Ok(sealed)
+    }
+
     /// Reads a sealed file of a kind.
     pub fn parse_as(file: Vec<u8>, format: Format) -> Result<Self> {
         let tree = format.store().read(&file).map_err(|e| merge::unmerged(&file).unwrap_or(e))?;
