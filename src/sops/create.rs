@@ -63,7 +63,7 @@ impl NewFile {
         let fields = self.fields(self.wrapped(&cipher, random, prompt)?, format);
         let verdicts =
             judge::verdicts(&tree, plain.expose(), rule, |at| tree.leaves[at].text.bytes(plain.expose()));
-        let held = hold(format, &tree, plain.expose(), &verdicts)?;
+        let mut held = hold(format, &tree, plain.expose(), &verdicts)?;
         let (file, tree) = skeleton(
             format,
             plain.expose(),
@@ -71,6 +71,8 @@ impl NewFile {
             |at| (held[at].encrypted && !held[at].plain.text.is_empty()).then_some(&b"ENC[]"[..]),
             &store.metadata(plain.expose(), &tree, &fields),
         )?;
+        let verdicts = judge::verdicts(&tree, &file, rule, |at| held[at].plain.text.expose());
+        judge_comments_again(&mut held, &verdicts)?;
         let metadata = Metadata::parse(&with_time(&fields))?;
         let open = Open::unsealed((file, format, tree), held, metadata, cipher);
         self.hides_something(&open)?;
@@ -146,6 +148,26 @@ impl NewFile {
         fields.sort();
         fields
     }
+}
+
+/// With the metadata behind it, the last comment of a file may belong to another map than before, and come under the
+/// rule for that one.
+fn judge_comments_again(held: &mut [Held], verdicts: &[bool]) -> Result<()> {
+    for (held, encrypted) in held.iter_mut().zip(verdicts) {
+        if held.encrypted == *encrypted {
+            continue;
+        }
+        if held.plain.kind != Kind::Comment || !encrypted {
+            return Err(Error::failed(
+                "the rule would leave a line in clear once the metadata stands behind it",
+            )
+            .note("no sealed file was made")
+            .hint("move the comment at the end of the file above a key"));
+        }
+        held.encrypted = true;
+        held.fresh = true;
+    }
+    Ok(())
 }
 
 /// The metadata of a file that was never sealed has no time yet.

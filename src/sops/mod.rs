@@ -26,6 +26,7 @@ mod number;
 mod open;
 mod opening;
 mod outline;
+mod proof;
 mod re2;
 mod readers;
 mod rekey;

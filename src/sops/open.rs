@@ -25,6 +25,8 @@ pub struct Open {
     pub(super) metadata: Metadata,
     pub(super) cipher: Cipher,
     pub(super) changed: bool,
+    /// Whether it has never been sealed.
+    pub(super) is_new: bool,
     /// Where the file is sealed as one piece.
     pub(super) whole: Option<Whole>,
     warnings: Vec<String>,
@@ -74,7 +76,18 @@ impl Open {
     ) -> Result<Self> {
         let flags = judge::verdicts(&tree, &file, &metadata.rule, |at| tree.leaves[at].text.bytes(&file));
         let (held, warnings) = opening::all(&file, format, &tree, &flags, &cipher)?;
-        let open = Open { file, format, tree, held, metadata, cipher, changed: false, whole: None, warnings };
+        let open = Open {
+            file,
+            format,
+            tree,
+            held,
+            metadata,
+            cipher,
+            changed: false,
+            is_new: false,
+            whole: None,
+            warnings,
+        };
         let stored = open.metadata.mac.as_deref().ok_or_else(|| {
             Error::new(
                 Failure::Integrity,
@@ -98,7 +111,8 @@ impl Open {
         metadata: Metadata,
         cipher: Cipher,
     ) -> Self {
-        Open { file, format, tree, held, metadata, cipher, changed: true, whole: None, warnings: Vec::new() }
+        let (changed, is_new, whole) = (true, true, None);
+        Open { file, format, tree, held, metadata, cipher, changed, is_new, whole, warnings: Vec::new() }
     }
 
     /// A plaintext that is sealed as one piece.

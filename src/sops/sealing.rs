@@ -91,6 +91,9 @@ impl Open {
         }
         let mut out = weave(&self.file, patches);
         self.format.store().end(&mut out);
+        if self.is_new {
+            self.prove(&out)?;
+        }
         Ok(out)
     }
 
