@@ -108,11 +108,11 @@ fn a_json_file_whose_only_key_is_data_stays_json() {
         project.run(&["encrypt", "plain.json", "--age", RECIPIENT]).ok().stdout,
         project.sops(&["encrypt", "--age", RECIPIENT, "plain.json"]).ok().stdout,
     ] {
-        project.write(FILE, sealed);
-        assert_eq!(out(&project, &["decrypt", FILE]), text.as_bytes());
-        assert_eq!(project.run(&["-f", FILE, "get", "-n", "data"]).ok().stdout, "line\nline");
+        project.write("sealed.json", sealed);
+        assert_eq!(out(&project, &["decrypt", "sealed.json"]), text.as_bytes());
+        assert_eq!(project.run(&["-f", "sealed.json", "get", "-n", "data"]).ok().stdout, "line\nline");
         // and it can get more keys, as JSON can
-        project.pipe(&["-f", FILE, "set", "more"], "x").ok();
+        project.pipe(&["-f", "sealed.json", "set", "more"], "x").ok();
     }
 }
 
