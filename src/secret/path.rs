@@ -63,7 +63,8 @@ pub(crate) fn parse(name: &str) -> Result<Vec<Part>> {
                 rest = after;
             }
         } else {
-            let key = if parts.is_empty() { rest } else { rest.strip_prefix('.').unwrap_or(rest) };
+            let key = if parts.is_empty() { Some(rest) } else { rest.strip_prefix('.') };
+            let Some(key) = key else { return wrong("a dot is missing behind a bracket") };
             let end = key.find(['.', '[']).unwrap_or(key.len());
             if end == 0 {
                 return wrong("a part of it is empty");
@@ -74,6 +75,9 @@ pub(crate) fn parse(name: &str) -> Result<Vec<Part>> {
                 return wrong("it ends in a dot");
             }
         }
+    }
+    if let [Part::Index(_), Part::Index(_), ..] = parts.as_slice() {
+        return wrong("a document is a map, and no list");
     }
     if parts.is_empty() { wrong("it is empty") } else { Ok(parts) }
 }
@@ -144,8 +148,22 @@ mod tests {
 
     #[test]
     fn what_is_no_name_is_refused() {
-        for text in ["", ".", "a.", ".a", "a..b", "a[", "a[x]", "a[0", r#"["a"#, r#"["a"x]"#, "a[-1]", "a[]"]
-        {
+        for text in [
+            "",
+            ".",
+            "a.",
+            ".a",
+            "a..b",
+            "a[",
+            "a[x]",
+            "a[0",
+            r#"["a"#,
+            r#"["a"x]"#,
+            "a[-1]",
+            "a[]",
+            "a[0]b",
+            "[0][0].x",
+        ] {
             assert!(parse(text).is_err(), "{text}");
         }
     }
