@@ -4,7 +4,7 @@
 use super::create::read_out;
 use super::metadata::Metadata;
 use super::open::{Held, Open};
-use super::tree::Kind;
+use super::tree::{Kind, Tree};
 use super::value::Cipher;
 use crate::error::{Error, Result};
 use crate::secret::SecretValue;
@@ -27,16 +27,29 @@ impl Open {
         let shown = again.plain_as_it_is_sealed()?;
         let tree = store.read(shown.expose()).map_err(|_| odd())?;
         let read = read_out(self.format, &tree, shown.expose());
-        if says_the_same(&self.held, &again.held) && says_the_same(&self.held, &read) {
-            Ok(())
-        } else {
-            Err(odd())
-        }
+        let ours = Said { file: &self.file, tree: &self.tree, held: &self.held };
+        let opened = Said { file: &again.file, tree: &again.tree, held: &again.held };
+        let read = Said { file: shown.expose(), tree: &tree, held: &read };
+        if ours.is(&opened) && ours.is(&read) { Ok(()) } else { Err(odd()) }
     }
 }
 
-fn says_the_same(one: &[Held], other: &[Held]) -> bool {
-    let is_comment = |held: &Held| held.plain.kind == Kind::Comment;
-    let same = |(a, b): (&Held, &Held)| is_comment(a) == is_comment(b) && a.plain.text.same_as(&b.plain.text);
-    one.len() == other.len() && one.iter().zip(other).all(same)
+/// A file and what it says.
+struct Said<'a> {
+    file: &'a [u8],
+    tree: &'a Tree,
+    held: &'a [Held],
+}
+
+impl Said<'_> {
+    fn is(&self, other: &Said<'_>) -> bool {
+        let name = |said: &Said<'_>, at: usize| said.tree.name(said.file, &said.tree.leaves[at]).to_vec();
+        let same = |at: usize| {
+            let (a, b) = (&self.held[at].plain, &other.held[at].plain);
+            (a.kind == Kind::Comment, a.kind.is_value()) == (b.kind == Kind::Comment, b.kind.is_value())
+                && a.text.same_as(&b.text)
+                && name(self, at) == name(other, at)
+        };
+        self.held.len() == other.held.len() && (0..self.held.len()).all(same)
+    }
 }

@@ -34,13 +34,18 @@ impl Open {
             .into_iter()
             .map(|patch| (patch.range, Piece::Text(patch.text)))
             .collect();
+        pieces.reserve_exact(self.held.len());
         for (leaf, held) in self.tree.leaves.iter().zip(&self.held) {
             if held.encrypted || held.fresh {
                 pieces.push((leaf.span.clone(), Piece::Leaf(leaf, held)));
             }
         }
-        // what is sealed is longer than what it says
-        let mut out = Vec::with_capacity(self.file.len() + 1);
+        // room that is not used would be wiped all the same
+        let text =
+            |piece: &Piece<'_>| if let Piece::Leaf(_, held) = piece { held.plain.text.len() + 2 } else { 0 };
+        let gone: usize = pieces.iter().map(|(range, _)| range.len()).sum();
+        let come: usize = pieces.iter().map(|(_, piece)| text(piece)).sum();
+        let mut out = Vec::with_capacity(self.file.len().saturating_sub(gone) + come + 1);
         weave_into(&mut out, &self.file, pieces, |piece, out| match piece {
             Piece::Text(text) => {
                 out.extend_from_slice(&text);

@@ -15,6 +15,7 @@ use crate::sops::metadata::damaged;
 use crate::sops::number;
 use crate::sops::stamp;
 use crate::sops::tree::{Found, Kind, Step, Text, Tree};
+use crate::sops::value::Cipher;
 
 /// What a line is; spans are of the whole file's bytes.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -38,7 +39,7 @@ pub(in crate::sops) const RESERVED: &[u8] = b"sops_";
 
 /// Splits a file into lines.
 fn lines(bytes: &[u8]) -> Result<Vec<Line>> {
-    let mut lines = Vec::with_capacity(bytes.len() / 64);
+    let mut lines = Vec::with_capacity(memchr::memchr_iter(b'\n', bytes).count() + 1);
     let mut start = 0;
     while start < bytes.len() {
         let end = memchr(b'\n', &bytes[start..]).map_or(bytes.len(), |n| start + n);
@@ -85,7 +86,9 @@ impl Store for Dotenv {
     fn read(&self, file: &[u8]) -> Result<Tree> {
         let mut tree = Tree::new(true);
         let mut meta = Vec::new();
-        for line in lines(file)? {
+        let lines = lines(file)?;
+        tree.leaves.reserve_exact(lines.len());
+        for line in lines {
             // with its line feed, where it has one
             let entry = |start: usize, end: usize| start..(end + 1).min(file.len());
             match line {
@@ -96,7 +99,10 @@ impl Store for Dotenv {
                 }
                 Line::Pair { key, value } => {
                     let entry = entry(key.start, value.end);
-                    let text = text_at(value.clone(), unescape(&file[value.clone()]));
+                    // looking for what base64 never holds would cost as much as finding the line
+                    let is_sealed = Cipher::looks_sealed(&file[value.clone()]);
+                    let decoded = if is_sealed { None } else { unescape(&file[value.clone()]) };
+                    let text = text_at(value.clone(), decoded);
                     tree.leaf(file, 0, Step::Key(Text::At(key)), (Kind::Str, text), value, entry);
                 }
                 Line::Meta { key, value } => meta.push((key, value)),
