@@ -16,8 +16,7 @@ use std::sync::{Arc, LazyLock};
 use rand::SeedableRng;
 use rand::rngs::StdRng;
 
-use crate::keys::Nobody;
-use crate::keys::{self, Form, Keyring, Prompt, Recipient, Source};
+use crate::keys::{self, Keyring, Nobody, Prompt, Recipient};
 use crate::secret::{SecretName, SecretValue};
 pub use crate::sops::Format;
 use crate::sops::{NewFile, Open, Rule, Sealed, fuzzed};
@@ -32,8 +31,7 @@ fn nobody() -> Arc<dyn Prompt> {
 }
 
 fn keyring() -> Keyring {
-    let read = || Ok(Some(SecretValue::new(IDENTITY.into())));
-    Keyring::new(vec![Source::reading("key", Form::Identities, read)], nobody())
+    Keyring::of_identities(SecretValue::new(IDENTITY.into()))
 }
 
 fn readers() -> Vec<Recipient> {

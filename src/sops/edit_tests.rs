@@ -6,8 +6,7 @@ use proptest::prelude::*;
 use rand::rngs::OsRng;
 
 use super::{Format, NewFile, Open, Rule, Sealed};
-use crate::keys::Nobody;
-use crate::keys::{Form, Keyring, Prompt, Source, generate};
+use crate::keys::{Keyring, Nobody, Prompt, generate};
 use crate::secret::SecretValue;
 
 /// A rule, and a way from sealed bytes to an open file.
@@ -21,10 +20,7 @@ impl Bench {
     fn new(rule: Option<(&str, &str)>) -> Self {
         let nobody: Arc<dyn Prompt> = Arc::new(Nobody);
         let (identity, recipient) = generate("2026-11-20T00:00:00Z");
-        let bytes = identity.expose().to_vec();
-        let source =
-            Source::reading("key", Form::Identities, move || Ok(Some(SecretValue::new(bytes.clone()))));
-        let keyring = Keyring::new(vec![source], Arc::clone(&nobody));
+        let keyring = Keyring::of_identities(identity);
         let rule = rule.map_or_else(Rule::default, |(field, text)| Rule::parse(field, text).unwrap());
         let file = NewFile { recipients: vec![recipient].into(), rule, mac_only_encrypted: false };
         Bench { file, keyring, nobody }

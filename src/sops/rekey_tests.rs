@@ -6,8 +6,7 @@ use rand::rngs::OsRng;
 
 use super::{Format, NewFile, Readers, Rule, Sealed, Tools};
 use crate::error::{Error, Kind, Result};
-use crate::keys::Nobody;
-use crate::keys::{Form, Keyring, Prompt, Recipient, Source, generate};
+use crate::keys::{Keyring, Nobody, Prompt, Recipient, generate};
 use crate::secret::SecretValue;
 
 const THEN: &str = "2026-01-01T00:00:00Z";
@@ -36,11 +35,8 @@ fn nobody() -> Arc<dyn Prompt> {
 }
 
 fn keyring(of: &[&Person]) -> Keyring {
-    let sources = of.iter().map(|person| {
-        let bytes = person.identity.expose().to_vec();
-        Source::reading("key", Form::Identities, move || Ok(Some(SecretValue::new(bytes.clone()))))
-    });
-    Keyring::new(sources.collect(), nobody())
+    let identities: Vec<&[u8]> = of.iter().map(|person| person.identity.expose()).collect();
+    Keyring::of_identities(SecretValue::concat(&identities))
 }
 
 fn sealed(readers: Readers) -> Vec<u8> {

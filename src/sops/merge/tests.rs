@@ -12,8 +12,7 @@ use rand::rngs::OsRng;
 
 use super::{Merged, Side, Tools, Versions};
 use crate::error::Result;
-use crate::keys::Nobody;
-use crate::keys::{Form, Keyring, Prompt, Source, generate};
+use crate::keys::{Keyring, Nobody, Prompt, generate};
 use crate::secret::SecretValue;
 use crate::sops::{Format, NewFile, Open, Rule, Sealed};
 
@@ -198,10 +197,7 @@ impl Bench {
     fn new() -> Self {
         let nobody: Arc<dyn Prompt> = Arc::new(Nobody);
         let (identity, recipient) = generate("2026-11-20T00:00:00Z");
-        let bytes = identity.expose().to_vec();
-        let source =
-            Source::reading("key", Form::Identities, move || Ok(Some(SecretValue::new(bytes.clone()))));
-        let keyring = Keyring::new(vec![source], Arc::clone(&nobody));
+        let keyring = Keyring::of_identities(identity);
         let file =
             NewFile { recipients: vec![recipient].into(), rule: Rule::default(), mac_only_encrypted: false };
         Bench { file, keyring, nobody }

@@ -148,20 +148,7 @@ impl Copier<'_> {
         depth: usize,
         out: &mut Vec<u8>,
     ) -> Result<()> {
-        self.check(alias, depth, out)?;
-        let at = self.target(at, alias)?;
-        let node = &self.nodes.all[at];
-        match node.what {
-            What::Map { .. } | What::List { .. } if node.end > at + 1 => {
-                self.line(column + 4, out);
-                self.entries(at, alias, column + 4, depth, out)?;
-            }
-            _ => {
-                out.push(b' ');
-                self.scalar(at, false, column + 4, out);
-            }
-        }
-        Ok(())
+        self.behind(at, alias, (column + 4, true), depth, out)
     }
 
     /// The copy of a node behind a dash in `column`.
@@ -173,20 +160,31 @@ impl Copier<'_> {
         depth: usize,
         out: &mut Vec<u8>,
     ) -> Result<()> {
+        self.behind(at, alias, (column + 2, false), depth, out)
+    }
+
+    /// The copy of a node whose entries stand in `column`, the first of them on a line of its own or on this one.
+    fn behind(
+        &mut self,
+        at: usize,
+        alias: usize,
+        (column, below): (usize, bool),
+        depth: usize,
+        out: &mut Vec<u8>,
+    ) -> Result<()> {
         self.check(alias, depth, out)?;
         let at = self.target(at, alias)?;
         let node = &self.nodes.all[at];
-        let column = column + 2;
-        match node.what {
-            What::Map { .. } | What::List { .. } if node.end > at + 1 => {
-                out.push(b' ');
-                self.entries(at, alias, column, depth, out)?;
-            }
-            _ => {
-                out.push(b' ');
-                self.scalar(at, false, column + 2, out);
-            }
+        let is_full = matches!(node.what, What::Map { .. } | What::List { .. }) && node.end > at + 1;
+        if is_full && below {
+            self.line(column, out);
+        } else {
+            out.push(b' ');
         }
+        if is_full {
+            return self.entries(at, alias, column, depth, out);
+        }
+        self.scalar(at, false, if below { column } else { column + 2 }, out);
         Ok(())
     }
 
