@@ -116,7 +116,8 @@ fn a_stranger_at_the_port_learns_nothing() {
             let mut first = [0; 8];
             stream.read_exact(&mut first).unwrap();
             stream.write_all(answer).unwrap();
-            stream.shutdown(std::net::Shutdown::Write).unwrap();
+            // whoever has heard enough may have hung up already
+            let _ = stream.shutdown(std::net::Shutdown::Write);
             let mut heard = Vec::new();
             let _ = stream.read_to_end(&mut heard);
             heard
