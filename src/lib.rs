@@ -71,6 +71,7 @@ mod keys;
 mod process;
 mod rotate;
 mod saga;
+mod scan;
 mod secret;
 mod sops;
 mod target;

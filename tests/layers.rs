@@ -6,7 +6,7 @@ use std::fs;
 use std::path::Path;
 
 /// Module, and what it may use. `*` stands for everything.
-const TABLE: [(&str, &[&str]); 19] = [
+const TABLE: [(&str, &[&str]); 20] = [
     ("main", &["*"]),
     ("lib", &["*"]),
     ("cli", &["*"]),
@@ -19,6 +19,7 @@ const TABLE: [(&str, &[&str]); 19] = [
         ],
     ),
     ("doctor", &["disk", "sops", "config", "dialect", "secret", "error"]),
+    ("scan", &["sops", "keys", "config", "disk", "process", "secret", "error"]),
     ("audit", &["disk", "error"]),
     ("saga", &["disk", "error"]),
     ("target", &["docker", "process", "config", "secret", "error"]),

@@ -1,6 +1,7 @@
 //! What can be typed. Help, completions and usage errors come from these definitions.
 
 mod git;
+mod scan;
 
 use std::ffi::OsString;
 use std::path::PathBuf;
@@ -8,6 +9,7 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 pub(super) use git::{HookArgs, HookCommand, MergeArgs, TextconvArgs};
+pub(super) use scan::{ScanArgs, ScanFormat};
 
 /// Rotates the secrets in files encrypted with SOPS or age, so that a crash at any moment loses nothing
 #[derive(Parser)]
@@ -104,7 +106,9 @@ pub(super) enum Command {
     Merge(MergeArgs),
     /// Names and fingerprints of a sealed file, as git's diff shows them
     Textconv(TextconvArgs),
-    /// Make git know sealed files
+    /// Find secrets where they must not be: staged, in folders, in history
+    Scan(ScanArgs),
+    /// Make git know sealed files, and keep secrets out of commits
     Hook(HookArgs),
     /// Start the services on what the sealed file holds, and wait until they are well
     Deploy(DeployArgs),

@@ -35,6 +35,7 @@ mod retire;
 mod rollback;
 mod rotate;
 mod rotation;
+mod scan;
 mod session;
 mod set;
 mod sops_words;
@@ -114,6 +115,7 @@ fn act(cli: Cli, report: &Report) -> Result<()> {
         Command::Rekey(args) => rekey::run(&global, &args, report),
         Command::Merge(args) => merge::run(&global, &args, report),
         Command::Textconv(args) => textconv::run(&global, &args, report),
+        Command::Scan(args) => scan::run(&global, &args, report),
         Command::Hook(args) => hook::run(&global, &args, report),
         Command::Deploy(args) => deploy::run(&global, &args, report),
         Command::Within(args) => within::run(&args, report),

@@ -13,6 +13,7 @@ mod mode;
 mod private;
 mod project;
 mod replace;
+mod walk;
 
 pub use append::Appender;
 pub use backups::{Backup, Backups};
@@ -21,6 +22,7 @@ pub use mode::{Attributes, Owner, correct, lstat, read_key, stat};
 pub use private::{Held, MountPoint, Namespace};
 pub use project::Project;
 pub use replace::{creatable, create, replace, replaceable};
+pub use walk::{Found, walk};
 
 use std::fs;
 use std::io::{self, ErrorKind};
@@ -40,6 +42,18 @@ pub fn read_if_there(path: &Path) -> Result<Option<Vec<u8>>> {
         Ok(bytes) => Ok(Some(bytes)),
         Err(e) if matches!(e.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) => Ok(None),
         Err(e) => Err(failed("read", path, &e)),
+    }
+}
+
+/// A file to read piece by piece. Only regular files: a pipe or a device might never end.
+pub fn open(path: &Path) -> Result<fs::File> {
+    use std::os::unix::fs::OpenOptionsExt;
+    let flags = rustix::fs::OFlags::NONBLOCK | rustix::fs::OFlags::NOCTTY;
+    let opened = fs::OpenOptions::new().read(true).custom_flags(flags.bits() as i32).open(path);
+    let file = opened.map_err(|e| failed("read", path, &e))?;
+    match file.metadata().map_err(|e| failed("read", path, &e))?.is_file() {
+        true => Ok(file),
+        false => Err(Error::failed(format!("cannot read {path:?}: it is no regular file"))),
     }
 }
 

@@ -101,6 +101,13 @@ pub(crate) fn hand(
     finish(&mut child, program, deadline, &mut || Moved::Nothing)
 }
 
+/// Starts a child that is asked and answers through its standard input and output for as long as the caller has questions;
+/// the caller ends it. It gets no age key, and what it prints besides is dropped.
+pub(crate) fn converse(site: &Site, program: &Program, args: &[&str]) -> Result<Child> {
+    let keyless = |command: &mut Command| withhold_keys(command, site);
+    start(site, program, args, (Stdio::piped(), Stdio::piped(), Stdio::null()), &keyless)
+}
+
 /// A pipe that holds the bytes, with nobody left to write more.
 fn filled(bytes: &[u8]) -> std::io::Result<std::io::PipeReader> {
     let (reader, mut writer) = std::io::pipe()?;
