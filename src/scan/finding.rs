@@ -2,6 +2,7 @@
 
 use std::ops::Range;
 
+use super::allow;
 use super::text::Text;
 
 /// How sure a finding is, from the surest; where several are about the same bytes, the first counts.
@@ -82,6 +83,9 @@ pub(super) fn settle(text: &Text<'_>, mut hits: Vec<Hit>, found: &mut Vec<Findin
     kept.sort_by_key(|hit| hit.at.start);
     let first = found.len();
     for hit in kept {
+        if hit.class == Class::Generic && allow::allowed(text, hit.at.start) {
+            continue;
+        }
         let line = if hit.at.is_empty() { 0 } else { text.number(hit.at.start) };
         let twice = found[first..].iter().any(|f| f.line == line && f.rule == hit.rule && f.what == hit.what);
         if !twice {

@@ -7,6 +7,8 @@
 //!
 //! Nothing here prints, and no [`Finding`] holds what was found.
 
+mod allow;
+mod baseline;
 mod finding;
 mod generic;
 mod git;
@@ -22,8 +24,9 @@ mod token;
 mod value;
 mod words;
 
+pub use baseline::{BASELINE, Baseline, Stale};
 pub use finding::{Class, Finding, Mend};
-pub use git::Repository;
+pub use git::{Objects, Repository};
 pub use kind::{Kind, Name};
 pub use known::Known;
 pub use plain::Rules;

@@ -14,6 +14,12 @@ use crate::scan::{Item, Name, Place, Repository};
 pub(super) struct Source {
     pub(super) items: Vec<Item>,
     pub(super) repository: Option<Repository>,
+    /// The commit whose settings count.
+    pub(super) base: String,
+    /// Whether the index was asked.
+    pub(super) is_staged: bool,
+    /// Whether this is everything that git tracks or would track, as it lies there.
+    pub(super) is_all: bool,
 }
 
 impl Source {
@@ -26,7 +32,13 @@ impl Source {
         for path in &args.paths {
             below(path, &mut items)?;
         }
-        Ok(Source { items, repository })
+        Ok(Source {
+            items,
+            repository,
+            base: "HEAD".to_owned(),
+            is_staged: args.staged,
+            is_all: args.paths.is_empty(),
+        })
     }
 }
 

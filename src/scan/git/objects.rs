@@ -38,8 +38,21 @@ impl Objects {
         self.find(name)?.ok_or_else(|| Error::failed(format!("git has no object {name:?}")))
     }
 
+    /// Whether there is an object of that name, of whatever kind.
+    pub fn has(&mut self, name: &str) -> Result<bool> {
+        Ok(self.head(name)?.is_some())
+    }
+
     /// The same; `None` where there is none.
     pub fn find(&mut self, name: &str) -> Result<Option<Blob<'_>>> {
+        match self.head(name)? {
+            Some((kind, size)) if kind == "blob" => Ok(Some(Blob { objects: self, size })),
+            _ => Ok(None),
+        }
+    }
+
+    /// Asks for an object: its kind and its size. Its bytes are what comes next.
+    fn head(&mut self, name: &str) -> Result<Option<(String, u64)>> {
         let failed = |_| Repository::failed("hand out an object");
         let rest = self.left;
         io::copy(&mut self.from.by_ref().take(rest), &mut io::sink()).map_err(failed)?;
@@ -55,12 +68,9 @@ impl Objects {
         // a hash, a kind and a size; anything else says why there is none
         let mut words = head.trim_end().rsplit(' ');
         let size = words.next().and_then(|size| size.parse::<u64>().ok());
-        let (Some(size), Some("blob")) = (size, words.next()) else {
-            self.left = size.map_or(0, |size| size + 1);
-            return Ok(None);
-        };
+        let (Some(size), Some(kind)) = (size, words.next()) else { return Ok(None) };
         self.left = size + 1;
-        Ok(Some(Blob { objects: self, size }))
+        Ok(Some((kind.to_owned(), size)))
     }
 }
 
