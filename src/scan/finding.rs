@@ -25,8 +25,8 @@ pub enum Class {
 pub enum Mend {
     /// Take the value out of the file; a sealed file is where it belongs.
     TakeOut,
-    /// Take the value out: the sealed file at this path has it under this name already.
-    Known { file: String, key: String },
+    /// Take the value out: the sealed file at this path has it under this name already; or had it, if it is not current.
+    Known { file: String, key: String, current: bool },
     /// Seal the file, or leave it out of the repository.
     Seal,
     /// Leave the file out: it is a copy that nobody needs.
@@ -35,6 +35,8 @@ pub enum Mend {
     Reseal(&'static str),
     /// Make a new key, for this one is known.
     Replace,
+    /// This command.
+    Run(String),
 }
 
 /// What a rule says of a piece of text.

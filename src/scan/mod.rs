@@ -14,6 +14,7 @@ mod generic;
 mod git;
 mod kind;
 mod known;
+mod leftovers;
 mod plain;
 mod privatekey;
 mod rarity;
@@ -29,6 +30,7 @@ pub use finding::{Class, Finding, Mend};
 pub use git::{Objects, Repository};
 pub use kind::{Kind, Name};
 pub use known::Known;
+pub use leftovers::{Host, Leftover, containers, files};
 pub use plain::Rules;
 pub use sweep::{Item, Place, Swept, sweep};
 

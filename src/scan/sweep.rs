@@ -8,6 +8,7 @@ use super::git::{Objects, Repository};
 use super::{Finding, Guard, Name, Scanner};
 use crate::disk;
 use crate::error::{Error, Result};
+use crate::secret::SecretValue;
 
 /// Where the bytes of a file are.
 pub enum Place {
@@ -15,8 +16,8 @@ pub enum Place {
     Disk(PathBuf),
     /// In git, under this name of an object.
     Blob(String),
-    /// Here.
-    Bytes(Vec<u8>),
+    /// Here: standard input, or what a program has told.
+    Held(SecretValue),
 }
 
 /// A file to look at.
@@ -39,7 +40,7 @@ pub struct Swept {
 }
 
 /// Looks at all of them.
-pub fn sweep(guard: &Guard, items: &[Item], repository: Option<&Repository>) -> Swept {
+pub fn sweep(guard: &Guard, items: &[&Item], repository: Option<&Repository>) -> Swept {
     let threads =
         std::thread::available_parallelism().map_or(1, usize::from).min(items.len().div_ceil(16)).max(1);
     let (next, all) = (AtomicUsize::new(0), Mutex::new(Swept::default()));
@@ -49,7 +50,7 @@ pub fn sweep(guard: &Guard, items: &[Item], repository: Option<&Repository>) -> 
         let mut found = Vec::new();
         while let Some((i, item)) = {
             let i = next.fetch_add(1, Ordering::Relaxed);
-            items.get(i).map(|item| (i, item))
+            items.get(i).map(|item| (i, *item))
         } {
             match hand.take(item, &mut found) {
                 Ok(bytes) => {
@@ -93,9 +94,7 @@ impl Hand<'_> {
                 let mut file = disk::open(path)?;
                 self.scanner.scan(&item.name, &mut file, found).map_err(unread)
             }
-            Place::Bytes(bytes) => {
-                self.scanner.scan(&item.name, &mut bytes.as_slice(), found).map_err(unread)
-            }
+            Place::Held(bytes) => self.scanner.scan(&item.name, &mut bytes.expose(), found).map_err(unread),
             Place::Blob(id) => {
                 let objects = match (&mut self.objects, self.repository) {
                     (Some(objects), _) => objects,

@@ -2,6 +2,7 @@
 //!
 //! It fails closed: what could not be read is an error beside the findings, and how much was read is always said.
 
+mod leftovers;
 mod outcome;
 mod settings;
 mod source;
@@ -9,10 +10,10 @@ mod tell;
 
 use super::args::{Global, ScanArgs, ScanFormat};
 use super::report::{Report, count};
-use super::session::random;
+use super::session::{Session, random};
 use crate::disk::{self, Attributes, Owner};
 use crate::error::{Error, Kind, Result};
-use crate::scan::{BASELINE, Class, Guard, Known, Rules, sweep};
+use crate::scan::{BASELINE, Class, Guard, Item, Known, Rules, sweep};
 use outcome::{Outcome, patterns};
 use settings::Settings;
 use source::Source;
@@ -22,12 +23,22 @@ pub(super) fn run(global: &Global, args: &ScanArgs, report: &Report) -> Result<(
     let mut objects = source.repository.as_ref().map(|repository| repository.objects()).transpose()?;
     let mut settings = Settings::of(global, &source, objects.as_mut(), args.update_baseline || args.prune)?;
     let guard = Guard::new(Rules::default(), Known::default());
-    let swept = sweep(&guard, &source.items, source.repository.as_ref());
+    if args.leftovers {
+        let (places, notes) = leftovers::places(&Session::new(global)?)?;
+        let outcome = leftovers::look(&guard, &places, notes);
+        return finish(outcome, args, report);
+    }
+    let items: Vec<&Item> = source.items.iter().collect();
+    let swept = sweep(&guard, &items, source.repository.as_ref());
     let mut outcome = Outcome::of(&source, swept, &patterns(&settings.config.exclude)?, &settings.baseline);
     outcome.notes.append(&mut settings.notes);
     if args.update_baseline || args.prune {
         return edit(args, &source, settings, &outcome, report);
     }
+    finish(outcome, args, report)
+}
+
+fn finish(outcome: Outcome<'_>, args: &ScanArgs, report: &Report) -> Result<()> {
     let format = args.format.unwrap_or(if report.json { ScanFormat::Json } else { ScanFormat::Text });
     tell::tell(&outcome, format, report)?;
     end(outcome, report)

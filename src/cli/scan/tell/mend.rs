@@ -19,7 +19,7 @@ pub(super) fn told(item: &Item, finding: &Finding, staged: bool) -> String {
         Mend::TakeOut => {
             format!("`reseal set {}`, and read it from the environment here", key(&finding.what))
         }
-        Mend::Known { file: sealed, key } => {
+        Mend::Known { file: sealed, key, .. } => {
             format!("read {key} from the environment here: `reseal -f {} exec`", quoted(Path::new(sealed)))
         }
         Mend::Seal => {
@@ -27,8 +27,9 @@ pub(super) fn told(item: &Item, finding: &Finding, staged: bool) -> String {
             format!("`reseal encrypt {file} -o {sealed} && {leave}`")
         }
         Mend::Drop => format!("`{leave}`"),
+        Mend::Run(command) => format!("`{command}`"),
         Mend::Reseal(words) => format!("`reseal -f {file} {words}`"),
-        Mend::Replace if matches!(item.place, Place::Bytes(_)) => "make a new one".to_owned(),
+        Mend::Replace if matches!(item.place, Place::Held(_)) => "make a new one".to_owned(),
         Mend::Replace => format!("`{leave}`, and make a new one if others have read it"),
     }
 }
@@ -36,7 +37,7 @@ pub(super) fn told(item: &Item, finding: &Finding, staged: bool) -> String {
 /// What was committed is known to whoever has the repository: only another value helps.
 fn in_history(mend: &Mend) -> String {
     match mend {
-        Mend::Known { file, key } => {
+        Mend::Known { file, key, .. } => {
             format!("`reseal -f {} rotate {}`", quoted(Path::new(file)), quoted(Path::new(key)))
         }
         _ => "make a new one: whoever has the history has this one".to_owned(),
