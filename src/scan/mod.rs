@@ -12,6 +12,7 @@ mod baseline;
 mod finding;
 mod generic;
 mod git;
+mod item;
 mod kind;
 mod known;
 mod leftovers;
@@ -27,12 +28,13 @@ mod words;
 
 pub use baseline::{BASELINE, Baseline, Stale};
 pub use finding::{Class, Finding, Mend};
-pub use git::{Objects, Repository};
+pub use git::{Objects, Repository, Selected, Wanted};
+pub use item::{Item, Place, below};
 pub use kind::{Kind, Name};
 pub use known::Known;
 pub use leftovers::{Host, Leftover, containers, files};
 pub use plain::Rules;
-pub use sweep::{Item, Place, Swept, sweep};
+pub use sweep::{Swept, sweep};
 
 use std::io::{self, Read};
 

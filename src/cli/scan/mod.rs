@@ -30,8 +30,10 @@ pub(super) fn run(global: &Global, args: &ScanArgs, report: &Report) -> Result<(
     }
     let items: Vec<&Item> = source.items.iter().collect();
     let swept = sweep(&guard, &items, source.repository.as_ref());
+    source.check(&swept)?;
     let mut outcome = Outcome::of(&source, swept, &patterns(&settings.config.exclude)?, &settings.baseline);
     outcome.notes.append(&mut settings.notes);
+    outcome.notes.extend(source.note.clone());
     if args.update_baseline || args.prune {
         return edit(args, &source, settings, &outcome, report);
     }
@@ -97,7 +99,7 @@ fn end(outcome: Outcome<'_>, report: &Report) -> Result<()> {
             .note(&format!("{BASELINE}: nothing is left of {}{others}: `reseal scan --prune`", first.told()));
     }
     for (item, error) in &outcome.failures {
-        report.note(&format!("{}: {error}", tell::shown(&item.name.path)));
+        report.note(&format!("{}: {error}", tell::shown(item.path())));
     }
     if !outcome.failures.is_empty() {
         return Err(unread(&outcome).note(read));

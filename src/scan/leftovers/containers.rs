@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::super::{Item, Name, Place};
+use super::super::{Item, Place};
 use super::{Leftover, Origin};
 use crate::error::Result;
 use crate::process::{Deadline, Program, Site, ask, program, tell};
@@ -50,11 +50,7 @@ pub fn containers(site: &Site) -> Result<(Vec<Leftover>, Vec<String>)> {
         for (what, origin, args) in what {
             match answer(site, &docker, args) {
                 Some(bytes) => found.push(Leftover {
-                    item: Item {
-                        name: Name::of(format!("docker:{name}/{what}").as_bytes()),
-                        place: Place::Held(bytes),
-                        commit: None,
-                    },
+                    item: Item::new(format!("docker:{name}/{what}").as_bytes(), Place::Held(bytes)),
                     origin,
                 }),
                 None => notes.push(format!("docker:{name}/{what} was not looked at")),

@@ -105,8 +105,7 @@ fn is_copy(path: &Path) -> bool {
 
 fn add(path: &Path, origin: Origin, found: &mut Vec<Leftover>) {
     if disk::lstat(path).is_some_and(|stat| stat.is_file && stat.size > 0 && stat.size <= LARGEST) {
-        let name = Name::of(path.as_os_str().as_bytes());
-        let item = Item { name, place: Place::Disk(path.to_path_buf()), commit: None };
+        let item = Item::new(path.as_os_str().as_bytes(), Place::Disk(path.to_path_buf()));
         found.push(Leftover { item, origin });
     }
 }

@@ -17,9 +17,7 @@ pub(super) fn tell(lines: &[Line], outcome: &Outcome<'_>, report: &Report) -> Re
     let failures: Vec<_> = outcome
         .failures
         .iter()
-        .map(
-            |(item, error)| serde_json::json!({ "path": shown(&item.name.path), "error": error.to_string() }),
-        )
+        .map(|(item, error)| serde_json::json!({ "path": shown(item.path()), "error": error.to_string() }))
         .collect();
     report.json(&serde_json::json!({
         "v": 1,

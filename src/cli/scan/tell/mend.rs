@@ -9,7 +9,7 @@ use crate::scan::{Finding, Item, Mend, Place};
 
 /// The one command, or what to do where no command does it.
 pub(super) fn told(item: &Item, finding: &Finding, staged: bool) -> String {
-    let path = Path::new(OsStr::from_bytes(&item.name.path));
+    let path = Path::new(OsStr::from_bytes(item.path()));
     let file = quoted(path);
     if item.commit.is_some() {
         return in_history(&finding.mend);

@@ -30,7 +30,7 @@ pub(super) fn tell(outcome: &Outcome<'_>, format: ScanFormat, report: &Report) -
         .findings
         .iter()
         .map(|(item, finding)| Line {
-            path: shown(&item.name.path),
+            path: shown(item.path()),
             commit: item.commit.clone(),
             line: finding.line,
             rule: finding.rule,
