@@ -10,7 +10,6 @@
 mod finding;
 mod generic;
 mod git;
-mod kind;
 mod known;
 mod plain;
 mod privatekey;
@@ -24,13 +23,14 @@ mod words;
 
 pub use finding::{Class, Finding, Mend};
 pub use git::Repository;
-pub use kind::{Kind, Name};
 pub use known::Known;
 pub use plain::Rules;
 pub use sweep::{Item, Place, Swept, sweep};
 
 use std::io::{self, Read};
 
+pub use crate::kind::{Kind, Name};
+use crate::kind;
 use finding::Hit;
 use text::{Decoded, Text};
 use words::{Family, Words};
@@ -100,8 +100,10 @@ impl<'g> Scanner<'g> {
         let mut hits: Vec<Hit> = Vec::new();
         self.guard.known.look(text, &mut hits);
         if text.whole {
-            plain::look(text, &self.guard.rules, &mut hits);
-            sealed::look(text, &mut hits);
+            // what is sealed is judged as such, whatever its name
+            if !sealed::look(text, &mut hits) {
+                plain::look(text, &self.guard.rules, &mut hits);
+            }
         }
         let mut families =
             (privatekey::Keys::default(), token::Tokens::default(), generic::Generic::default());

@@ -2,18 +2,23 @@
 //!
 //! It fails closed: what could not be read is an error beside the findings, and how much was read is always said.
 
+mod policy;
 mod source;
 mod text;
 
 use super::args::{Global, ScanArgs};
 use super::report::{Report, count};
 use crate::error::{Error, Kind, Result};
-use crate::scan::{Guard, Known, Rules, Swept, sweep};
+use crate::scan::{Guard, Known, Swept, sweep};
 use source::Source;
 
 pub(super) fn run(_global: &Global, args: &ScanArgs, report: &Report) -> Result<()> {
     let source = Source::of(args)?;
-    let guard = Guard::new(Rules::default(), Known::default());
+    let (rules, notes) = policy::rules(&source)?;
+    for note in notes {
+        report.note(&note);
+    }
+    let guard = Guard::new(rules, Known::default());
     let swept = sweep(&guard, &source.items, source.repository.as_ref());
     text::tell(&source, &swept, report)?;
     end(&source, swept, report)
