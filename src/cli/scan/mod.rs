@@ -4,6 +4,7 @@
 
 mod leftovers;
 mod outcome;
+mod policy;
 mod settings;
 mod source;
 mod tell;
@@ -13,7 +14,7 @@ use super::report::{Report, count};
 use super::session::{Session, random};
 use crate::disk::{self, Attributes, Owner};
 use crate::error::{Error, Kind, Result};
-use crate::scan::{BASELINE, Class, Guard, Item, Known, Rules, sweep};
+use crate::scan::{BASELINE, Class, Guard, Item, Known, sweep};
 use outcome::{Outcome, patterns};
 use settings::Settings;
 use source::Source;
@@ -22,7 +23,9 @@ pub(super) fn run(global: &Global, args: &ScanArgs, report: &Report) -> Result<(
     let source = Source::of(args)?;
     let mut objects = source.repository.as_ref().map(|repository| repository.objects()).transpose()?;
     let mut settings = Settings::of(global, &source, objects.as_mut(), args.update_baseline || args.prune)?;
-    let guard = Guard::new(Rules::default(), Known::default());
+    let (rules, mut notes) = policy::rules(&source, objects.as_mut())?;
+    settings.notes.append(&mut notes);
+    let guard = Guard::new(rules, Known::default());
     if args.leftovers {
         let (places, notes) = leftovers::places(&Session::new(global)?)?;
         let outcome = leftovers::look(&guard, &places, notes);
