@@ -68,6 +68,7 @@ mod error;
 #[cfg(any(test, fuzzing))]
 pub mod fuzzing;
 mod keys;
+mod kind;
 mod process;
 mod rotate;
 mod saga;

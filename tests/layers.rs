@@ -6,7 +6,7 @@ use std::fs;
 use std::path::Path;
 
 /// Module, and what it may use. `*` stands for everything.
-const TABLE: [(&str, &[&str]); 20] = [
+const TABLE: [(&str, &[&str]); 21] = [
     ("main", &["*"]),
     ("lib", &["*"]),
     ("cli", &["*"]),
@@ -18,8 +18,8 @@ const TABLE: [(&str, &[&str]); 20] = [
             "secret", "error",
         ],
     ),
-    ("doctor", &["disk", "sops", "config", "dialect", "secret", "error"]),
-    ("scan", &["sops", "keys", "config", "disk", "process", "secret", "error"]),
+    ("doctor", &["kind", "disk", "sops", "config", "dialect", "secret", "error"]),
+    ("scan", &["kind", "sops", "keys", "config", "disk", "process", "secret", "error"]),
     ("audit", &["disk", "error"]),
     ("saga", &["disk", "error"]),
     ("target", &["docker", "process", "config", "secret", "error"]),
@@ -32,6 +32,7 @@ const TABLE: [(&str, &[&str]); 20] = [
     ("keys", &["secret", "error"]),
     ("disk", &["secret", "error"]),
     ("secret", &["error"]),
+    ("kind", &[]),
     ("error", &[]),
 ];
 

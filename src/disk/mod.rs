@@ -22,7 +22,7 @@ pub use mode::{Attributes, Owner, correct, lstat, read_key, stat};
 pub use private::{Held, MountPoint, Namespace};
 pub use project::Project;
 pub use replace::{creatable, create, replace, replaceable};
-pub use walk::{Found, walk};
+pub use walk::walk;
 
 use std::fs;
 use std::io::{self, ErrorKind};

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 
 use crate::disk;
 use crate::error::Result;
+use crate::kind::is_of_env;
 use crate::sops::Sealed;
 
 /// A file that holds values in plain.
@@ -35,7 +36,7 @@ fn look(folder: &Path, sealed: &[&Path]) -> Result<Vec<Leftover>> {
     let mut found = Vec::new();
     for name in disk::names(folder)? {
         let path = folder.join(&name);
-        let fits = !sealed.contains(&path.as_path()) && is_env_name(&name);
+        let fits = !sealed.contains(&path.as_path()) && is_of_env(&name);
         let Some(stat) = disk::stat(&path).filter(|s| fits && s.is_file && s.size <= LARGEST) else {
             continue;
         };
@@ -55,34 +56,6 @@ fn look(folder: &Path, sealed: &[&Path]) -> Result<Vec<Leftover>> {
         }
     }
     Ok(found)
-}
-
-/// What follows the name in a copy: of editors, of `cp` and `sed -i`, of patches.
-const COPIES: [&str; 13] =
-    ["bak", "backup", "orig", "old", "save", "saved", "copy", "tmp", "swp", "swo", "swn", "rej", "local"];
-
-/// `.env`, `.env.local`, `prod.env`, and copies of them; not templates, and not programs that have to do with such
-/// files, as `.envrc` and `config.env.js`.
-fn is_env_name(name: &str) -> bool {
-    let lower = name.to_ascii_lowercase();
-    let stem = lower.trim_end_matches('~').trim_matches('#');
-    let template = ["example", "sample", "template", "dist", "schema"];
-    stem.match_indices(".env").any(|(at, mark)| {
-        // vim puts a dot before the name of what it edits
-        let whole = stem[..at].chars().all(|c| c == '.');
-        is_end(&stem[at + mark.len()..], whole)
-    }) && !template.iter().any(|word| lower.split(['.', '-', '_']).any(|part| part == *word))
-        && !lower.ends_with(".reseal-tmp")
-}
-
-/// Whether `.env` can be followed by that; of a name that begins with `.env`, any ending makes an env file.
-fn is_end(end: &str, whole: bool) -> bool {
-    let Some(first) = end.chars().next() else { return true };
-    let copy = |part: &str| COPIES.contains(&part) || part.starts_with(|c: char| c.is_ascii_digit());
-    match first {
-        '.' => whole || end[1..].split('.').any(copy),
-        _ => "-_~ ".contains(first) || first.is_ascii_digit(),
-    }
 }
 
 /// How many lines give a key a value.
@@ -121,7 +94,7 @@ mod tests {
             "#.env#",
             ".ENV",
         ] {
-            assert!(is_env_name(name), "{name}");
+            assert!(is_of_env(name), "{name}");
         }
         for name in [
             ".env.example",
@@ -136,9 +109,8 @@ mod tests {
             "app.environment.ts",
             ".environment",
             "vite-env.d.ts",
-            ".env.enc.reseal-tmp",
         ] {
-            assert!(!is_env_name(name), "{name}");
+            assert!(!is_of_env(name), "{name}");
         }
     }
 

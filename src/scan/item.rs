@@ -7,6 +7,7 @@ use std::sync::Mutex;
 
 use super::Name;
 use crate::disk;
+use crate::secret::SecretValue;
 
 /// Where the bytes of a file are.
 pub enum Place {
@@ -14,8 +15,8 @@ pub enum Place {
     Disk(PathBuf),
     /// In git, under this name of an object.
     Blob(String),
-    /// Here.
-    Bytes(Vec<u8>),
+    /// Here: what a program has told, or the text of a link.
+    Held(SecretValue),
     /// They come, once, for the first who asks.
     Stream(Mutex<Box<dyn Read + Send>>),
     /// Nowhere: this is why.
@@ -71,7 +72,7 @@ pub fn below(path: &Path, inside: &mut dyn FnMut(&Path) -> Option<Vec<u8>>, item
         Some(_) => add(path, Place::Disk(path.to_path_buf())),
         // a link that leads nowhere is still a text
         None => match disk::link_text(path) {
-            Some(text) => add(path, Place::Bytes(text)),
+            Some(text) => add(path, Place::Held(SecretValue::new(text))),
             None => add(path, Place::Unread("it is not there, or not for this user".to_owned())),
         },
     }

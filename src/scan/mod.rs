@@ -7,12 +7,14 @@
 //!
 //! Nothing here prints, and no [`Finding`] holds what was found.
 
+mod allow;
+mod baseline;
 mod finding;
 mod generic;
 mod git;
 mod item;
-mod kind;
 mod known;
+mod leftovers;
 mod plain;
 mod privatekey;
 mod rarity;
@@ -23,16 +25,19 @@ mod token;
 mod value;
 mod words;
 
+pub use baseline::{BASELINE, Baseline, Stale};
 pub use finding::{Class, Finding, Mend};
-pub use git::{Repository, Selected, Wanted};
+pub use git::{Objects, Repository, Selected, Wanted};
 pub use item::{Item, Place, below};
-pub use kind::{Kind, Name};
 pub use known::Known;
+pub use leftovers::{Host, Leftover, containers, files};
 pub use plain::Rules;
 pub use sweep::{Swept, sweep};
 
 use std::io::{self, Read};
 
+use crate::kind;
+pub use crate::kind::{Kind, Name};
 use finding::Hit;
 use text::{Decoded, Text};
 use words::{Family, Words};
@@ -102,8 +107,10 @@ impl<'g> Scanner<'g> {
         let mut hits: Vec<Hit> = Vec::new();
         self.guard.known.look(text, &mut hits);
         if text.whole {
-            plain::look(text, &self.guard.rules, &mut hits);
-            sealed::look(text, &mut hits);
+            // what is sealed is judged as such, whatever its name
+            if !sealed::look(text, &mut hits) {
+                plain::look(text, &self.guard.rules, &mut hits);
+            }
         }
         let mut families =
             (privatekey::Keys::default(), token::Tokens::default(), generic::Generic::default());

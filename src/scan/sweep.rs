@@ -22,7 +22,7 @@ pub struct Swept {
 }
 
 /// Looks at all of them.
-pub fn sweep(guard: &Guard, items: &[Item], repository: Option<&Repository>) -> Swept {
+pub fn sweep(guard: &Guard, items: &[&Item], repository: Option<&Repository>) -> Swept {
     let threads =
         std::thread::available_parallelism().map_or(1, usize::from).min(items.len().div_ceil(16)).max(1);
     let (next, all) = (AtomicUsize::new(0), Mutex::new(Swept::default()));
@@ -44,7 +44,7 @@ pub fn sweep(guard: &Guard, items: &[Item], repository: Option<&Repository>) -> 
                 continue;
             }
             for i in some.clone() {
-                match hand.take(&items[i], &mut found) {
+                match hand.take(items[i], &mut found) {
                     Ok(bytes) => {
                         mine.files += 1;
                         mine.bytes += bytes;
@@ -75,7 +75,7 @@ pub fn sweep(guard: &Guard, items: &[Item], repository: Option<&Repository>) -> 
 }
 
 /// Of what a file has in the index and on the disk, the first counts.
-fn once(items: &[Item], findings: &mut Vec<(usize, Finding)>) {
+fn once(items: &[&Item], findings: &mut Vec<(usize, Finding)>) {
     let mut kept: Vec<(usize, Finding)> = Vec::with_capacity(findings.len());
     for (i, finding) in findings.drain(..) {
         let same = |(k, other): &(usize, Finding)| {
@@ -110,7 +110,7 @@ impl Hand<'_> {
         }
     }
 
-    fn announce(&mut self, items: &[Item]) -> Result<()> {
+    fn announce(&mut self, items: &[&Item]) -> Result<()> {
         let names = items.iter().filter_map(|item| match &item.place {
             Place::Blob(id) => Some(id.as_str()),
             _ => None,
@@ -134,9 +134,9 @@ impl Hand<'_> {
     }
 
     /// Of guesses, only those in lines that earlier versions have not.
-    fn leave_added(&mut self, items: &[Item], some: Range<usize>, mine: &mut Swept, first: usize) {
+    fn leave_added(&mut self, items: &[&Item], some: Range<usize>, mine: &mut Swept, first: usize) {
         for i in some {
-            let item = &items[i];
+            let item = items[i];
             let guess = |(k, finding): &(usize, Finding)| *k == i && finding.class == Class::Generic;
             if item.before.is_empty() || !mine.findings[first..].iter().any(guess) {
                 continue;
@@ -168,7 +168,7 @@ impl Hand<'_> {
 fn elsewhere<T>(item: &Item, read: &mut dyn FnMut(&mut dyn Read) -> Result<T>) -> Result<T> {
     match &item.place {
         Place::Disk(path) => read(&mut disk::open(path)?),
-        Place::Bytes(bytes) => read(&mut bytes.as_slice()),
+        Place::Held(bytes) => read(&mut bytes.expose()),
         Place::Stream(stream) => read(&mut *stream.lock().unwrap_or_else(std::sync::PoisonError::into_inner)),
         Place::Unread(why) => Err(Error::failed(why.clone())),
         Place::Blob(_) => Err(Error::failed("there is no repository to read it from")),

@@ -12,6 +12,7 @@ mod create;
 mod edit;
 #[cfg(test)]
 mod edit_tests;
+mod exposed;
 #[cfg(any(test, fuzzing))]
 pub(crate) mod fuzzed;
 mod judge;
@@ -46,10 +47,11 @@ mod whole;
 pub use convert::{convert, quoted};
 pub use create::NewFile;
 pub use edit::Edited;
+pub(crate) use exposed::{Exposed, Fault, Shown};
 pub use merge::{Merged, Side, Versions};
 pub use open::{Entry, Open};
 pub use outline::outline;
-pub use re2::fits;
+pub use re2::{Pattern, fits};
 pub use readers::{Change, Readers};
 pub use rule::Rule;
 pub use store::Format;

@@ -9,15 +9,16 @@ use std::str::Chars;
 use regex::bytes::Regex;
 
 /// An expression of Go's dialect.
-pub(super) struct Pattern(Regex);
+pub struct Pattern(Regex);
 
 impl Pattern {
     /// `None`: Go would not compile it, or this engine cannot.
-    pub(super) fn compile(text: &str) -> Option<Self> {
+    pub fn compile(text: &str) -> Option<Self> {
         Regex::new(&translate(text)?).ok().map(Pattern)
     }
 
-    pub(super) fn matches(&self, text: &[u8]) -> bool {
+    /// Whether it finds itself somewhere in a text.
+    pub fn matches(&self, text: &[u8]) -> bool {
         if std::str::from_utf8(text).is_ok() {
             return self.0.is_match(text);
         }

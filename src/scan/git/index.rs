@@ -160,7 +160,7 @@ impl Repository {
     fn on_disk(&self, path: &[u8]) -> Item {
         let place = self.top.join(Path::new(OsStr::from_bytes(path)));
         match disk::link_text(&place) {
-            Some(text) => Item::new(path, Place::Bytes(text)),
+            Some(text) => Item::new(path, Place::Held(crate::secret::SecretValue::new(text))),
             None => Item::new(path, Place::Disk(place)),
         }
     }

@@ -54,8 +54,21 @@ impl Objects {
         self.write(&text)
     }
 
+    /// Whether there is an object of that name, of whatever kind.
+    pub fn has(&mut self, name: &str) -> Result<bool> {
+        Ok(self.answer(name)?.is_some())
+    }
+
     /// The same; `None` where there is none.
     pub fn find(&mut self, name: &str) -> Result<Option<Blob<'_>>> {
+        match self.answer(name)? {
+            Some((true, size)) => Ok(Some(Blob { objects: self, size })),
+            _ => Ok(None),
+        }
+    }
+
+    /// Asks for one object: whether it is a blob, and its size.
+    fn answer(&mut self, name: &str) -> Result<Option<(bool, u64)>> {
         self.skip()?;
         if name.contains('\n') {
             return Ok(None);
@@ -69,7 +82,7 @@ impl Objects {
             self.asked.push_back(name.to_owned());
             self.write(&format!("{name}\n"))?;
         }
-        Ok(self.head()?.map(|size| Blob { objects: self, size }))
+        self.head()
     }
 
     fn write(&mut self, text: &str) -> Result<()> {
@@ -84,8 +97,8 @@ impl Objects {
         skipped.map(drop).map_err(|_| Repository::failed("hand out an object"))
     }
 
-    /// The head of the next answer: the size of a blob, `None` where it is none.
-    fn head(&mut self) -> Result<Option<u64>> {
+    /// The head of the next answer; `None`: there is no such object.
+    fn head(&mut self) -> Result<Option<(bool, u64)>> {
         self.asked.pop_front();
         let mut head = Vec::new();
         match self.from.read_until(b'\n', &mut head) {
@@ -99,7 +112,7 @@ impl Objects {
         let kind = words.next().filter(|kind| ["blob", "tree", "commit", "tag"].contains(kind));
         let (Some(size), Some(kind)) = (size, kind) else { return Ok(None) };
         self.left = size + 1;
-        Ok((kind == "blob").then_some(size))
+        Ok(Some((kind == "blob", size)))
     }
 }
 
