@@ -25,6 +25,9 @@ pub(super) fn run(global: &Global, args: &ScanArgs, report: &Report) -> Result<(
     let mut settings = Settings::of(global, &source, objects.as_mut(), args.update_baseline || args.prune)?;
     let (rules, mut notes) = policy::rules(&source, objects.as_mut())?;
     settings.notes.append(&mut notes);
+    if let (Some(repository), Some(objects)) = (&source.repository, objects) {
+        repository.take_back(objects);
+    }
     let guard = Guard::new(rules, Known::default());
     if args.leftovers {
         let (places, notes) = leftovers::places(&Session::new(global)?)?;

@@ -43,8 +43,10 @@ impl Source {
             (None, true) => Err(Error::usage(format!("{here:?} is in no git repository"))
                 .hint("name the files or folders to look at: `reseal scan .`")),
             (Some(repository), true) => {
-                let (selected, note) = from_commits(args, repository)?;
-                Ok(Source { items: selected.items, note, ..source })
+                let range = if args.staged { range_of_pre_commit(args) } else { None };
+                let (selected, note) = from_commits(args, range.as_ref(), repository)?;
+                let base = range.map_or(source.base.clone(), |(from, _)| from);
+                Ok(Source { items: selected.items, note, base, ..source })
             }
             _ if args.stdin || args.paths == [Path::new("-")] => {
                 let stream = Place::Stream(Mutex::new(Box::new(std::io::stdin())));
@@ -73,14 +75,18 @@ impl Source {
 }
 
 /// What the index or commits hold, and what is to be said of it.
-fn from_commits(args: &ScanArgs, repository: &Repository) -> Result<(Selected, Option<String>)> {
+fn from_commits(
+    args: &ScanArgs,
+    range: Option<&(String, String)>,
+    repository: &Repository,
+) -> Result<(Selected, Option<String>)> {
     let mut wanted = (!args.paths.is_empty()).then(|| repository.wanted(&args.paths));
-    let given =
-        args.from_ref.clone().map(|from| (from, args.to_ref.clone().unwrap_or_else(|| "HEAD".into())));
+    let to = args.to_ref.as_deref().unwrap_or("HEAD");
+    let range = range.map(|(from, to)| (&**from, &**to)).or(args.from_ref.as_deref().map(|from| (from, to)));
     let (mut selected, what) = if let Some(range) = &args.history {
         (repository.history(range)?, "no commit of the range brings content")
-    } else if let Some((from, to)) = given.or_else(|| wanted.as_ref().and_then(|_| range_of_pre_commit())) {
-        (repository.between(&from, &to, wanted.as_mut())?, "nothing changed between the two commits")
+    } else if let Some((from, to)) = range {
+        (repository.between(from, to, wanted.as_mut())?, "nothing changed between the two commits")
     } else {
         repository.with_files()?;
         let selected = match &mut wanted {
@@ -100,9 +106,9 @@ fn from_commits(args: &ScanArgs, repository: &Repository) -> Result<(Selected, O
 
 /// The range that pre-commit is about, if it is about one. It counts only with the names that pre-commit hands over: what
 /// it starts may run git in another repository, where these commits mean something else.
-fn range_of_pre_commit() -> Option<(String, String)> {
+fn range_of_pre_commit(args: &ScanArgs) -> Option<(String, String)> {
     let var = |name: &str| std::env::var_os(name).filter(|v| !v.is_empty()).map(OsString::into_string);
-    if std::env::var_os("PRE_COMMIT").is_none() {
+    if args.paths.is_empty() || std::env::var_os("PRE_COMMIT").is_none() {
         return None;
     }
     Some((var("PRE_COMMIT_FROM_REF")?.ok()?, var("PRE_COMMIT_TO_REF")?.ok()?))

@@ -60,6 +60,11 @@ impl Repository {
         ready.map_or_else(|| Objects::start(&self.site, &self.git), Ok)
     }
 
+    /// Gives one back, for whoever asks next.
+    pub fn take_back(&self, objects: Objects) {
+        *self.ready.lock().unwrap_or_else(std::sync::PoisonError::into_inner) = Some(objects);
+    }
+
     /// Starts such a process before it is needed: it comes up while others work.
     fn prepare(&self) -> Result<()> {
         let mut ready = self.ready.lock().unwrap_or_else(std::sync::PoisonError::into_inner);

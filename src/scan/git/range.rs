@@ -7,7 +7,7 @@ use std::os::unix::ffi::OsStrExt;
 use super::change::{self, Entry};
 use super::{Repository, Selected, Wanted};
 use crate::error::{Error, Result};
-use crate::scan::{Item, Place};
+use crate::scan::{Item, Kind, Name, Place};
 
 /// What may stand in a range besides commits.
 const OPTIONS: [&str; 5] = ["--all", "--branches", "--remotes", "--tags", "--not"];
@@ -52,8 +52,8 @@ impl Repository {
         Ok(selected)
     }
 
-    /// Every version of a file that the commits of a range brought, once, with the first commit that had it. Of a merge
-    /// what is in none of the commits that it joins.
+    /// Every version of a file that the commits of a range brought, once, with the first commit that had it; under a name
+    /// that makes it an env file once more. Of a merge what is in none of the commits that it joins.
     pub fn history(&self, range: &str) -> Result<Selected> {
         let mut words: Vec<&OsStr> = [
             "log",
@@ -88,7 +88,8 @@ impl Repository {
             match entry {
                 Entry::Commit(id) => commit = Some(id),
                 Entry::Change(change) => {
-                    let new = change.has_content() && seen.insert(change.id.clone());
+                    let new =
+                        change.has_content() && seen.insert((change.id.clone(), judged_as(&change.path)));
                     let n = selected.items.len();
                     if new || change.is_deletion() {
                         self.select(change, &mut selected);
@@ -103,5 +104,13 @@ impl Repository {
             return Ok(selected);
         }
         Err(self.explain(Repository::failed(doing)).hint(format!("see what `git log {range}` says")))
+    }
+}
+
+/// What a file is judged as because of its name; 0 where its content alone counts.
+fn judged_as(path: &[u8]) -> u8 {
+    match Name::of(path).kind {
+        kind @ (Kind::Env | Kind::Leftover | Kind::Template | Kind::Sealed) => 1 + kind as u8,
+        _ => 0,
     }
 }
