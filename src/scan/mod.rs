@@ -25,7 +25,7 @@ mod words;
 pub use finding::{Class, Finding, Mend};
 pub use git::Repository;
 pub use kind::{Kind, Name};
-pub use known::Known;
+pub use known::{Entry, Known, Spoken, Version};
 pub use plain::Rules;
 pub use sweep::{Item, Place, Swept, sweep};
 

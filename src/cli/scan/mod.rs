@@ -4,16 +4,19 @@
 
 mod source;
 mod text;
+mod vault;
 
 use super::args::{Global, ScanArgs};
 use super::report::{Report, count};
 use crate::error::{Error, Kind, Result};
-use crate::scan::{Guard, Known, Rules, Swept, sweep};
+use crate::scan::{Guard, Rules, Spoken, Swept, sweep};
 use source::Source;
 
-pub(super) fn run(_global: &Global, args: &ScanArgs, report: &Report) -> Result<()> {
+pub(super) fn run(global: &Global, args: &ScanArgs, report: &Report) -> Result<()> {
     let source = Source::of(args)?;
-    let guard = Guard::new(Rules::default(), Known::default());
+    let (known, notes) = vault::gather(global, source.repository.as_ref(), &Spoken::default())?;
+    notes.iter().for_each(|note| report.note(note));
+    let guard = Guard::new(Rules::default(), known);
     let swept = sweep(&guard, &source.items, source.repository.as_ref());
     text::tell(&source, &swept, report)?;
     end(&source, swept, report)

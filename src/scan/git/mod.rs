@@ -2,6 +2,7 @@
 //! configuration.
 
 mod objects;
+mod tracked;
 
 pub use objects::{Blob, Objects};
 
