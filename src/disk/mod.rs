@@ -57,6 +57,18 @@ pub fn open(path: &Path) -> Result<fs::File> {
     }
 }
 
+/// What a symbolic link says; `None` where there is no link.
+pub fn link_text(path: &Path) -> Option<Vec<u8>> {
+    use std::os::unix::ffi::OsStringExt;
+    fs::read_link(path).ok().map(|to| to.into_os_string().into_vec())
+}
+
+/// Gives a file another name in the same folder, in one step. Durable.
+pub fn rename(from: &Path, to: &Path) -> Result<()> {
+    fs::rename(from, to).map_err(|e| failed("rename", from, &e))?;
+    sync_folder(to)
+}
+
 /// A plaintext file that the user named.
 pub fn read_secret(path: &Path) -> Result<SecretValue> {
     let mut file = fs::File::open(path).map_err(|e| failed("read", path, &e))?;

@@ -10,6 +10,7 @@
 mod finding;
 mod generic;
 mod git;
+mod item;
 mod kind;
 mod known;
 mod plain;
@@ -23,11 +24,12 @@ mod value;
 mod words;
 
 pub use finding::{Class, Finding, Mend};
-pub use git::Repository;
+pub use git::{Repository, Selected, Wanted};
+pub use item::{Item, Place, below};
 pub use kind::{Kind, Name};
 pub use known::{Entry, Known, Spoken, Version};
 pub use plain::Rules;
-pub use sweep::{Item, Place, Swept, sweep};
+pub use sweep::{Swept, sweep};
 
 use std::io::{self, Read};
 

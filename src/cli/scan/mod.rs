@@ -19,18 +19,22 @@ pub(super) fn run(global: &Global, args: &ScanArgs, report: &Report) -> Result<(
     let guard = Guard::new(Rules::default(), known);
     let swept = sweep(&guard, &source.items, source.repository.as_ref());
     text::tell(&source, &swept, report)?;
+    source.check(&swept)?;
     end(&source, swept, report)
 }
 
 fn end(source: &Source, swept: Swept, report: &Report) -> Result<()> {
     let read = format!("{} and {} read", count(swept.files, "file"), count(swept.bytes as usize, "byte"));
     for (item, error) in &swept.failures {
-        let path = String::from_utf8_lossy(&source.items[*item].name.path);
+        let path = String::from_utf8_lossy(source.items[*item].path());
         report.note(&format!("{path}: {error}"));
     }
     if !swept.failures.is_empty() {
         let unread = count(swept.failures.len(), "file");
         return Err(Error::failed(format!("{unread} could not be looked at")).note(read));
+    }
+    if let Some(note) = &source.note {
+        report.note(note);
     }
     if swept.findings.is_empty() {
         report.say(&format!("nothing found: {read}"));

@@ -9,7 +9,7 @@ use crate::scan::{Mend, Swept};
 pub(super) fn tell(source: &Source, swept: &Swept, report: &Report) -> Result<()> {
     for (item, finding) in &swept.findings {
         let item = &source.items[*item];
-        let path = shown(&item.name.path);
+        let path = shown(item.path());
         let commit = item.commit.as_ref().map_or(String::new(), |commit| format!("{commit}:"));
         let (line, rule, what) = (finding.line, finding.rule, &finding.what);
         report.line(&format!("{commit}{path}:{line}: {rule}: {what}; {}", mend(&finding.mend, &path)))?;

@@ -107,7 +107,7 @@ fn live(session: Option<&Session>, repository: Option<&Repository>) -> Vec<Live>
     let Some(repository) = repository else { return found };
     let mut objects = None;
     // outside of a work tree, or with an index that cannot be read, the policy alone counts
-    for name in repository.tracked().unwrap_or_default().iter().filter(|name| names::may_be_sealed(name)) {
+    for name in repository.names().unwrap_or_default().iter().filter(|name| names::may_be_sealed(name)) {
         let path = repository.top.join(OsStr::from_bytes(name));
         let label = String::from_utf8_lossy(name).into_owned();
         let bytes = match disk::lstat(&path) {

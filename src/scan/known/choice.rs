@@ -55,7 +55,8 @@ pub(super) fn choose(name: &str, value: &SecretValue, spoken: &Spoken) -> Choice
         return Choice::Not;
     }
     match value::worth(bytes) {
-        Worth::Ordinary => Choice::Named,
+        // a path or a short text stands in files by chance; a UUID or a sentence does not
+        Worth::Ordinary if bytes.len() < 16 || bytes.contains(&b'/') => Choice::Named,
         _ => everywhere,
     }
 }
