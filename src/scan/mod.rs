@@ -29,7 +29,7 @@ pub use baseline::{BASELINE, Baseline, Stale};
 pub use finding::{Class, Finding, Mend};
 pub use git::{Objects, Repository, Selected, Wanted};
 pub use item::{Item, Place, below};
-pub use known::Known;
+pub use known::{Entry, Known, Spoken, Version};
 pub use leftovers::{Host, Leftover, containers, files};
 pub use plain::Rules;
 pub use sweep::{Swept, sweep};

@@ -4,9 +4,28 @@ use std::collections::HashSet;
 
 /// Words that no chance puts into a token, and whoever writes a placeholder does.
 const WORDS: [&str; 22] = [
-    "example", "sample", "dummy", "placeholder", "changeme", "redacted", "replace", "insert", "notreal", "invalid",
-    "xxxxx", "yourtoken", "yourkey", "yourapi", "your_", "your-", "token_here", "tokenhere", "keyhere", "key_here",
-    "secrethere", "foobar",
+    "example",
+    "sample",
+    "dummy",
+    "placeholder",
+    "changeme",
+    "redacted",
+    "replace",
+    "insert",
+    "notreal",
+    "invalid",
+    "xxxxx",
+    "yourtoken",
+    "yourkey",
+    "yourapi",
+    "your_",
+    "your-",
+    "token_here",
+    "tokenhere",
+    "keyhere",
+    "key_here",
+    "secrethere",
+    "foobar",
 ];
 
 /// Bodies that documentation of their issuers prints, and everybody copies.

@@ -85,7 +85,11 @@ fn hit(at: Range<usize>, rule: &'static str, what: &'static str) -> Hit {
 }
 
 /// A token of this row, at its head or on the lines around the word that stands by it.
-fn look(row: &'static Row, text: &Text<'_>, at: &Range<usize>) -> Option<(Range<usize>, &'static str, &'static str)> {
+fn look(
+    row: &'static Row,
+    text: &Text<'_>,
+    at: &Range<usize>,
+) -> Option<(Range<usize>, &'static str, &'static str)> {
     let token = if row.is_led_by_company() {
         let around = lines(text, at.start, 1);
         memchr::memmem::find_iter(&text.bytes[around.clone()], row.head)
@@ -120,7 +124,9 @@ fn lines(text: &Text<'_>, at: usize, more: usize) -> Range<usize> {
         if around.start > 0 {
             around.start = text.line(around.start - 1).start;
         }
-        if let Some(next) = memchr::memchr(b'\n', &text.bytes[around.end..(around.end + 2).min(text.bytes.len())]) {
+        if let Some(next) =
+            memchr::memchr(b'\n', &text.bytes[around.end..(around.end + 2).min(text.bytes.len())])
+        {
             let next = around.end + next + 1;
             if next < text.bytes.len() {
                 around.end = text.line(next).end;

@@ -94,7 +94,17 @@ pub(super) const fn row(
     head: &'static str,
     body: &'static [Part],
 ) -> Row {
-    Row { rule, what, head, before: Before::Nothing, body, sum: Sum::None, near: None, rare: 55, wordy: false }
+    Row {
+        rule,
+        what,
+        head,
+        before: Before::Nothing,
+        body,
+        sum: Sum::None,
+        near: None,
+        rare: 55,
+        wordy: false,
+    }
 }
 
 impl Row {
@@ -148,7 +158,8 @@ impl Row {
             Before::Exactly(literal, set, n) => {
                 let free = head.checked_sub(n)?;
                 let start = free.checked_sub(literal.len())?;
-                let fits = text[start..free] == *literal.as_bytes() && text[free..head].iter().all(|b| set.has(*b));
+                let fits =
+                    text[start..free] == *literal.as_bytes() && text[free..head].iter().all(|b| set.has(*b));
                 fits.then_some(start)
             }
             Before::Number => {
