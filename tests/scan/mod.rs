@@ -1,0 +1,3 @@
+//! `reseal scan`, from outside.
+
+mod corpus;
