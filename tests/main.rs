@@ -36,6 +36,7 @@ mod readme;
 mod remarks;
 mod resume;
 mod rollback;
+mod scan;
 mod services;
 mod swarm;
 mod systemd;

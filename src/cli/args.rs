@@ -8,7 +8,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
-pub(super) use git::{HookArgs, HookCommand, MergeArgs, TextconvArgs};
+pub(super) use git::{HookArgs, HookCommand, HookManager, MergeArgs, TextconvArgs};
 pub(super) use scan::{ScanArgs, ScanFormat};
 
 /// Rotates the secrets in files encrypted with SOPS or age, so that a crash at any moment loses nothing

@@ -87,6 +87,23 @@ impl Repository {
         }
     }
 
+    /// The folder from which hooks are run, also that of a linked work tree or a submodule.
+    pub(super) fn hooks(&self) -> Result<PathBuf> {
+        let (code, answer) = self.ask(&["rev-parse", "--git-path", "hooks"])?;
+        let path = answer.strip_suffix(b"\n").unwrap_or(&answer);
+        if code != 0 || path.is_empty() {
+            return Err(self.failed("tell where its hooks are", code));
+        }
+        Ok(self.top.join(OsStr::from_bytes(path)))
+    }
+
+    /// Whose setting is in force: `local`, `worktree`, `global`, `system`, `command`.
+    pub(super) fn scope(&self, name: &str) -> Result<Option<String>> {
+        let (code, answer) = self.ask(&["config", "--show-scope", "--get", name])?;
+        let answer = String::from_utf8_lossy(&answer).into_owned();
+        Ok((code == 0).then(|| answer.split('\t').next().unwrap_or_default().to_owned()))
+    }
+
     /// Base, ours and theirs of a file in conflict, named from the top. A file that both sides made has no base.
     pub(super) fn stages(&self, path: &Path) -> Result<[Vec<u8>; 3]> {
         let name = text(path)?;

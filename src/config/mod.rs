@@ -9,6 +9,7 @@ mod fields;
 mod init_only;
 mod limits;
 mod propose;
+mod scan;
 mod secret;
 mod sops_yaml;
 mod target;
@@ -18,6 +19,7 @@ pub use feed::Feed;
 pub use init_only::{InitOnly, init_only};
 pub use limits::longest;
 pub use propose::{Folder, Proposal, propose};
+pub use scan::ScanConfig;
 pub use secret::{Keep, PairKeys, Policy, Previous, SecretFile};
 pub use sops_yaml::Creation;
 #[cfg(test)]
@@ -54,6 +56,8 @@ pub struct Config {
     pub probes: Vec<ProbeConfig>,
     /// Who reads the text of the env file, rendered or decrypted; each must read every value as it is (I9).
     pub consumers: Vec<Dialect>,
+    /// What the guard looks for and leaves alone.
+    pub scan: ScanConfig,
     /// What is known of each secret.
     pub secrets: BTreeMap<SecretName, Policy>,
 }
@@ -93,6 +97,7 @@ impl Default for Config {
             deploy: DeployConfig::default(),
             probes: Vec::new(),
             consumers: Vec::new(),
+            scan: ScanConfig::default(),
             secrets: BTreeMap::new(),
         }
     }
@@ -139,6 +144,7 @@ impl Config {
         if let Some(deploy) = top.table("deploy")? {
             config.deploy = DeployConfig::parse(deploy)?;
         }
+        config.scan = ScanConfig::parse(&mut top)?;
         for probe in top.tables("probe")? {
             config.probes.push(ProbeConfig::parse(probe)?);
         }
@@ -146,7 +152,7 @@ impl Config {
             let name = SecretName::parse(&name).map_err(|e| top.wrong(at, e.to_string()))?;
             config.secrets.insert(name, Policy::parse(policy)?);
         }
-        top.later(&["notify", "metrics", "schedule", "audit", "public"])?;
+        top.later(&["notify", "metrics", "schedule", "audit"])?;
         top.finish()?;
         secret::check_references(&config.secrets)?;
         let own =

@@ -22,7 +22,7 @@ pub use mode::{Attributes, Owner, correct, lstat, read_key, stat};
 pub use private::{Held, MountPoint, Namespace};
 pub use project::Project;
 pub use replace::{creatable, create, replace, replaceable};
-pub use walk::{Found, walk};
+pub use walk::walk;
 
 use std::fs;
 use std::io::{self, ErrorKind};
@@ -55,6 +55,18 @@ pub fn open(path: &Path) -> Result<fs::File> {
         true => Ok(file),
         false => Err(Error::failed(format!("cannot read {path:?}: it is no regular file"))),
     }
+}
+
+/// What a symbolic link says; `None` where there is no link.
+pub fn link_text(path: &Path) -> Option<Vec<u8>> {
+    use std::os::unix::ffi::OsStringExt;
+    fs::read_link(path).ok().map(|to| to.into_os_string().into_vec())
+}
+
+/// Gives a file another name in the same folder, in one step. Durable.
+pub fn rename(from: &Path, to: &Path) -> Result<()> {
+    fs::rename(from, to).map_err(|e| failed("rename", from, &e))?;
+    sync_folder(to)
 }
 
 /// A plaintext file that the user named.

@@ -1,6 +1,6 @@
 //! Names of env files, of sealed files, and of what editors, `cp`, `sed -i` and people make of them.
 
-use super::{Kind, endings, ending};
+use super::{Kind, ending, endings};
 
 /// What a name says, if it is one of these.
 pub(super) fn of(base: &str, folders: &str) -> Option<Kind> {
@@ -27,7 +27,9 @@ pub(super) fn bare(base: &str) -> (String, bool) {
     let mut name = base;
     // a path with its slashes replaced, in a folder for backups
     name = name.rsplit(['%', '!']).find(|part| !part.is_empty() && *part != "~").unwrap_or(name);
-    for prefix in ["copy of ", "copy-of-", "copy_of_", "kopie von ", "copie de ", "backup of ", ".#", "#", "~$"] {
+    for prefix in
+        ["copy of ", "copy-of-", "copy_of_", "kopie von ", "copie de ", "backup of ", ".#", "#", "~$"]
+    {
         name = name.strip_prefix(prefix).unwrap_or(name);
     }
     name = name.trim_end_matches(['#', '~', '\'', '"']);
@@ -44,7 +46,8 @@ pub(super) fn bare(base: &str) -> (String, bool) {
 
 /// What follows the word `env` in the name of an env file.
 pub(super) fn mark(name: &str) -> Option<&str> {
-    let ends = |rest: &str| rest.chars().next().is_none_or(|c| ".-_ (~,+:@".contains(c) || c.is_ascii_digit());
+    let ends =
+        |rest: &str| rest.chars().next().is_none_or(|c| ".-_ (~,+:@".contains(c) || c.is_ascii_digit());
     for word in [".env", ".flaskenv", ".dotenv", "dotenv", "env"] {
         if let Some(rest) = name.strip_prefix(word)
             && ends(rest)
@@ -61,7 +64,8 @@ fn of_env(name: &str, tail: &str, copied: bool) -> Option<Kind> {
     let head = &name[..name.len() - tail.len()];
     let dotted = head == ".env";
     let words = || words(tail);
-    let all = || words().chain(self::words(head).filter(|word| !word.starts_with(|c: char| c.is_ascii_digit())));
+    let all =
+        || words().chain(self::words(head).filter(|word| !word.starts_with(|c: char| c.is_ascii_digit())));
     let end = tail.rsplit_once('.').map_or("", |(_, end)| end);
     let is_template = all().any(is_template);
     if !end.is_empty() && !is_template && !is_copy(end) {
@@ -96,7 +100,9 @@ fn of_others(name: &str, copied: bool) -> Option<Kind> {
     // what a copy was made of comes before the marks of the copy
     let mut stem = name;
     let mut copied = copied;
-    while let Some((rest, _)) = stem.rsplit_once(['.', ' ']).filter(|(rest, last)| !rest.is_empty() && is_copy(last)) {
+    while let Some((rest, _)) =
+        stem.rsplit_once(['.', ' ']).filter(|(rest, last)| !rest.is_empty() && is_copy(last))
+    {
         (stem, copied) = (rest, true);
     }
     let end = ending(stem);
@@ -107,18 +113,24 @@ fn of_others(name: &str, copied: bool) -> Option<Kind> {
     };
     let mut parts = stem.trim_start_matches('.').split('.');
     let first = parts.next().unwrap_or_default();
-    let dotted: Vec<&str> = if stem.starts_with('.') { stem[1..].split('.').collect() } else { parts.collect() };
+    let dotted: Vec<&str> =
+        if stem.starts_with('.') { stem[1..].split('.').collect() } else { parts.collect() };
     let is_template = words(stem).any(is_template);
     let opened = dotted.iter().any(|part| is_opened(part))
-        || words(stem).any(|w| matches!(w, "decrypted" | "unencrypted" | "cleartext" | "plaintext" | "unsealed"));
+        || words(stem)
+            .any(|w| matches!(w, "decrypted" | "unencrypted" | "cleartext" | "plaintext" | "unsealed"));
     if opened && holds_data && !is_template {
         return Some(Kind::Leftover);
     }
-    let in_words = || first.split(['-', '_', ' ']).skip(1).any(|w| matches!(w, "enc" | "encrypted" | "sealed" | "sops"));
+    let in_words =
+        || first.split(['-', '_', ' ']).skip(1).any(|w| matches!(w, "enc" | "encrypted" | "sealed" | "sops"));
     let is_data = matches!(end, "yaml" | "yml" | "json" | "ini" | "env");
     let last = dotted.last().copied().unwrap_or_default();
     let sealed = is_sealed(last) && !dotted.is_empty()
-        || is_data && (dotted.iter().any(|part| is_sealed(part)) || in_words() || is_sealed(first) && first.len() > 4);
+        || is_data
+            && (dotted.iter().any(|part| is_sealed(part))
+                || in_words()
+                || is_sealed(first) && first.len() > 4);
     if sealed && !is_template {
         return Some(if copied { Kind::Leftover } else { Kind::Sealed });
     }
@@ -126,8 +138,17 @@ fn of_others(name: &str, copied: bool) -> Option<Kind> {
         words(stem).any(|w| {
             matches!(
                 w,
-                "secret" | "secrets" | "credential" | "credentials" | "creds" | "vault" | "password" | "passwords"
-                    | "passwd" | "tokens" | "apikeys"
+                "secret"
+                    | "secrets"
+                    | "credential"
+                    | "credentials"
+                    | "creds"
+                    | "vault"
+                    | "password"
+                    | "passwords"
+                    | "passwd"
+                    | "tokens"
+                    | "apikeys"
             )
         })
     };
@@ -148,12 +169,57 @@ fn is_copy(word: &str) -> bool {
     let word = word.trim_end_matches(|c: char| c.is_ascii_digit());
     matches!(
         word,
-        "bak" | "bk" | "bkp" | "bkup" | "back" | "backup" | "backups" | "orig" | "original" | "old" | "prev"
-            | "previous" | "save" | "saved" | "sav" | "autosave" | "copy" | "copie" | "kopie" | "tmp" | "temp"
-            | "swp" | "swo" | "swn" | "swm" | "swx" | "un" | "rej" | "new" | "dump" | "export" | "exported"
-            | "wip" | "disabled" | "deleted" | "removed" | "restore" | "restored" | "snapshot" | "archive"
-            | "archived" | "rpmsave" | "rpmnew" | "rpmorig" | "dpkg" | "ucf" | "pacsave" | "pacnew"
-            | "merged" | "conflict" | "kate"
+        "bak"
+            | "bk"
+            | "bkp"
+            | "bkup"
+            | "back"
+            | "backup"
+            | "backups"
+            | "orig"
+            | "original"
+            | "old"
+            | "prev"
+            | "previous"
+            | "save"
+            | "saved"
+            | "sav"
+            | "autosave"
+            | "copy"
+            | "copie"
+            | "kopie"
+            | "tmp"
+            | "temp"
+            | "swp"
+            | "swo"
+            | "swn"
+            | "swm"
+            | "swx"
+            | "un"
+            | "rej"
+            | "new"
+            | "dump"
+            | "export"
+            | "exported"
+            | "wip"
+            | "disabled"
+            | "deleted"
+            | "removed"
+            | "restore"
+            | "restored"
+            | "snapshot"
+            | "archive"
+            | "archived"
+            | "rpmsave"
+            | "rpmnew"
+            | "rpmorig"
+            | "dpkg"
+            | "ucf"
+            | "pacsave"
+            | "pacnew"
+            | "merged"
+            | "conflict"
+            | "kate"
     )
 }
 
@@ -161,9 +227,33 @@ fn is_template(word: &str) -> bool {
     let word = word.trim_end_matches(|c: char| c.is_ascii_digit());
     matches!(
         word,
-        "example" | "examples" | "sample" | "samples" | "template" | "templates" | "tmpl" | "tpl" | "gotmpl"
-            | "dist" | "schema" | "default" | "defaults" | "j" | "jinja" | "erb" | "mustache" | "hbs" | "ejs"
-            | "skel" | "skeleton" | "ex" | "stub" | "reference" | "placeholder" | "blank" | "empty"
+        "example"
+            | "examples"
+            | "sample"
+            | "samples"
+            | "template"
+            | "templates"
+            | "tmpl"
+            | "tpl"
+            | "gotmpl"
+            | "dist"
+            | "schema"
+            | "default"
+            | "defaults"
+            | "j"
+            | "jinja"
+            | "erb"
+            | "mustache"
+            | "hbs"
+            | "ejs"
+            | "skel"
+            | "skeleton"
+            | "ex"
+            | "stub"
+            | "reference"
+            | "placeholder"
+            | "blank"
+            | "empty"
     )
 }
 
@@ -171,8 +261,17 @@ fn is_template(word: &str) -> bool {
 fn is_opened(word: &str) -> bool {
     matches!(
         word,
-        "dec" | "decrypted" | "decrypt" | "plain" | "plaintext" | "clear" | "cleartext" | "unencrypted"
-            | "unsealed" | "unlocked" | "decoded"
+        "dec"
+            | "decrypted"
+            | "decrypt"
+            | "plain"
+            | "plaintext"
+            | "clear"
+            | "cleartext"
+            | "unencrypted"
+            | "unsealed"
+            | "unlocked"
+            | "decoded"
     )
 }
 

@@ -9,13 +9,58 @@ fn is_folder(folder: &str) -> bool {
     let folder = folder.trim_matches(['_', '.']);
     matches!(
         folder,
-        "test" | "tests" | "testing" | "testsuite" | "testsuites" | "spec" | "specs" | "testdata" | "test-data"
-            | "test_data" | "testfiles" | "test-fixtures" | "test_fixtures" | "testfixtures" | "fixture"
-            | "fixtures" | "mock" | "mocks" | "mockdata" | "stub" | "stubs" | "fake" | "fakes" | "example"
-            | "examples" | "sample" | "samples" | "demo" | "demos" | "e2e" | "cypress" | "playwright" | "snapshots"
-            | "cassettes" | "bench" | "benches" | "benchmark" | "benchmarks" | "fuzz" | "tutorial" | "tutorials"
-            | "testutil" | "testutils" | "unittest" | "unittests" | "integration" | "acceptance" | "storybook"
-            | "stories" | "quickstart" | "quickstarts" | "dummy"
+        "test"
+            | "tests"
+            | "testing"
+            | "testsuite"
+            | "testsuites"
+            | "spec"
+            | "specs"
+            | "testdata"
+            | "test-data"
+            | "test_data"
+            | "testfiles"
+            | "test-fixtures"
+            | "test_fixtures"
+            | "testfixtures"
+            | "fixture"
+            | "fixtures"
+            | "mock"
+            | "mocks"
+            | "mockdata"
+            | "stub"
+            | "stubs"
+            | "fake"
+            | "fakes"
+            | "example"
+            | "examples"
+            | "sample"
+            | "samples"
+            | "demo"
+            | "demos"
+            | "e2e"
+            | "cypress"
+            | "playwright"
+            | "snapshots"
+            | "cassettes"
+            | "bench"
+            | "benches"
+            | "benchmark"
+            | "benchmarks"
+            | "fuzz"
+            | "tutorial"
+            | "tutorials"
+            | "testutil"
+            | "testutils"
+            | "unittest"
+            | "unittests"
+            | "integration"
+            | "acceptance"
+            | "storybook"
+            | "stories"
+            | "quickstart"
+            | "quickstarts"
+            | "dummy"
     ) || folder.ends_with("-tests")
         || folder.ends_with("_tests")
         || folder.ends_with("-test")
@@ -31,9 +76,23 @@ fn is_file(base: &str, cased: &str) -> bool {
     let name = stem.split('.').next().unwrap_or_default();
     // FooTest.java, FooTests.cs, FooSpec.scala, FooIT.java
     let camel = cased.split('.').next().unwrap_or_default();
-    let camel = camel.len() > 5 && ["Test", "Tests", "TestCase", "Spec", "IT", "Mock"].iter().any(|e| camel.ends_with(e));
+    let camel = camel.len() > 5
+        && ["Test", "Tests", "TestCase", "Spec", "IT", "Mock"].iter().any(|e| camel.ends_with(e));
     let part = |part: &str| {
-        matches!(part, "test" | "tests" | "spec" | "e2e" | "fixture" | "fixtures" | "mock" | "mocks" | "stories" | "cy" | "testing")
+        matches!(
+            part,
+            "test"
+                | "tests"
+                | "spec"
+                | "e2e"
+                | "fixture"
+                | "fixtures"
+                | "mock"
+                | "mocks"
+                | "stories"
+                | "cy"
+                | "testing"
+        )
     };
     camel
         || stem.split('.').any(part)

@@ -283,7 +283,8 @@ fn what_belongs_to_tests() {
     ] {
         assert!(Name::of(name.as_bytes()).test, "{name}");
     }
-    for name in ["src/a.rs", "latest.go", "contest.py", "attestation.ts", ".env", "inspect/x.py", "protest/a"] {
+    for name in ["src/a.rs", "latest.go", "contest.py", "attestation.ts", ".env", "inspect/x.py", "protest/a"]
+    {
         assert!(!Name::of(name.as_bytes()).test, "{name}");
     }
 }
@@ -294,7 +295,9 @@ fn paths_come_apart() {
     assert_eq!((name.base().as_str(), name.folder()), ("c.env", &b"a/b"[..]));
     assert_eq!(Name::of(b"x").folder(), b"");
     // any bytes are a path
-    for path in [&b"\xff\xfe/.env.\xff"[..], b"", b"/", b"a/", b".", b"..", b"#", b"~", b"%", b"!!", b"...env"] {
+    for path in
+        [&b"\xff\xfe/.env.\xff"[..], b"", b"/", b"a/", b".", b"..", b"#", b"~", b"%", b"!!", b"...env"]
+    {
         let _ = Name::of(path);
     }
 }

@@ -5,6 +5,7 @@
 //! empty or what [`tell`] hands over: nothing here can wait for a person. What it prints goes to standard error, because standard output is for
 //! reseal's own data. Messages name a child by its first word only, since arguments and output may hold anything.
 
+use std::ffi::OsStr;
 use std::io::{ErrorKind, Read, Write};
 use std::os::unix::process::{CommandExt, ExitStatusExt};
 use std::process::{Child, Command, ExitStatus, Stdio};
@@ -103,7 +104,7 @@ pub(crate) fn hand(
 
 /// Starts a child that is asked and answers through its standard input and output for as long as the caller has questions;
 /// the caller ends it. It gets no age key, and what it prints besides is dropped.
-pub(crate) fn converse(site: &Site, program: &Program, args: &[&str]) -> Result<Child> {
+pub(crate) fn converse(site: &Site, program: &Program, args: &[impl AsRef<OsStr>]) -> Result<Child> {
     let keyless = |command: &mut Command| withhold_keys(command, site);
     start(site, program, args, (Stdio::piped(), Stdio::piped(), Stdio::null()), &keyless)
 }
@@ -195,7 +196,7 @@ pub(crate) fn ask(site: &Site, program: &Program, args: &[&str], deadline: &Dead
 fn start(
     site: &Site,
     program: &Program,
-    args: &[&str],
+    args: &[impl AsRef<OsStr>],
     (input, out, err): (Stdio, Stdio, Stdio),
     prepare: Prepare<'_>,
 ) -> Result<Child> {

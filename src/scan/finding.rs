@@ -2,6 +2,7 @@
 
 use std::ops::Range;
 
+use super::allow;
 use super::text::Text;
 
 /// How sure a finding is, from the surest; where several are about the same bytes, the first counts.
@@ -24,8 +25,8 @@ pub enum Class {
 pub enum Mend {
     /// Take the value out of the file; a sealed file is where it belongs.
     TakeOut,
-    /// Take the value out: the sealed file at this path has it under this name already.
-    Known { file: String, key: String },
+    /// Take the value out: the sealed file at this path has it under this name already; or had it, if it is not current.
+    Known { file: String, key: String, current: bool },
     /// Seal the file, or leave it out of the repository.
     Seal,
     /// Leave the file out: it is a copy that nobody needs.
@@ -34,6 +35,8 @@ pub enum Mend {
     Reseal(&'static str),
     /// Make a new key, for this one is known.
     Replace,
+    /// This command.
+    Run(String),
 }
 
 /// What a rule says of a piece of text.
@@ -82,6 +85,9 @@ pub(super) fn settle(text: &Text<'_>, mut hits: Vec<Hit>, found: &mut Vec<Findin
     kept.sort_by_key(|hit| hit.at.start);
     let first = found.len();
     for hit in kept {
+        if hit.class == Class::Generic && allow::allowed(text, hit.at.start) {
+            continue;
+        }
         let line = if hit.at.is_empty() { 0 } else { text.number(hit.at.start) };
         let twice = found[first..].iter().any(|f| f.line == line && f.rule == hit.rule && f.what == hit.what);
         if !twice {

@@ -7,10 +7,14 @@
 //!
 //! Nothing here prints, and no [`Finding`] holds what was found.
 
+mod allow;
+mod baseline;
 mod finding;
 mod generic;
 mod git;
+mod item;
 mod known;
+mod leftovers;
 mod plain;
 mod privatekey;
 mod rarity;
@@ -21,16 +25,19 @@ mod token;
 mod value;
 mod words;
 
+pub use baseline::{BASELINE, Baseline, Stale};
 pub use finding::{Class, Finding, Mend};
-pub use git::Repository;
-pub use known::Known;
+pub use git::{Objects, Repository, Selected, Wanted};
+pub use item::{Item, Place, below};
+pub use known::{Entry, Known, Spoken, Version};
+pub use leftovers::{Host, Leftover, containers, files};
 pub use plain::Rules;
-pub use sweep::{Item, Place, Swept, sweep};
+pub use sweep::{Swept, sweep};
 
 use std::io::{self, Read};
 
-pub use crate::kind::{Kind, Name};
 use crate::kind;
+pub use crate::kind::{Kind, Name};
 use finding::Hit;
 use text::{Decoded, Text};
 use words::{Family, Words};
@@ -107,6 +114,7 @@ impl<'g> Scanner<'g> {
         }
         let mut families =
             (privatekey::Keys::default(), token::Tokens::default(), generic::Generic::default());
+        families.2.file(text, &mut hits);
         for (family, word, at) in self.guard.words.find(text.bytes) {
             match family {
                 Family::Key => families.0.at(text, word, at, &mut hits),

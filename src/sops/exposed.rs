@@ -62,7 +62,9 @@ impl<'f> Exposed<'f> {
             return None;
         }
         let rule = Metadata::parse(fields).ok().map(|metadata| metadata.rule);
-        let meant = rule.as_ref().map(|rule| judge::verdicts(&tree, file, rule, |at| tree.leaves[at].text.bytes(file)));
+        let meant = rule
+            .as_ref()
+            .map(|rule| judge::verdicts(&tree, file, rule, |at| tree.leaves[at].text.bytes(file)));
         Some(Exposed { file, tree, format, rule, mac, meant })
     }
 
@@ -146,7 +148,8 @@ impl<'f> Exposed<'f> {
     /// A token without its quotes.
     fn inner(&self, span: &Range<usize>) -> Range<usize> {
         let token = &self.file[span.clone()];
-        let trimmed = span.start + (token.len() - token.trim_ascii_start().len())..span.end - (token.len() - token.trim_ascii_end().len());
+        let trimmed = span.start + (token.len() - token.trim_ascii_start().len())
+            ..span.end - (token.len() - token.trim_ascii_end().len());
         if trimmed.start >= trimmed.end {
             return span.clone();
         }
@@ -189,7 +192,12 @@ mod tests {
 
     #[test]
     fn what_is_only_called_sops_is_not_sealed() {
-        for file in ["sops:\n  enabled: true\n", "sops_path=/usr/bin/sops\nA=1\n", "{\"sops\": {\"version\": 1}}", "[sops]\nage = x\n"] {
+        for file in [
+            "sops:\n  enabled: true\n",
+            "sops_path=/usr/bin/sops\nA=1\n",
+            "{\"sops\": {\"version\": 1}}",
+            "[sops]\nage = x\n",
+        ] {
             assert!(Exposed::of_sealed(file.as_bytes()).is_none(), "{file}");
         }
     }

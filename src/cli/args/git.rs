@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use clap::{Args, Subcommand};
+use clap::{Args, Subcommand, ValueEnum};
 
 #[derive(Args)]
 pub(in crate::cli) struct MergeArgs {
@@ -45,13 +45,29 @@ pub(in crate::cli) struct HookArgs {
 
 #[derive(Subcommand)]
 pub(in crate::cli) enum HookCommand {
-    /// Set up this repository
+    /// Guard the commits of this clone: `reseal scan --staged` runs before each
     Install {
-        /// The merge and diff drivers for sealed files: attributes and configuration
-        #[arg(long)]
+        /// The merge and diff drivers for sealed files instead: attributes and configuration
+        #[arg(long, conflicts_with_all = ["pre_push", "print"])]
         git: bool,
         /// Which files are sealed; may be repeated [default: the sealed files that the repository tracks]
-        #[arg(long, value_name = "PATTERN")]
+        #[arg(long, value_name = "PATTERN", requires = "git")]
         pattern: Vec<String>,
+        /// Look at what is pushed, too
+        #[arg(long)]
+        pre_push: bool,
+        /// Print the lines for a manager of hooks, and change nothing
+        #[arg(long, value_name = "MANAGER", conflicts_with = "pre_push")]
+        print: Option<HookManager>,
     },
+    /// Take the guard away; hooks that were there before come back
+    Uninstall,
+}
+
+/// A program that brings hooks of its own.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(in crate::cli) enum HookManager {
+    PreCommit,
+    Lefthook,
+    Husky,
 }

@@ -24,6 +24,15 @@ pub(in crate::cli) struct ScanArgs {
     /// Standard input
     #[arg(long, conflicts_with = "paths")]
     pub(in crate::cli) stdin: bool,
+    /// What this host keeps of values: shell histories, editors' swap files, temporary folders, containers, logs
+    #[arg(long, conflicts_with_all = ["paths", "staged", "from_ref", "history", "stdin"])]
+    pub(in crate::cli) leftovers: bool,
+    /// Accept everything that is found, in .reseal-baseline; each entry is of one value at one path
+    #[arg(long, conflicts_with_all = ["history", "from_ref", "stdin", "format", "leftovers"])]
+    pub(in crate::cli) update_baseline: bool,
+    /// Take what is of nothing any more out of .reseal-baseline
+    #[arg(long, conflicts_with_all = ["update_baseline", "staged", "history", "from_ref", "stdin", "format", "paths", "leftovers"])]
+    pub(in crate::cli) prune: bool,
     /// How to tell [default: text; json with --json]
     #[arg(long, value_name = "FORMAT")]
     pub(in crate::cli) format: Option<ScanFormat>,

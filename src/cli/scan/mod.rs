@@ -2,43 +2,129 @@
 //!
 //! It fails closed: what could not be read is an error beside the findings, and how much was read is always said.
 
+mod leftovers;
+mod outcome;
 mod policy;
+mod settings;
 mod source;
-mod text;
+mod tell;
+mod vault;
 
-use super::args::{Global, ScanArgs};
+use super::args::{Global, ScanArgs, ScanFormat};
 use super::report::{Report, count};
+use super::session::{Session, random};
+use crate::config::ScanConfig;
+use crate::disk::{self, Attributes, Owner};
 use crate::error::{Error, Kind, Result};
-use crate::scan::{Guard, Known, Swept, sweep};
+use crate::scan::{BASELINE, Class, Guard, Item, Spoken, sweep};
+use outcome::{Outcome, patterns};
+use settings::Settings;
 use source::Source;
 
-pub(super) fn run(_global: &Global, args: &ScanArgs, report: &Report) -> Result<()> {
+pub(super) fn run(global: &Global, args: &ScanArgs, report: &Report) -> Result<()> {
     let source = Source::of(args)?;
-    let (rules, notes) = policy::rules(&source)?;
-    for note in notes {
-        report.note(&note);
+    let mut objects = source.repository.as_ref().map(|repository| repository.objects()).transpose()?;
+    let mut settings = Settings::of(global, &source, objects.as_mut(), args.update_baseline || args.prune)?;
+    let (rules, mut notes) = policy::rules(&source, objects.as_mut())?;
+    settings.notes.append(&mut notes);
+    if let (Some(repository), Some(objects)) = (&source.repository, objects) {
+        repository.take_back(objects);
     }
-    let guard = Guard::new(rules, Known::default());
-    let swept = sweep(&guard, &source.items, source.repository.as_ref());
-    text::tell(&source, &swept, report)?;
-    end(&source, swept, report)
+    let ScanConfig { public, secret, exclude } = std::mem::take(&mut settings.config);
+    let (known, mut notes) = vault::gather(global, source.repository.as_ref(), &Spoken { public, secret })?;
+    settings.notes.append(&mut notes);
+    let guard = Guard::new(rules, known);
+    if args.leftovers {
+        let (places, notes) = leftovers::places(&Session::new(global)?)?;
+        settings.notes.extend(notes);
+        let outcome = leftovers::look(&guard, &places, settings.notes);
+        return finish(outcome, args, report);
+    }
+    let items: Vec<&Item> = source.items.iter().collect();
+    let swept = sweep(&guard, &items, source.repository.as_ref());
+    source.check(&swept)?;
+    let mut outcome = Outcome::of(&source, swept, &patterns(&exclude)?, &settings.baseline);
+    outcome.notes.append(&mut settings.notes);
+    outcome.notes.extend(source.note.clone());
+    if args.update_baseline || args.prune {
+        return edit(args, &source, settings, &outcome, report);
+    }
+    finish(outcome, args, report)
 }
 
-fn end(source: &Source, swept: Swept, report: &Report) -> Result<()> {
-    let read = format!("{} and {} read", count(swept.files, "file"), count(swept.bytes as usize, "byte"));
-    for (item, error) in &swept.failures {
-        let path = String::from_utf8_lossy(&source.items[*item].name.path);
-        report.note(&format!("{path}: {error}"));
+fn finish(outcome: Outcome<'_>, args: &ScanArgs, report: &Report) -> Result<()> {
+    let format = args.format.unwrap_or(if report.json { ScanFormat::Json } else { ScanFormat::Text });
+    tell::tell(&outcome, format, report)?;
+    end(outcome, report)
+}
+
+/// Writes the baseline anew.
+fn edit(
+    args: &ScanArgs,
+    source: &Source,
+    mut settings: Settings,
+    outcome: &Outcome<'_>,
+    report: &Report,
+) -> Result<()> {
+    if !outcome.failures.is_empty() {
+        return Err(unread(outcome).note(format!("{BASELINE} was not changed")));
     }
-    if !swept.failures.is_empty() {
-        let unread = count(swept.failures.len(), "file");
-        return Err(Error::failed(format!("{unread} could not be looked at")).note(read));
+    let before = settings.baseline.len();
+    if args.prune {
+        if !source.is_all {
+            return Err(Error::usage("entries can be taken out only where everything is looked at")
+                .hint("run `reseal scan --prune` without paths"));
+        }
+        settings.baseline.remove(&outcome.stale);
+    } else {
+        let mut key = [0; 16];
+        random().fill_bytes(&mut key);
+        outcome.accept(&mut settings.baseline, key);
     }
-    if swept.findings.is_empty() {
+    let path = &settings.baseline_path;
+    let kept = disk::stat(path).map(|stat| Attributes { mode: stat.mode, owner: stat.owner });
+    let attributes = kept.unwrap_or(Attributes { mode: 0o644, owner: Owner::of_this_process() });
+    disk::replace(path, settings.baseline.text().as_bytes(), attributes)?;
+    let known = outcome.findings.iter().filter(|(_, f)| f.class == Class::Known).count();
+    if args.update_baseline && known > 0 {
+        report.note(&format!(
+            "{} of values that your sealed files hold are accepted now",
+            count(known, "finding")
+        ));
+    }
+    report.say(&format!("{}: {} before, {} now", disk::quoted(path), before, settings.baseline.len()));
+    Ok(())
+}
+
+fn end(outcome: Outcome<'_>, report: &Report) -> Result<()> {
+    let read = format!("{} and {} read", count(outcome.files, "file"), count(outcome.bytes as usize, "byte"));
+    for note in &outcome.notes {
+        report.note(note);
+    }
+    if outcome.accepted > 0 {
+        report.note(&format!("{BASELINE} accepts {}", count(outcome.accepted, "finding")));
+    }
+    if let Some(first) = outcome.stale.first() {
+        let others = outcome.stale.len() - 1;
+        let others = if others > 0 { format!(" and {others} more") } else { String::new() };
+        report
+            .note(&format!("{BASELINE}: nothing is left of {}{others}: `reseal scan --prune`", first.told()));
+    }
+    for (item, error) in &outcome.failures {
+        report.note(&format!("{}: {error}", tell::shown(item.path())));
+    }
+    if !outcome.failures.is_empty() {
+        return Err(unread(&outcome).note(read));
+    }
+    if outcome.findings.is_empty() {
         report.say(&format!("nothing found: {read}"));
         return Ok(());
     }
-    Err(Error::new(Kind::Found, count(swept.findings.len(), "finding"))
+    Err(Error::new(Kind::Found, count(outcome.findings.len(), "finding"))
         .note(read)
         .hint("each line ends with what mends it"))
+}
+
+fn unread(outcome: &Outcome<'_>) -> Error {
+    Error::failed(format!("{} could not be looked at", count(outcome.failures.len(), "file")))
 }

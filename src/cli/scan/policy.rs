@@ -12,7 +12,7 @@ use std::path::Path;
 use super::source::Source;
 use crate::disk;
 use crate::error::{Error, Result};
-use crate::scan::{Place, Rules};
+use crate::scan::{Objects, Place, Rules};
 
 const FILE: &str = ".sops.yaml";
 /// One that is larger than this is no list of rules.
@@ -24,14 +24,14 @@ const HEAD: usize = 1;
 const INDEX: usize = 2;
 
 /// The rules, and what could not be read of them.
-pub(super) fn rules(source: &Source) -> Result<(Rules, Vec<String>)> {
+pub(super) fn rules(source: &Source, objects: Option<&mut Objects>) -> Result<(Rules, Vec<String>)> {
     let (mut rules, mut notes) = (Rules::default(), Vec::new());
     let (mut on_disk, mut in_git) = (BTreeSet::new(), BTreeSet::new());
     for item in &source.items {
         let folders = match &item.place {
             Place::Disk(_) => &mut on_disk,
             Place::Blob(_) => &mut in_git,
-            Place::Bytes(_) => continue,
+            Place::Held(_) | Place::Stream(_) | Place::Unread(_) => continue,
         };
         if !folders.contains(item.name.folder()) {
             folders.insert(item.name.folder().to_vec());
@@ -39,7 +39,9 @@ pub(super) fn rules(source: &Source) -> Result<(Rules, Vec<String>)> {
     }
     of_disk(&on_disk, &mut rules, &mut notes)?;
     if !in_git.is_empty() {
-        of_git(&in_git, source, &mut rules, &mut notes)?;
+        if let Some(objects) = objects {
+            of_git(&in_git, objects, &mut rules, &mut notes)?;
+        }
     }
     Ok((rules, notes))
 }
@@ -56,9 +58,12 @@ fn with_above(folders: &BTreeSet<Vec<u8>>) -> BTreeSet<&[u8]> {
     all
 }
 
-fn of_git(folders: &BTreeSet<Vec<u8>>, source: &Source, rules: &mut Rules, notes: &mut Vec<String>) -> Result<()> {
-    let Some(repository) = &source.repository else { return Ok(()) };
-    let mut objects = repository.objects()?;
+fn of_git(
+    folders: &BTreeSet<Vec<u8>>,
+    objects: &mut Objects,
+    rules: &mut Rules,
+    notes: &mut Vec<String>,
+) -> Result<()> {
     for folder in with_above(folders) {
         // git is asked by text, and has no such folder then
         let Ok(name) = std::str::from_utf8(folder) else { continue };

@@ -1,52 +1,128 @@
 //! What is looked at: the index, folders, commits, standard input.
-#![expect(clippy::disallowed_methods, reason = "cli reads the environment")]
+#![expect(clippy::disallowed_methods, reason = "cli reads the environment and standard input")]
 
-use std::os::unix::ffi::OsStrExt;
-use std::path::Path;
+use std::ffi::OsString;
+use std::path::{Path, PathBuf};
+use std::sync::Mutex;
 
 use crate::cli::args::ScanArgs;
-use crate::disk;
+use crate::cli::report::count;
 use crate::error::{Error, Result};
 use crate::process::Site;
-use crate::scan::{Item, Name, Place, Repository};
+use crate::scan::{Item, Place, Repository, Selected, Swept, Wanted, below};
 
 /// The files, and the repository that they are in.
 pub(super) struct Source {
     pub(super) items: Vec<Item>,
     pub(super) repository: Option<Repository>,
+    /// What is to be said of the choice.
+    pub(super) note: Option<String>,
+    /// The commit whose settings count.
+    pub(super) base: String,
+    /// Whether the index was asked.
+    pub(super) is_staged: bool,
+    /// Whether this is everything that git tracks or would track, as it lies there.
+    pub(super) is_all: bool,
 }
 
 impl Source {
     pub(super) fn of(args: &ScanArgs) -> Result<Self> {
         let here = std::env::current_dir()
             .map_err(|e| Error::failed(format!("cannot tell the current folder: {e}")))?;
-        let site = Site { root: here, env: std::env::vars_os().collect(), quiet: true };
-        let repository = Repository::around(site)?;
-        let mut items = Vec::new();
-        for path in &args.paths {
-            below(path, &mut items)?;
+        let site = Site { root: here.clone(), env: std::env::vars_os().collect(), quiet: true };
+        let source = Source {
+            items: Vec::new(),
+            repository: Repository::around(site)?,
+            note: None,
+            base: args.from_ref.clone().unwrap_or_else(|| "HEAD".to_owned()),
+            is_staged: args.staged,
+            is_all: false,
+        };
+        if args.leftovers {
+            return Ok(source);
         }
-        Ok(Source { items, repository })
+        let from_git = args.staged || args.from_ref.is_some() || args.history.is_some();
+        match (&source.repository, from_git) {
+            (None, true) => Err(Error::usage(format!("{here:?} is in no git repository"))
+                .hint("name the files or folders to look at: `reseal scan .`")),
+            (Some(repository), true) => {
+                let range = if args.staged { range_of_pre_commit(args) } else { None };
+                let (selected, note) = from_commits(args, range.as_ref(), repository)?;
+                let base = range.map_or(source.base.clone(), |(from, _)| from);
+                Ok(Source { items: selected.items, note, base, ..source })
+            }
+            _ if args.stdin || args.paths == [Path::new("-")] => {
+                let stream = Place::Stream(Mutex::new(Box::new(std::io::stdin())));
+                Ok(Source { items: vec![Item::new(b"<stdin>", stream)], ..source })
+            }
+            (Some(repository), false) if args.paths.is_empty() && !repository.bare => {
+                Ok(Source { items: repository.tracked()?.items, is_all: true, ..source })
+            }
+            _ => {
+                let everything = [PathBuf::from(".")];
+                let paths = if args.paths.is_empty() { &everything } else { args.paths.as_slice() };
+                let items = on_disk(paths, source.repository.as_ref());
+                Ok(Source { items, ..source })
+            }
+        }
+    }
+
+    /// That what was to be looked at was: none of it read is no pass.
+    pub(super) fn check(&self, swept: &Swept) -> Result<()> {
+        if swept.files == 0 && swept.failures.is_empty() && !self.items.is_empty() {
+            let there = count(self.items.len(), "file");
+            return Err(Error::failed(format!("none of {there} was read")));
+        }
+        Ok(())
     }
 }
 
-/// A file, or all files of a folder but for git's own.
-fn below(path: &Path, items: &mut Vec<Item>) -> Result<()> {
-    let stat =
-        disk::stat(path).ok_or_else(|| Error::failed(format!("cannot read {path:?}: it is not there")))?;
-    let item = |path: &Path| {
-        let name = path.as_os_str().as_bytes();
-        let name = Name::of(name.strip_prefix(b"./").unwrap_or(name));
-        Item { name, place: Place::Disk(path.to_path_buf()), commit: None }
+/// What the index or commits hold, and what is to be said of it.
+fn from_commits(
+    args: &ScanArgs,
+    range: Option<&(String, String)>,
+    repository: &Repository,
+) -> Result<(Selected, Option<String>)> {
+    let mut wanted = (!args.paths.is_empty()).then(|| repository.wanted(&args.paths));
+    let to = args.to_ref.as_deref().unwrap_or("HEAD");
+    let range = range.map(|(from, to)| (&**from, &**to)).or(args.from_ref.as_deref().map(|from| (from, to)));
+    let (mut selected, what) = if let Some(range) = &args.history {
+        (repository.history(range)?, "no commit of the range brings content")
+    } else if let Some((from, to)) = range {
+        (repository.between(from, to, wanted.as_mut())?, "nothing changed between the two commits")
+    } else {
+        repository.with_files()?;
+        let selected = match &mut wanted {
+            Some(wanted) => repository.staged_among(wanted)?,
+            None => repository.staged()?,
+        };
+        (selected, "nothing is staged")
     };
-    if stat.is_file {
-        items.push(item(path));
-        return Ok(());
+    let elsewhere = wanted.as_ref().map_or_else(Vec::new, |wanted: &Wanted| wanted.elsewhere.clone());
+    selected.items.extend(on_disk(&elsewhere, None));
+    let note = selected.items.is_empty().then(|| match selected.deleted {
+        0 => what.to_owned(),
+        n => format!("{} deleted, and nothing else: there is no content to look at", count(n, "file")),
+    });
+    Ok((selected, note))
+}
+
+/// The range that pre-commit is about, if it is about one. It counts only with the names that pre-commit hands over: what
+/// it starts may run git in another repository, where these commits mean something else.
+fn range_of_pre_commit(args: &ScanArgs) -> Option<(String, String)> {
+    let var = |name: &str| std::env::var_os(name).filter(|v| !v.is_empty()).map(OsString::into_string);
+    if args.paths.is_empty() || std::env::var_os("PRE_COMMIT").is_none() {
+        return None;
     }
-    let found = disk::walk(path, &|folder| folder.file_name().is_some_and(|name| name == ".git"));
-    if let Some(error) = found.failures.into_iter().next() {
-        return Err(error);
+    Some((var("PRE_COMMIT_FROM_REF")?.ok()?, var("PRE_COMMIT_TO_REF")?.ok()?))
+}
+
+/// Named files and folders.
+fn on_disk(paths: &[PathBuf], repository: Option<&Repository>) -> Vec<Item> {
+    let mut items = Vec::new();
+    let mut inside = |path: &Path| repository.and_then(|repository| repository.inside(path));
+    for path in paths {
+        below(path, &mut inside, &mut items);
     }
-    items.extend(found.files.iter().map(|path| item(path)));
-    Ok(())
+    items
 }

@@ -1,5 +1,6 @@
 //! One `git cat-file --batch`, asked for one object after the other.
 
+use std::collections::VecDeque;
 use std::io::{self, BufRead, BufReader, Read, Take, Write};
 use std::process::{Child, ChildStdin, ChildStdout};
 
@@ -14,6 +15,8 @@ pub struct Objects {
     from: BufReader<ChildStdout>,
     /// What of the last object was not read yet, with the line feed behind it.
     left: u64,
+    /// What was asked for and not answered yet.
+    asked: VecDeque<String>,
 }
 
 /// The bytes of one object.
@@ -27,7 +30,8 @@ impl Objects {
         let mut child = converse(site, git, &["cat-file", "--batch"])?;
         match (child.stdin.take(), child.stdout.take()) {
             (Some(to), Some(from)) => {
-                Ok(Objects { child, to: Some(to), from: BufReader::with_capacity(1 << 16, from), left: 0 })
+                let (from, asked) = (BufReader::with_capacity(1 << 16, from), VecDeque::new());
+                Ok(Objects { child, to: Some(to), from, left: 0, asked })
             }
             _ => Err(Repository::failed("be talked to")),
         }
@@ -38,29 +42,77 @@ impl Objects {
         self.find(name)?.ok_or_else(|| Error::failed(format!("git has no object {name:?}")))
     }
 
+    /// Says which objects will be asked for next, in this order: git fetches them meanwhile. A few only, since nobody
+    /// reads what it answers before.
+    pub fn announce<'n>(&mut self, names: impl Iterator<Item = &'n str>) -> Result<()> {
+        let mut text = String::new();
+        for name in names.filter(|name| !name.contains('\n')) {
+            text += name;
+            text.push('\n');
+            self.asked.push_back(name.to_owned());
+        }
+        self.write(&text)
+    }
+
+    /// Whether there is an object of that name, of whatever kind.
+    pub fn has(&mut self, name: &str) -> Result<bool> {
+        Ok(self.answer(name)?.is_some())
+    }
+
     /// The same; `None` where there is none.
     pub fn find(&mut self, name: &str) -> Result<Option<Blob<'_>>> {
-        let failed = |_| Repository::failed("hand out an object");
-        let rest = self.left;
-        io::copy(&mut self.from.by_ref().take(rest), &mut io::sink()).map_err(failed)?;
-        self.left = 0;
+        match self.answer(name)? {
+            Some((true, size)) => Ok(Some(Blob { objects: self, size })),
+            _ => Ok(None),
+        }
+    }
+
+    /// Asks for one object: whether it is a blob, and its size.
+    fn answer(&mut self, name: &str) -> Result<Option<(bool, u64)>> {
+        self.skip()?;
         if name.contains('\n') {
             return Ok(None);
         }
+        // what was announced and is not wanted any more
+        while self.asked.front().is_some_and(|asked| asked != name) {
+            self.head()?;
+            self.skip()?;
+        }
+        if self.asked.is_empty() {
+            self.asked.push_back(name.to_owned());
+            self.write(&format!("{name}\n"))?;
+        }
+        self.head()
+    }
+
+    fn write(&mut self, text: &str) -> Result<()> {
         let to = self.to.as_mut().ok_or_else(|| Repository::failed("be talked to"))?;
-        to.write_all(format!("{name}\n").as_bytes()).and_then(|()| to.flush()).map_err(failed)?;
+        to.write_all(text.as_bytes()).map_err(|_| Repository::failed("hand out an object"))
+    }
+
+    /// The rest of an object that nobody wants to read.
+    fn skip(&mut self) -> Result<()> {
+        let rest = std::mem::take(&mut self.left);
+        let skipped = io::copy(&mut self.from.by_ref().take(rest), &mut io::sink());
+        skipped.map(drop).map_err(|_| Repository::failed("hand out an object"))
+    }
+
+    /// The head of the next answer; `None`: there is no such object.
+    fn head(&mut self) -> Result<Option<(bool, u64)>> {
+        self.asked.pop_front();
         let mut head = Vec::new();
-        self.from.read_until(b'\n', &mut head).map_err(failed)?;
+        match self.from.read_until(b'\n', &mut head) {
+            Ok(n) if n > 0 && head.ends_with(b"\n") => {}
+            _ => return Err(Repository::failed("hand out an object")),
+        }
         let head = String::from_utf8_lossy(&head);
         // a hash, a kind and a size; anything else says why there is none
         let mut words = head.trim_end().rsplit(' ');
         let size = words.next().and_then(|size| size.parse::<u64>().ok());
-        let (Some(size), Some("blob")) = (size, words.next()) else {
-            self.left = size.map_or(0, |size| size + 1);
-            return Ok(None);
-        };
+        let kind = words.next().filter(|kind| ["blob", "tree", "commit", "tag"].contains(kind));
+        let (Some(size), Some(kind)) = (size, kind) else { return Ok(None) };
         self.left = size + 1;
-        Ok(Some(Blob { objects: self, size }))
+        Ok(Some((kind == "blob", size)))
     }
 }
 

@@ -6,9 +6,19 @@ use memchr::memmem::find;
 pub(super) fn is_one(bytes: &[u8]) -> bool {
     let start = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes).trim_ascii_start();
     const STARTS: [&[u8]; 13] = [
-        b"Salted__", b"U2FsdGVkX1", b"age-encryption.org/", b"-----BEGIN AGE ENCRYPTED", b"-----BEGIN PGP MESSAGE",
-        b"-----BEGIN PGP PUBLIC", b"-----BEGIN PGP SIGNATURE", b"-----BEGIN PKCS7", b"-----BEGIN CMS", b"$ANSIBLE_VAULT",
-        b"\0GITCRYPT", b"SQLite format", b"-----BEGIN ENCRYPTED",
+        b"Salted__",
+        b"U2FsdGVkX1",
+        b"age-encryption.org/",
+        b"-----BEGIN AGE ENCRYPTED",
+        b"-----BEGIN PGP MESSAGE",
+        b"-----BEGIN PGP PUBLIC",
+        b"-----BEGIN PGP SIGNATURE",
+        b"-----BEGIN PKCS7",
+        b"-----BEGIN CMS",
+        b"$ANSIBLE_VAULT",
+        b"\0GITCRYPT",
+        b"SQLite format",
+        b"-----BEGIN ENCRYPTED",
     ];
     if STARTS.iter().any(|mark| start.starts_with(mark)) {
         return true;

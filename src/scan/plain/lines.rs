@@ -79,7 +79,9 @@ fn line(text: &[u8], all: Range<usize>) -> (Line, usize) {
         rest = trim(rest.start + mark.len()..rest.end);
     }
     let odd = if commented { Line::Note } else { Line::Odd };
-    for word in [&b"export "[..], b"set ", b"SET ", b"setx ", b"declare -x ", b"typeset -x ", b"setenv ", b"- "] {
+    for word in
+        [&b"export "[..], b"set ", b"SET ", b"setx ", b"declare -x ", b"typeset -x ", b"setenv ", b"- "]
+    {
         if text[rest.clone()].starts_with(word) {
             rest = trim(rest.start + word.len()..rest.end);
         }
@@ -100,7 +102,11 @@ fn line(text: &[u8], all: Range<usize>) -> (Line, usize) {
     let sep = trim(behind..rest.end);
     let equals = match text[sep.clone()].first() {
         Some(b'=') if text.get(sep.start + 1) != Some(&b'=') => true,
-        Some(b':') if text.get(sep.start + 1).is_none_or(|b| matches!(b, b' ' | b'\t' | b'"' | b'\n' | b'\r')) => false,
+        Some(b':')
+            if text.get(sep.start + 1).is_none_or(|b| matches!(b, b' ' | b'\t' | b'"' | b'\n' | b'\r')) =>
+        {
+            false
+        }
         _ => return (odd, end),
     };
     let around = quote.filter(|_| !closed);
@@ -110,7 +116,12 @@ fn line(text: &[u8], all: Range<usize>) -> (Line, usize) {
 }
 
 /// A value without its quotes and what follows, and where it ends if that is behind the line. `limit`: where it must.
-fn inner(text: &[u8], whole: Range<usize>, around: Option<u8>, limit: usize) -> (Range<usize>, Option<usize>) {
+fn inner(
+    text: &[u8],
+    whole: Range<usize>,
+    around: Option<u8>,
+    limit: usize,
+) -> (Range<usize>, Option<usize>) {
     let mut start = whole.start;
     if text[whole.clone()].starts_with(b"$'") {
         start += 1;
@@ -146,7 +157,10 @@ fn inner(text: &[u8], whole: Range<usize>, around: Option<u8>, limit: usize) -> 
     let comment = (1..part.len()).find(|i| part[*i] == b'#' && matches!(part[i - 1], b' ' | b'\t'));
     value.end = value.start + comment.unwrap_or(part.len());
     let part = text[value.clone()].trim_ascii_end();
-    let part = part.strip_suffix(b",").filter(|part| part.last().is_some_and(|b| matches!(b, b'"' | b'\''))).unwrap_or(part);
+    let part = part
+        .strip_suffix(b",")
+        .filter(|part| part.last().is_some_and(|b| matches!(b, b'"' | b'\'')))
+        .unwrap_or(part);
     // a comment of nothing else
     let empty = part.first() == Some(&b'#') && part.get(1).is_none_or(|b| *b == b' ');
     (value.start..value.start + if empty { 0 } else { part.len() }, None)
@@ -200,7 +214,20 @@ mod tests {
 
     #[test]
     fn what_is_none_is_passed_over() {
-        for text in ["", "  ", "# a note", "if (a == b) {", "http://x", "=x", "1=2", "a b c", "[section]", "A", "\"", "'"] {
+        for text in [
+            "",
+            "  ",
+            "# a note",
+            "if (a == b) {",
+            "http://x",
+            "=x",
+            "1=2",
+            "a b c",
+            "[section]",
+            "A",
+            "\"",
+            "'",
+        ] {
             assert_eq!(pairs(text), [], "{text:?}");
         }
     }

@@ -95,7 +95,13 @@ fn judge(
     if let Some(what) = whole {
         hits.push(Hit { class: Class::Plain, rule, at: 0..0, what: what(count), mend: mend.clone() });
     }
-    hits.extend(found.into_iter().map(|(what, at)| Hit { class: Class::Plain, rule, at, what, mend: mend.clone() }));
+    hits.extend(found.into_iter().map(|(what, at)| Hit {
+        class: Class::Plain,
+        rule,
+        at,
+        what,
+        mend: mend.clone(),
+    }));
 }
 
 /// The name of a value, if it can be shown.

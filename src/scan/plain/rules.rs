@@ -64,7 +64,8 @@ impl From<Creation> for Rule {
             ("unencrypted_comment_regex", said.unencrypted_comment_regex),
             ("encrypted_comment_regex", said.encrypted_comment_regex),
         ];
-        let chosen = chosen.into_iter().find_map(|(field, text)| Some((field, text.filter(|text| !text.is_empty())?)));
+        let chosen =
+            chosen.into_iter().find_map(|(field, text)| Some((field, text.filter(|text| !text.is_empty())?)));
         Rule { path: said.path_regex.filter(|path| !path.is_empty()), pattern: OnceLock::new(), chosen }
     }
 }
@@ -75,7 +76,10 @@ const ANY: [&str; 2] = ["wkpyh", "qzxjv/wkpyh"];
 impl Rule {
     fn fits(&self, path: &[u8]) -> bool {
         let Some(text) = &self.path else { return true };
-        self.pattern.get_or_init(|| Pattern::compile(text)).as_ref().is_some_and(|pattern| pattern.matches(path))
+        self.pattern
+            .get_or_init(|| Pattern::compile(text))
+            .as_ref()
+            .is_some_and(|pattern| pattern.matches(path))
     }
 
     fn fits_any(&self, ending: &str) -> bool {
@@ -143,7 +147,8 @@ fn holds(rule: &Rule, text: &Text<'_>) -> bool {
     let format = values::format(&base);
     let ending = base.rsplit_once('.').map_or("", |(_, ending)| ending);
     // nobody calls an env file what is none, and such a file of Kubernetes says itself what it holds
-    let by_name = !rule.fits_any(ending) || format == Some(Format::Dotenv) || is_kubernetes_secret(text.bytes);
+    let by_name =
+        !rule.fits_any(ending) || format == Some(Format::Dotenv) || is_kubernetes_secret(text.bytes);
     let counts = |name: &[u8], value: &[u8]| {
         if by_name { worth::says_something(value) } else { worth::is_real(name, value, false) }
     };

@@ -23,8 +23,20 @@ pub(in crate::scan) fn is_rare(value: &[u8]) -> bool {
 /// Settings that build tools put into what every browser gets, and what other tools keep beside what they sealed.
 fn is_for_all(name: &[u8]) -> bool {
     const BROWSERS: [&[u8]; 14] = [
-        b"VITE_", b"NEXT_PUBLIC_", b"REACT_APP_", b"NUXT_PUBLIC_", b"EXPO_PUBLIC_", b"GATSBY_", b"PUBLIC_", b"VUE_APP_",
-        b"STORYBOOK_", b"NG_APP_", b"RAZZLE_", b"NX_PUBLIC_", b"SNOWPACK_PUBLIC_", b"REDWOOD_ENV_",
+        b"VITE_",
+        b"NEXT_PUBLIC_",
+        b"REACT_APP_",
+        b"NUXT_PUBLIC_",
+        b"EXPO_PUBLIC_",
+        b"GATSBY_",
+        b"PUBLIC_",
+        b"VUE_APP_",
+        b"STORYBOOK_",
+        b"NG_APP_",
+        b"RAZZLE_",
+        b"NX_PUBLIC_",
+        b"SNOWPACK_PUBLIC_",
+        b"REDWOOD_ENV_",
     ];
     // somebody who calls it so did not mean it for all
     let meant = [&b"SECRET"[..], b"PASSWORD", b"PRIVATE"];
@@ -38,9 +50,20 @@ fn is_for_all(name: &[u8]) -> bool {
 /// Values that were sealed one by one, by whatever program.
 fn is_sealed(value: &[u8]) -> bool {
     const STARTS: [&[u8]; 14] = [
-        b"ENC[", b"ENC(", b"encrypted:", b"$ANSIBLE_VAULT", b"vault:v", b"{cipher}", b"-----BEGIN AGE ENCRYPTED",
-        b"-----BEGIN PGP MESSAGE", b"age-encryption.org", b"U2FsdGVkX1", b"!vault", b"YWdlLWVuY3J5cHRpb24ub3Jn",
-        b"AQICAH", b"{enc:",
+        b"ENC[",
+        b"ENC(",
+        b"encrypted:",
+        b"$ANSIBLE_VAULT",
+        b"vault:v",
+        b"{cipher}",
+        b"-----BEGIN AGE ENCRYPTED",
+        b"-----BEGIN PGP MESSAGE",
+        b"age-encryption.org",
+        b"U2FsdGVkX1",
+        b"!vault",
+        b"YWdlLWVuY3J5cHRpb24ub3Jn",
+        b"AQICAH",
+        b"{enc:",
     ];
     STARTS.iter().any(|start| value.starts_with(start))
 }

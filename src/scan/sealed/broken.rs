@@ -19,14 +19,16 @@ pub(super) fn look(text: &Text<'_>, hits: &mut Vec<Hit>) -> bool {
         if value.text.starts_with(SEALED) {
             sealed = true;
         } else if clear.len() < MANY && worth::is_real(value.name, value.text, value.commented) {
-            let what = format!("{} lies in clear, and the file is not a sealed one any more", shown(value.name));
+            let what =
+                format!("{} lies in clear, and the file is not a sealed one any more", shown(value.name));
             clear.push((what, value.at));
         }
     });
     if !sealed {
         return false;
     }
-    let hit = |(what, at)| Hit { class: Class::Plain, rule: "sealed-leaf-in-clear", at, what, mend: super::MEND };
+    let hit =
+        |(what, at)| Hit { class: Class::Plain, rule: "sealed-leaf-in-clear", at, what, mend: super::MEND };
     hits.extend(clear.into_iter().map(hit));
     true
 }

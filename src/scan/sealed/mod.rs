@@ -79,9 +79,11 @@ fn of_leaf(leaf: &Shown<'_>, opt_in: bool, file: &[u8]) -> Option<Hit> {
             hit("sealed-leaf-in-clear", at, format!("{} lies in clear", shown(leaf.name)))
         }
         // who names what is sealed forgets what is new; who names what is not meant it
-        Some(false) if opt_in && worth::is_real(leaf.name, leaf.text, true) => {
-            hit("sealed-rule-misses-secret", at, format!("{} lies in clear: the rule does not mean it", shown(leaf.name)))
-        }
+        Some(false) if opt_in && worth::is_real(leaf.name, leaf.text, true) => hit(
+            "sealed-rule-misses-secret",
+            at,
+            format!("{} lies in clear: the rule does not mean it", shown(leaf.name)),
+        ),
         _ => None,
     }
 }

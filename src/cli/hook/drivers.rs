@@ -1,13 +1,13 @@
 //! `reseal hook install --git`: the attributes and the configuration by which git merges and shows sealed files with this
 //! program. What is there stays; twice is once.
-#![expect(clippy::disallowed_methods, reason = "cli reads the environment")]
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
-use super::args::{Global, HookArgs, HookCommand};
-use super::git::Repository;
-use super::report::Report;
-use super::session::Session;
+use super::this_program;
+use crate::cli::args::Global;
+use crate::cli::git::Repository;
+use crate::cli::report::Report;
+use crate::cli::session::Session;
 use crate::disk::{self, Attributes, Owner};
 use crate::error::{Error, Result};
 use crate::sops::Sealed;
@@ -15,23 +15,20 @@ use crate::sops::Sealed;
 /// The name of both drivers.
 const DRIVER: &str = "reseal";
 
-pub(super) fn run(global: &Global, args: &HookArgs, report: &Report) -> Result<()> {
-    let HookCommand::Install { git, pattern } = &args.what;
-    if !git {
-        return Err(Error::usage("what is to be installed must be named")
-            .hint("run `reseal hook install --git` for git's merge and diff of sealed files"));
-    }
-    let here =
-        std::env::current_dir().map_err(|e| Error::failed(format!("cannot tell the current folder: {e}")))?;
-    let repository = Repository::around(&here)?;
+pub(super) fn install(
+    global: &Global,
+    repository: &Repository,
+    pattern: &[String],
+    report: &Report,
+) -> Result<()> {
     let wanted = if pattern.is_empty() {
-        found(global, &repository)?
+        found(global, repository)?
     } else {
         pattern.iter().map(|pattern| line(pattern)).collect::<Result<_>>()?
     };
     let path = repository.top.join(".gitattributes");
     let added = add_lines(&path, &wanted)?;
-    let program = this_program()?;
+    let program = this_program()?.word();
     let settings = [
         ("merge.reseal.name", "sealed files, key by key".to_owned()),
         (
@@ -153,15 +150,4 @@ fn add_lines(path: &Path, wanted: &[String]) -> Result<Vec<String>> {
     let owner = Owner::of_this_process();
     disk::replace(path, &text, kept.unwrap_or(Attributes { mode: 0o644, owner }))?;
     Ok(added)
-}
-
-/// How git starts this program: by its name where PATH leads here, else by its place, for a shell.
-fn this_program() -> Result<String> {
-    let this = std::env::current_exe()
-        .map_err(|e| Error::failed(format!("cannot tell where this program lies: {e}")))?;
-    let path = std::env::var_os("PATH").unwrap_or_default();
-    let folders: Vec<PathBuf> = std::env::split_paths(&path).filter(|folder| folder.is_absolute()).collect();
-    let first = folders.iter().map(|folder| folder.join("reseal")).find(|path| disk::stat(path).is_some());
-    let by_name = first.is_some_and(|first| disk::real(&first) == disk::real(&this));
-    Ok(if by_name { "reseal".to_owned() } else { disk::quoted(&this) })
 }
