@@ -108,7 +108,16 @@ impl Form {
         ]) {
             return Form::Lines;
         }
+        const READ: [&str; 12] = [
+            "readme", "license", "licence", "copying", "changelog", "changes", "authors", "notice", "install", "contributing", "news", "copyright",
+        ];
+        if starts(&["crontab"]) {
+            return Form::Shell;
+        }
         match kind {
+            Kind::Doc => Form::Prose,
+            // settings of programs: `msmtprc`, `config`
+            _ if !base.is_empty() && !base[1..].contains('.') && !starts(&READ) && !base.ends_with("_history") => Form::Lines,
             Kind::Env | Kind::Leftover | Kind::Template | Kind::Config => Form::Lines,
             Kind::Source => Form::Code,
             _ if base.ends_with("_history") => Form::Shell,

@@ -43,6 +43,8 @@ pub(super) fn is_secret(promise: Promise, name: &[u8], value: &[u8], place: Plac
         Shape::PrivateKey => false, // another family's
         Shape::Other | Shape::Code | Shape::Public => false,
         Shape::Uuid => strong && !place.test && place.form != Form::Prose,
+        // whose key signs, in git, is no secret
+        Shape::Hex if name.eq_ignore_ascii_case(b"signingkey") => false,
         Shape::Hex => length >= if strong && !place.test { 16 } else { 32 },
         Shape::Number => strong && config && !place.test && is_password(name) && (6..=16).contains(&length),
         Shape::Prose => is_phrase(name, value, place),
@@ -162,10 +164,8 @@ pub(super) fn is_password_of(user: &[u8], password: &[u8], place: Place) -> bool
         Shape::Hex | Shape::Uuid => true,
         Shape::Number => place.form.is_config() && !place.test && password.len() >= 6,
         Shape::Word => {
-            place.form.is_config()
-                && !place.test
-                && (password.iter().any(u8::is_ascii_digit) || password.len() >= 6)
-                && password.len() >= 5
+            let digits = password.iter().any(u8::is_ascii_digit);
+            place.form.is_config() && !place.test && (digits && password.len() >= 6 || password.len() >= 8)
         }
         Shape::Text => {
             let need = if place.test {

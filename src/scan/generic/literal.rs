@@ -162,13 +162,10 @@ fn bare(bytes: &[u8], start: usize, form: Form) -> Option<Literal> {
         .then_some(Literal { at: start..start + text.len(), quoted: false })
 }
 
-/// A part of a connection string or of a URL's query: `Password=x;`, `&password=x`.
-pub(super) fn part(bytes: &[u8], start: usize) -> Option<Literal> {
+/// A part of a connection string or of a URL's query, up to one of the marks: `Password=x;`, `&password=x`.
+pub(super) fn part(bytes: &[u8], start: usize, marks: &[u8]) -> Option<Literal> {
     let rest = &bytes[start..];
-    let end = rest
-        .iter()
-        .position(|b| b.is_ascii_whitespace() || b";&\"'`<>\\),|".contains(b))
-        .unwrap_or(rest.len());
+    let end = rest.iter().position(|b| b.is_ascii_whitespace() || marks.contains(b)).unwrap_or(rest.len());
     (end > 0 && end <= 256).then_some(Literal { at: start..start + end, quoted: true })
 }
 
