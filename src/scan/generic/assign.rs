@@ -113,7 +113,15 @@ fn one(text: &Text<'_>, name: &Range<usize>, form: Form) -> Option<Found> {
                 Some(b'\'') => b"'",
                 _ => b";&\"'`<>\\),|",
             };
-            here.judged(literal::part(bytes, at + 1, marks)?, true)
+            let mut found = literal::part(bytes, at + 1, marks)?;
+            // the next of several in a query
+            let value = &bytes[found.at.clone()];
+            let next = value.iter().enumerate().position(|(i, b)| {
+                let name = value[i + 1..].iter().take_while(|b| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-')).count();
+                matches!(b, b'&' | b';') && name > 0 && value.get(i + 1 + name) == Some(&b'=')
+            });
+            found.at.end = found.at.start + next.unwrap_or(value.len());
+            here.judged(found, true)
         }
         [b'=', ..] => here.value(at + 1, line),
         // a piece of an ARN
@@ -130,6 +138,7 @@ fn one(text: &Text<'_>, name: &Range<usize>, form: Form) -> Option<Found> {
             here.listed(at + 1, line).or_else(|| pairs::look(&here, at, line))
         }
         [b'>', ..] if before == Some(b'<') || quoted => here.element(at + 1, line),
+        [b'<', b'/', ..] if before == Some(b'>') => here.sibling(at),
         _ if quoted || matches!(rest, [] | [b'\r'] | [b',', ..]) => pairs::look(&here, at, line),
         _ if gap > 0 => here.spoken(at, line, word),
         _ => None,
@@ -227,6 +236,18 @@ impl Assigned<'_> {
         self.judged(Literal { at: start..start + value.len(), quoted: true }, false)
     }
 
+    /// `<key>password</key><string>…</string>`, `<name>password</name><value>…</value>`.
+    fn sibling(&self, at: usize) -> Option<Found> {
+        let bytes = self.text.bytes;
+        let near = &bytes[at..bytes.len().min(at + 256)];
+        let close = memchr::memchr(b'>', near)? + 1;
+        let open = close + near[close..].iter().take_while(|b| b.is_ascii_whitespace()).count();
+        const TAGS: [&[u8]; 3] = [b"<string>", b"<value>", b"<val>"];
+        let tag = TAGS.iter().find(|tag| near[open..].starts_with(tag))?;
+        let from = at + open + tag.len();
+        self.element(from, line_end(bytes, from))
+    }
+
     /// A blank between: `ENV PASSWORD x`, `password x` of .netrc, `--password x`, `PASSWORD 'x'` of SQL.
     fn spoken(&self, at: usize, line: usize, word: &[u8]) -> Option<Found> {
         let bytes = self.text.bytes;
@@ -273,7 +294,7 @@ impl Assigned<'_> {
         // "the password is `x`"
         if matches!(self.form, Form::Prose) && promise(word) == Promise::Strong {
             let skip = [&b"is "[..], b"of ", b"was ", b"is: "].iter().find(|w| rest.starts_with(w)).map_or(0, |w| w.len());
-            if matches!(rest.get(skip), Some(b'`' | b'"')) {
+            if matches!(rest.get(skip), Some(b'`' | b'"')) && !word.eq_ignore_ascii_case(b"pass") {
                 return self.judged(literal::argument(&bytes[..line], at + skip).or_else(|| literal::literal(&bytes[..line], at + skip, Form::Code))?, false);
             }
         }

@@ -24,6 +24,10 @@ pub(super) fn is_secret(promise: Promise, name: &[u8], value: &[u8], place: Plac
     {
         return false;
     }
+    // an option, an entity of HTML
+    if value.starts_with(b"--") || value.starts_with(b"&#") || value.starts_with(b"&lt;") {
+        return false;
+    }
     if !matches!(worth(value), Worth::Ordinary | Worth::Likely | Worth::Rare) {
         return false;
     }
@@ -152,7 +156,7 @@ fn is_phrase(name: &[u8], value: &[u8], place: Place) -> bool {
 
 /// Whether the password of a URL, a header or a command is one; that there is one is promised by where it stands.
 pub(super) fn is_password_of(user: &[u8], password: &[u8], place: Place) -> bool {
-    if password.len() < 3 || user.eq_ignore_ascii_case(password) {
+    if password.len() < 3 || password.starts_with(b"--") || password.starts_with(b"[") || user.eq_ignore_ascii_case(password) {
         return false;
     }
     if !matches!(worth(password), Worth::Ordinary | Worth::Likely | Worth::Rare) {

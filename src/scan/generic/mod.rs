@@ -148,7 +148,7 @@ impl Generic {
 
     /// Looks around the word with this number.
     pub(super) fn at(&mut self, text: &Text<'_>, word: usize, at: Range<usize>, hits: &mut Vec<Hit>) {
-        let form = *self.form.get_or_insert_with(|| Form::of(text.name));
+        let form = *self.form.get_or_insert_with(|| Form::of(text.name).with(text.bytes));
         if form == Form::Skip {
             return;
         }
