@@ -117,7 +117,10 @@ fn one(text: &Text<'_>, name: &Range<usize>, form: Form) -> Option<Found> {
             // the next of several in a query
             let value = &bytes[found.at.clone()];
             let next = value.iter().enumerate().position(|(i, b)| {
-                let name = value[i + 1..].iter().take_while(|b| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-')).count();
+                let name = value[i + 1..]
+                    .iter()
+                    .take_while(|b| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-'))
+                    .count();
                 matches!(b, b'&' | b';') && name > 0 && value.get(i + 1 + name) == Some(&b'=')
             });
             found.at.end = found.at.start + next.unwrap_or(value.len());
@@ -289,13 +292,20 @@ impl Assigned<'_> {
         // `password x` alone in a line of settings
         let alone = head.is_empty() && memchr::memchr2(b' ', b'\t', rest.trim_ascii()).is_none();
         if alone && self.form == Form::Lines && promise(word) == Promise::Strong {
-            return self.as_password(literal::argument(&bytes[..line], at)?, "generic-secret", "a password in settings");
+            return self.judged(literal::argument(&bytes[..line], at)?, false);
         }
         // "the password is `x`"
         if matches!(self.form, Form::Prose) && promise(word) == Promise::Strong {
-            let skip = [&b"is "[..], b"of ", b"was ", b"is: "].iter().find(|w| rest.starts_with(w)).map_or(0, |w| w.len());
+            let skip = [&b"is "[..], b"of ", b"was ", b"is: "]
+                .iter()
+                .find(|w| rest.starts_with(w))
+                .map_or(0, |w| w.len());
             if matches!(rest.get(skip), Some(b'`' | b'"')) && !word.eq_ignore_ascii_case(b"pass") {
-                return self.judged(literal::argument(&bytes[..line], at + skip).or_else(|| literal::literal(&bytes[..line], at + skip, Form::Code))?, false);
+                return self.judged(
+                    literal::argument(&bytes[..line], at + skip)
+                        .or_else(|| literal::literal(&bytes[..line], at + skip, Form::Code))?,
+                    false,
+                );
             }
         }
         let netrc = base.contains("netrc");

@@ -41,8 +41,30 @@ impl Form {
     fn by_ending(base: &str, kind: Kind) -> Self {
         // what a template or a copy is of
         const COPIES: [&str; 24] = [
-            "j2", "jinja", "jinja2", "tpl", "tmpl", "template", "dist", "example", "sample", "bak", "backup", "orig", "old", "save", "tmp",
-            "default", "in", "local", "dev", "prod", "development", "production", "staging", "disabled",
+            "j2",
+            "jinja",
+            "jinja2",
+            "tpl",
+            "tmpl",
+            "template",
+            "dist",
+            "example",
+            "sample",
+            "bak",
+            "backup",
+            "orig",
+            "old",
+            "save",
+            "tmp",
+            "default",
+            "in",
+            "local",
+            "dev",
+            "prod",
+            "development",
+            "production",
+            "staging",
+            "disabled",
         ];
         let base = base.trim_end_matches('~');
         let (stem, ending) = base.rsplit_once('.').unwrap_or((base, ""));
@@ -131,7 +153,18 @@ impl Form {
             return Form::Lines;
         }
         const READ: [&str; 12] = [
-            "readme", "license", "licence", "copying", "changelog", "changes", "authors", "notice", "install", "contributing", "news", "copyright",
+            "readme",
+            "license",
+            "licence",
+            "copying",
+            "changelog",
+            "changes",
+            "authors",
+            "notice",
+            "install",
+            "contributing",
+            "news",
+            "copyright",
         ];
         if starts(&["crontab"]) {
             return Form::Shell;
@@ -139,7 +172,13 @@ impl Form {
         match kind {
             Kind::Doc => Form::Prose,
             // settings of programs: `msmtprc`, `config`
-            _ if !base.is_empty() && !base[1..].contains('.') && !starts(&READ) && !base.ends_with("_history") => Form::Lines,
+            _ if !base.is_empty()
+                && !base[1..].contains('.')
+                && !starts(&READ)
+                && !base.ends_with("_history") =>
+            {
+                Form::Lines
+            }
             Kind::Env | Kind::Leftover | Kind::Template | Kind::Config => Form::Lines,
             Kind::Source => Form::Code,
             _ if base.ends_with("_history") => Form::Shell,

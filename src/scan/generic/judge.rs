@@ -156,7 +156,11 @@ fn is_phrase(name: &[u8], value: &[u8], place: Place) -> bool {
 
 /// Whether the password of a URL, a header or a command is one; that there is one is promised by where it stands.
 pub(super) fn is_password_of(user: &[u8], password: &[u8], place: Place) -> bool {
-    if password.len() < 3 || password.starts_with(b"--") || password.starts_with(b"[") || user.eq_ignore_ascii_case(password) {
+    if password.len() < 3
+        || password.starts_with(b"--")
+        || password.starts_with(b"[")
+        || user.eq_ignore_ascii_case(password)
+    {
         return false;
     }
     if !matches!(worth(password), Worth::Ordinary | Worth::Likely | Worth::Rare) {

@@ -299,8 +299,25 @@ fn has_rare_piece(value: &[u8]) -> bool {
 fn is_code(value: &[u8]) -> bool {
     // certain in any text
     const SURE: [&[u8]; 18] = [
-        b"){", b")}", b"};", b"' . ", b" . '", b"' + ", b"\" + ", b".prototype",
-        b" ? ", b"(?:", b"[a-z", b"[A-Z", b"[0-9", b" == ", b" && ", b" || ", b" != ", b" => "];
+        b"){",
+        b")}",
+        b"};",
+        b"' . ",
+        b" . '",
+        b"' + ",
+        b"\" + ",
+        b".prototype",
+        b" ? ",
+        b"(?:",
+        b"[a-z",
+        b"[A-Z",
+        b"[0-9",
+        b" == ",
+        b" && ",
+        b" || ",
+        b" != ",
+        b" => ",
+    ];
     // a random text has them now and then
     const LIKELY: [&[u8]; 14] = [
         b"\\d", b"\\w", b"\\s", b".*", b"%s", b"%d", b"%v", b"%q", b"{}", b"{0}", b"%(", b"\\(", b"=>", b"${",
