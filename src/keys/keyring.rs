@@ -45,6 +45,8 @@ pub struct Keyring {
     opened: RefCell<Vec<Opened>>,
     readers: Vec<Recipient>,
     used: RefCell<Option<String>>,
+    /// Identities that may ask a person are passed over.
+    silent: bool,
 }
 
 struct Opened {
@@ -56,7 +58,14 @@ struct Opened {
 impl Keyring {
     /// A keyring over these sources; `prompt` is asked for passphrases and by plugins.
     pub(crate) fn new(sources: Vec<Source>, prompt: Arc<dyn Prompt>) -> Keyring {
-        Keyring { sources, prompt, opened: RefCell::default(), readers: Vec::new(), used: RefCell::default() }
+        Keyring {
+            sources,
+            prompt,
+            opened: RefCell::default(),
+            readers: Vec::new(),
+            used: RefCell::default(),
+            silent: false,
+        }
     }
 
     /// A keyring of the identities in the text of one key file, as age-keygen writes it. Nobody is asked for anything.
@@ -75,6 +84,11 @@ impl Keyring {
     /// The same, and who shall be able to open whole age files that are sealed again: such a file does not name them.
     pub(crate) fn for_readers(self, readers: Vec<Recipient>) -> Keyring {
         Keyring { readers, ..self }
+    }
+
+    /// A keyring over these sources that asks nobody: plugins, and keys with a passphrase, are passed over.
+    pub(crate) fn silent(sources: Vec<Source>) -> Keyring {
+        Keyring { silent: true, ..Keyring::new(sources, Arc::new(Nobody)) }
     }
 
     /// Who shall be able to open whole age files; nobody is named where the file itself tells.
@@ -178,7 +192,7 @@ impl Keyring {
         forged: impl Fn(&mut Report, usize),
     ) -> Option<(&'b Identity, usize, SecretValue)> {
         let mut explained = false;
-        for identity in &batch.identities {
+        for identity in batch.identities.iter().filter(|identity| !(self.silent && identity.asks())) {
             for (index, sealed) in sealed.iter().enumerate() {
                 match identity.open(*sealed, &self.prompt) {
                     Ok(payload) => return Some((identity, index, payload)),

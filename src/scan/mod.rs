@@ -29,7 +29,7 @@ pub use baseline::{BASELINE, Baseline, Stale};
 pub use finding::{Class, Finding, Mend};
 pub use git::{Objects, Repository, Selected, Wanted};
 pub use item::{Item, Place, below};
-pub use known::Known;
+pub use known::{Entry, Known, Spoken, Version};
 pub use leftovers::{Host, Leftover, containers, files};
 pub use plain::Rules;
 pub use sweep::{Swept, sweep};
@@ -114,6 +114,7 @@ impl<'g> Scanner<'g> {
         }
         let mut families =
             (privatekey::Keys::default(), token::Tokens::default(), generic::Generic::default());
+        families.2.file(text, &mut hits);
         for (family, word, at) in self.guard.words.find(text.bytes) {
             match family {
                 Family::Key => families.0.at(text, word, at, &mut hits),

@@ -1,7 +1,7 @@
 //! The SOPS file format, bytes in and bytes out; it knows nothing of files, clocks or terminals.
 //!
 //! [`Sealed`] is a file as it lies on disk. [`Sealed::open`] checks every value and the MAC and gives an [`Open`];
-//! there is no other way in. [`Open::seal`] gives the bytes back: only what changed is written, at its place, so that
+//! there is no other way in, but for the search that `glimpse` is for. [`Open::seal`] gives the bytes back: only what changed is written, at its place, so that
 //! layout, ciphertext and metadata of which nobody spoke, recipients of other kinds included, stay byte for byte.
 //! What differs between kinds of files is in `store`; all else works on the `tree` that a store reads.
 //! The format is described in `docs/formats.md`; where it is silent, sops 3.11 to 3.13 was measured.
@@ -15,6 +15,7 @@ mod edit_tests;
 mod exposed;
 #[cfg(any(test, fuzzing))]
 pub(crate) mod fuzzed;
+mod glimpse;
 mod judge;
 mod lint;
 mod mac;

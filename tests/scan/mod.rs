@@ -1,7 +1,8 @@
 //! The guard from outside: real commits with the hook that the command installed, real managers of hooks, folders and
-//! history.
+//! history, the values of real sealed files, and a labelled corpus that judges all of it.
 
 mod commits;
+mod corpus;
 mod hooks;
 mod large;
 mod manager;

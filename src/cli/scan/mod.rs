@@ -8,13 +8,15 @@ mod policy;
 mod settings;
 mod source;
 mod tell;
+mod vault;
 
 use super::args::{Global, ScanArgs, ScanFormat};
 use super::report::{Report, count};
 use super::session::{Session, random};
+use crate::config::ScanConfig;
 use crate::disk::{self, Attributes, Owner};
 use crate::error::{Error, Kind, Result};
-use crate::scan::{BASELINE, Class, Guard, Item, Known, sweep};
+use crate::scan::{BASELINE, Class, Guard, Item, Spoken, sweep};
 use outcome::{Outcome, patterns};
 use settings::Settings;
 use source::Source;
@@ -28,16 +30,20 @@ pub(super) fn run(global: &Global, args: &ScanArgs, report: &Report) -> Result<(
     if let (Some(repository), Some(objects)) = (&source.repository, objects) {
         repository.take_back(objects);
     }
-    let guard = Guard::new(rules, Known::default());
+    let ScanConfig { public, secret, exclude } = std::mem::take(&mut settings.config);
+    let (known, mut notes) = vault::gather(global, source.repository.as_ref(), &Spoken { public, secret })?;
+    settings.notes.append(&mut notes);
+    let guard = Guard::new(rules, known);
     if args.leftovers {
         let (places, notes) = leftovers::places(&Session::new(global)?)?;
-        let outcome = leftovers::look(&guard, &places, notes);
+        settings.notes.extend(notes);
+        let outcome = leftovers::look(&guard, &places, settings.notes);
         return finish(outcome, args, report);
     }
     let items: Vec<&Item> = source.items.iter().collect();
     let swept = sweep(&guard, &items, source.repository.as_ref());
     source.check(&swept)?;
-    let mut outcome = Outcome::of(&source, swept, &patterns(&settings.config.exclude)?, &settings.baseline);
+    let mut outcome = Outcome::of(&source, swept, &patterns(&exclude)?, &settings.baseline);
     outcome.notes.append(&mut settings.notes);
     outcome.notes.extend(source.note.clone());
     if args.update_baseline || args.prune {

@@ -38,6 +38,9 @@ impl Source {
             is_staged: args.staged,
             is_all: false,
         };
+        if args.leftovers {
+            return Ok(source);
+        }
         let from_git = args.staged || args.from_ref.is_some() || args.history.is_some();
         match (&source.repository, from_git) {
             (None, true) => Err(Error::usage(format!("{here:?} is in no git repository"))

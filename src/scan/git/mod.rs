@@ -11,6 +11,7 @@ mod around;
 mod change;
 mod index;
 mod lines;
+mod names;
 mod objects;
 mod range;
 mod wanted;

@@ -15,7 +15,7 @@ mod url;
 
 pub(super) use name::promise;
 pub(super) use shape::{Shape, shape};
-pub(super) use url::password_of_url;
+pub(super) use url::{password_of_authority, password_of_url};
 
 use super::rarity::rarity;
 

@@ -147,7 +147,9 @@ fn word(word: &[u8], before: &[&[u8]]) -> Option<Promise> {
 
 /// `key` says something with the right word before it only.
 fn key(before: &[&[u8]], several: bool) -> Promise {
-    if before.iter().any(|word| NO_KEYS.contains(word)) {
+    let last = before.last().copied().unwrap_or_default();
+    let told = KEYS.contains(last) && !NO_KEYS.contains(last);
+    if !told && before.iter().any(|word| NO_KEYS.contains(word)) {
         return Promise::Nothing;
     }
     if before.iter().any(|word| KEYS.contains(word)) {

@@ -47,7 +47,7 @@ pub(super) fn is(value: &[u8]) -> bool {
     }
     let end = plain.iter().rposition(|b| b.is_ascii_alphabetic() && *b != b'i').map_or(0, |at| at + 1);
     let word = plain.strip_suffix(b"i").unwrap_or(plain);
-    WORDS.contains(word) || WORDS.contains(&plain[..end])
+    COMMON.contains(word) || COMMON.contains(&plain[..end])
 }
 
 /// What providers print in their documentation.
@@ -122,6 +122,11 @@ static MARKS: List = List::of(
      bar baz qux deadbeef cafebabe baadfood generate generated insecure unsafe development testing fixture goes paste \
      provide specify obtain anything whatever something somesecret supersecret super-secret supersecure topsecret \
      mysecret letmein iloveyou hunter2 correcthorse ersetzen cambiame changez",
+);
+
+/// What people take first, also with digits in the place of letters.
+static COMMON: List = List::of(
+    "password passwort passwd pass secret admin administrator letmein welcome changeme root test qwerty login user guest",
 );
 
 /// Words of which placeholders are made; all of the value must be.

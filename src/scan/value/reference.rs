@@ -34,7 +34,10 @@ fn is_variable(value: &[u8]) -> bool {
         [b'@', rest @ .., b'@'] => word(rest),
         [b'_', b'_', rest @ .., b'_', b'_'] => word(rest),
         [b'[', rest @ .., b']'] => word(rest.trim_ascii()) || words(rest),
-        [b'{', rest @ .., b'}'] => word(rest.trim_ascii()) || words(rest),
+        // `{…=}` is how Maven writes what it has encrypted
+        [b'{', rest @ .., b'}'] => {
+            word(rest.trim_ascii()) || words(rest) || rest.len() >= 16 && rest.ends_with(b"=")
+        }
         [b'<', rest @ .., b'>'] => !rest.is_empty(),
         [b'&' | b'*', rest @ ..] => word(rest) && !rest.iter().any(u8::is_ascii_digit),
         _ => false,
@@ -158,7 +161,7 @@ fn is_expression(value: &[u8]) -> bool {
 
 /// Ciphertext, by its head.
 fn is_sealed(value: &[u8]) -> bool {
-    const HEADS: [&[u8]; 14] = [
+    const HEADS: [&[u8]; 17] = [
         b"ENC[",
         b"ENC(",
         b"{cipher}",
@@ -171,6 +174,9 @@ fn is_sealed(value: &[u8]) -> bool {
         b"AQICAH",
         b"CiQA",
         b"AgA",
+        b"AgB",
+        b"AgC",
+        b"AgD",
         b"gAAAAA",
         b"encrypted:",
     ];

@@ -297,34 +297,21 @@ fn has_rare_piece(value: &[u8]) -> bool {
 
 /// Calls, expressions, patterns, formats.
 fn is_code(value: &[u8]) -> bool {
+    // certain in any text
+    const SURE: [&[u8]; 10] =
+        [b" ? ", b"(?:", b"[a-z", b"[A-Z", b"[0-9", b" == ", b" && ", b" || ", b" != ", b" => "];
+    // a random text has them now and then
+    const LIKELY: [&[u8]; 14] = [
+        b"\\d", b"\\w", b"\\s", b".*", b"%s", b"%d", b"%v", b"%q", b"{}", b"{0}", b"%(", b"\\(", b"=>", b"${",
+    ];
     let has = |piece: &[u8]| memchr::memmem::find(value, piece).is_some();
     let name = value.iter().take_while(|b| b.is_ascii_alphanumeric() || b"_.$:?>-".contains(b)).count();
     let called = name >= 2 && value.get(name) == Some(&b'(') && rarity(&value[..name]) < 6.0;
     let indexed = name >= 2 && value.get(name) == Some(&b'[') && has(b"]") && rarity(&value[..name]) < 6.0;
     called
         || indexed
-        || has(b"=>") && has(b" ")
-        || has(b" ? ") && has(b" : ")
-        || has(b"(?:")
-        || has(b"\\d")
-        || has(b"\\w")
-        || has(b"\\s")
-        || has(b"[a-z")
-        || has(b"[A-Z")
-        || has(b"[0-9")
-        || has(b".*")
-        || has(b"%s")
-        || has(b"%d")
-        || has(b"%v")
-        || has(b"%q")
-        || has(b"{}")
-        || has(b"{0}")
-        || has(b"%(")
-        || has(b"\\(")
-        || has(b" == ")
-        || has(b" && ")
-        || has(b" || ")
-        || has(b" != ")
+        || SURE.iter().any(|piece| has(piece))
+        || LIKELY.iter().any(|piece| has(piece)) && (value.len() < 8 || rarity(value) < 8.0)
         || is_hole(value)
 }
 
@@ -352,6 +339,10 @@ fn is_words(value: &[u8]) -> bool {
         return false;
     }
     let digits = value.iter().filter(|b| b.is_ascii_digit()).count();
+    // no name ends so, passwords do
+    if digits > 0 && value.last().is_some_and(u8::is_ascii_punctuation) {
+        return false;
+    }
     let rare = rarity(value);
     match digits {
         0 => rare < 6.2 || value.len() < 8 && rare < 8.0,

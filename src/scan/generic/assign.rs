@@ -1,0 +1,362 @@
+//! From a name to the value that is assigned to it.
+
+use std::ops::Range;
+
+use super::form::Form;
+use super::judge::{self, Place};
+use super::literal::{self, Literal};
+use super::{Found, base64, header, manifest, pairs};
+use crate::scan::text::Text;
+use crate::scan::value::{Promise, promise};
+
+/// A name has no more before or behind the word that led to it.
+const REACH: usize = 64;
+
+/// What is assigned to the name around a word. Answers also up to where the text was looked at.
+pub(super) fn look(text: &Text<'_>, word: Range<usize>, form: Form) -> (usize, Vec<Found>) {
+    let bytes = text.bytes;
+    let name = name(bytes, word.clone());
+    let end = name.end;
+    // most words stand in the middle of something else
+    let Some(next) = bytes.get(end) else { return (end, Vec::new()) };
+    if !b"=:\"'`]\\ \t,>-?|<\r\n)(".contains(next) {
+        return (end, Vec::new());
+    }
+    let found = if manifest::is_head(bytes, &name) {
+        manifest::look(text, &name, form)
+    } else {
+        one(text, &name, form).into_iter().collect()
+    };
+    let end = found.iter().map(|found| found.at.end).max().unwrap_or(end).max(end);
+    (end, found)
+}
+
+/// The whole name around a word.
+fn name(bytes: &[u8], word: Range<usize>) -> Range<usize> {
+    let part = |b: &u8| b.is_ascii_alphanumeric() || b"_-.".contains(b) || *b >= 128;
+    // a word may begin with a mark that is no part of a name
+    let skip = bytes[word.clone()].iter().take_while(|b| matches!(b, b'"' | b'-')).count();
+    let from = word.start + skip;
+    let start = from - bytes[from.saturating_sub(REACH)..from].iter().rev().take_while(|b| part(b)).count();
+    let behind = bytes[from..].iter().take(REACH * 2).take_while(|b| part(b)).count();
+    let (mut start, mut end) = (start, from + behind);
+    while end > from && matches!(bytes[end - 1], b'-' | b'.') {
+        end -= 1;
+    }
+    while start < end && matches!(bytes[start], b'-' | b'.') {
+        start += 1;
+    }
+    start..end
+}
+
+fn one(text: &Text<'_>, name: &Range<usize>, form: Form) -> Option<Found> {
+    let bytes = text.bytes;
+    let word = &bytes[name.clone()];
+    let before = name.start.checked_sub(1).map(|at| bytes[at]);
+    let line = line_end(bytes, name.end);
+    let here = Assigned { text, name, form, before };
+    let mut at = name.end;
+    // the end of a quoted name, also of one that is within a text of JSON
+    let quoted = match (&bytes[at..line], before) {
+        ([quote @ (b'"' | b'\'' | b'`'), ..], Some(b)) if b == *quote || b == b'-' => {
+            at += 1;
+            true
+        }
+        ([b'\\', b'"', ..], _) => {
+            at += 2;
+            true
+        }
+        _ => false,
+    };
+    if bytes.get(at) == Some(&b']') {
+        at += 1;
+    }
+    if quoted && bytes.get(at) == Some(&b')') {
+        at += 1;
+    }
+    let gap = bytes[at..line].iter().take_while(|b| matches!(b, b' ' | b'\t')).count();
+    let rest = &bytes[at + gap..line];
+    let at = at + gap;
+    // within `${NAME:-default}`
+    if before == Some(b'{') && name.start >= 2 && bytes[name.start - 2] == b'$' {
+        let skip = rest.iter().take_while(|b| matches!(b, b':' | b'-' | b'=')).count();
+        if skip == 0 || rest.first() == Some(&b'}') {
+            return None;
+        }
+        let end = memchr::memchr(b'}', rest)?;
+        return here.judged(Literal { at: at + skip..at + end.max(skip), quoted: false }, true);
+    }
+    match rest {
+        [b'=', b'=' | b'~', ..] | [b':', b':', ..] | [b'!', ..] => None,
+        [b'=', b'>', ..] | [b':', b'=', ..] | [b'?', b'=', ..] | [b'-', b'>', ..] => here.value(at + 2, line),
+        // `process.env.X || "…"`, `getenv("X") ?: "…"`
+        [b'|', b'|', b' ', ..] | [b'?', b'?', b' ', ..] | [b'?', b':', b' ', ..] | [b'o', b'r', b' ', ..]
+            if form == Form::Code =>
+        {
+            here.value(at + 2, line)
+        }
+        [b'(', b'"' | b'\'', ..] if form == Form::Code => here.value(at + 1, line),
+        [b'|', b'|', b'=', ..] | [b'?', b'?', b'=', ..] => here.value(at + 3, line),
+        [b'=', ..] if gap == 0 && before == Some(b'-') => {
+            here.judged(literal::argument(&bytes[..line], at + 1)?, false)
+        }
+        [b'=', ..] if gap == 0 && here.is_part() => here.judged(literal::part(bytes, at + 1)?, true),
+        [b'=', ..] => here.value(at + 1, line),
+        // a piece of an ARN
+        [b':', ..] if before == Some(b':') => None,
+        [b':', rest @ ..] => {
+            let at = at + 1;
+            // `password: String = "…"`
+            if let Some(skip) = typed(rest).filter(|_| form == Form::Code) {
+                return here.value(at + skip, line);
+            }
+            here.value(at, line)
+        }
+        [b',', ..] if quoted && form != Form::Json => {
+            here.listed(at + 1, line).or_else(|| pairs::look(&here, at, line))
+        }
+        [b'>', ..] if before == Some(b'<') || quoted => here.element(at + 1, line),
+        _ if quoted || matches!(rest, [] | [b'\r'] | [b',', ..]) => pairs::look(&here, at, line),
+        _ if gap > 0 => here.spoken(at, line, word),
+        _ => None,
+    }
+}
+
+/// Where the line ends, or what is looked at of it.
+pub(super) fn line_end(bytes: &[u8], at: usize) -> usize {
+    let near = bytes.len().min(at + 2048);
+    memchr::memchr(b'\n', &bytes[at..near]).map_or(near, |end| at + end)
+}
+
+/// Where `=` ends behind the type of a variable.
+fn typed(rest: &[u8]) -> Option<usize> {
+    let equal = memchr::memchr(b'=', &rest[..rest.len().min(64)])?;
+    let kind = &rest[..equal];
+    let fits = kind.iter().all(|b| b.is_ascii_alphanumeric() || b" _&<>?[].|:'*".contains(b));
+    let more = matches!(rest.get(equal + 1), Some(b'=' | b'>'));
+    (fits && !more && kind.iter().any(u8::is_ascii_alphabetic)).then_some(equal + 1)
+}
+
+/// A name, and where it stands.
+pub(super) struct Assigned<'a> {
+    pub(super) text: &'a Text<'a>,
+    pub(super) name: &'a Range<usize>,
+    pub(super) form: Form,
+    pub(super) before: Option<u8>,
+}
+
+impl Assigned<'_> {
+    /// Within a connection string or a query: `;Password=`, `?password=`.
+    fn is_part(&self) -> bool {
+        let connection = matches!(self.before, Some(b';' | b'?' | b'&'));
+        if connection || !matches!(self.form, Form::Code | Form::Json) {
+            return connection;
+        }
+        // `"password=x host=y"`: within quotes
+        let line = self.text.line(self.name.start).start;
+        let marks = |mark| memchr::memchr_iter(mark, &self.text.bytes[line..self.name.start]).count();
+        match self.before {
+            Some(b'"' | b'\'') => true,
+            Some(b' ') => marks(b'"') % 2 == 1 || marks(b'\'') % 2 == 1,
+            _ => false,
+        }
+    }
+
+    /// The value behind a separator.
+    fn value(&self, from: usize, line: usize) -> Option<Found> {
+        let bytes = self.text.bytes;
+        let blank = bytes[from..line].trim_ascii();
+        // the value stands in the next line
+        if blank.is_empty()
+            || self.form == Form::Yaml && matches!(blank, [b'|' | b'>'] | [b'|' | b'>', b'-' | b'+'])
+        {
+            return self.below(line, blank.is_empty());
+        }
+        let found = literal::literal(&bytes[..line], from, self.form)?;
+        // a separator without a blank in prose or in a URL is none
+        self.judged(found, false)
+    }
+
+    fn below(&self, line: usize, nothing: bool) -> Option<Found> {
+        let bytes = self.text.bytes;
+        if line >= bytes.len() || nothing && self.form != Form::Code {
+            return None;
+        }
+        let next = line_end(bytes, line + 1);
+        let here = &bytes[line + 1..next];
+        let start = line + 1 + here.iter().take_while(|b| b.is_ascii_whitespace()).count();
+        let found = literal::literal(&bytes[..next], start, self.form)?;
+        self.judged(found, false)
+    }
+
+    /// `("password", "…")`: a call, or a list of two.
+    fn listed(&self, from: usize, line: usize) -> Option<Found> {
+        let found = literal::literal(&self.text.bytes[..line], from, Form::Code)?;
+        self.judged(found, false)
+    }
+
+    /// `<password>…</password>`, `<entry key="password">…</entry>`.
+    fn element(&self, from: usize, line: usize) -> Option<Found> {
+        let bytes = self.text.bytes;
+        let end = memchr::memchr(b'<', &bytes[from..line])? + from;
+        if bytes.get(end + 1) != Some(&b'/') {
+            return None;
+        }
+        let value = bytes[from..end].trim_ascii();
+        let start = from + bytes[from..end].iter().take_while(|b| b.is_ascii_whitespace()).count();
+        self.judged(Literal { at: start..start + value.len(), quoted: true }, false)
+    }
+
+    /// A blank between: `ENV PASSWORD x`, `password x` of .netrc, `--password x`, `PASSWORD 'x'` of SQL.
+    fn spoken(&self, at: usize, line: usize, word: &[u8]) -> Option<Found> {
+        let bytes = self.text.bytes;
+        let rest = &bytes[at..line];
+        let start = memchr::memrchr(b'\n', &bytes[..self.name.start]).map_or(0, |end| end + 1);
+        let head = bytes[start..self.name.start].trim_ascii();
+        let option = self.before == Some(b'-');
+        if option {
+            let found = literal::argument(&bytes[..line], at)?;
+            return (bytes[found.at.start] != b'-').then_some(()).and_then(|()| self.as_argument(found));
+        }
+        let sql = word.eq_ignore_ascii_case(b"password") || word.eq_ignore_ascii_case(b"identified");
+        if sql && matches!(self.form, Form::Code | Form::Shell | Form::Prose | Form::Yaml | Form::Lines) {
+            let mut rest = rest;
+            let mut from = at;
+            while let Some(skip) =
+                [&b"by "[..], b"by\t", b"with ", b"as ", b"password ", b"= ", b"="].iter().find_map(|word| {
+                    (rest.len() > word.len() && rest[..word.len()].eq_ignore_ascii_case(word))
+                        .then_some(word.len())
+                })
+            {
+                from += skip;
+                rest = &bytes[from..line];
+            }
+            let from = from + usize::from(matches!(rest, [b'N', b'\'', ..]));
+            if matches!(bytes.get(from), Some(b'\'' | b'"')) && is_statement(head, word) {
+                let found = literal::literal(&bytes[..line], from, Form::Code)?;
+                return self.as_password(found, "sql-password", "the password of a role");
+            }
+        }
+        // `#define API_KEY "…"`, `storePassword '…'`
+        if matches!(rest, [b'"' | b'\'', ..])
+            && matches!(self.form, Form::Code | Form::Lines | Form::Yaml)
+            && (head.is_empty() || head.starts_with(b"#") && head.ends_with(b"define"))
+        {
+            return self.judged(literal::literal(&bytes[..line], at, Form::Code)?, false);
+        }
+        let netrc = self.text.name.base().contains("netrc");
+        let spoken = head.eq_ignore_ascii_case(b"env")
+            || head.eq_ignore_ascii_case(b"arg")
+            || head.eq_ignore_ascii_case(b"set")
+            || head.eq_ignore_ascii_case(b"setx")
+            || head.is_empty()
+                && (word.eq_ignore_ascii_case(b"requirepass") || word.eq_ignore_ascii_case(b"masterauth"))
+            || netrc && word.eq_ignore_ascii_case(b"password");
+        if spoken {
+            let found = literal::argument(&bytes[..line], at)?;
+            return self.judged(found, false);
+        }
+        None
+    }
+
+    /// What is given to an option whose name promises a secret.
+    fn as_argument(&self, found: Literal) -> Option<Found> {
+        let bytes = self.text.bytes;
+        let name = &bytes[self.name.clone()];
+        (promise(name) == Promise::Strong).then_some(())?;
+        self.as_password(found, "command-line-secret", "an argument of a command")
+    }
+
+    fn as_password(&self, found: Literal, rule: &'static str, what: &'static str) -> Option<Found> {
+        let value = &self.text.bytes[found.at.clone()];
+        judge::is_password_of(b"", value, self.place(true)).then_some(Found {
+            rule,
+            at: found.at,
+            name: None,
+            what,
+        })
+    }
+
+    fn place(&self, quoted: bool) -> Place {
+        Place { form: self.form, test: self.text.name.test, quoted }
+    }
+
+    /// What is found, if it is one.
+    pub(super) fn judged(&self, found: Literal, part: bool) -> Option<Found> {
+        let bytes = self.text.bytes;
+        let name = &bytes[self.name.clone()];
+        let value = &bytes[found.at.clone()];
+        if value.len() < 4 {
+            return None;
+        }
+        // `${DB_PASSWORD:default}`
+        if let ([b'$', b'{', inner @ .., b'}'], false) = (value, part) {
+            let colon = memchr::memchr(b':', inner)?;
+            let skip = colon + 1 + usize::from(inner.get(colon + 1) == Some(&b'-'));
+            let at = found.at.start + 2 + skip..found.at.end - 1;
+            return (!at.is_empty())
+                .then_some(())
+                .and_then(|()| self.judged(Literal { at, quoted: true }, true));
+        }
+        // what is set, handed on or added
+        const VERBS: [&[u8]; 4] = [b"set", b"with", b"add", b"put"];
+        let verb = VERBS.iter().find(|verb| {
+            name.len() > verb.len()
+                && name[..verb.len()].eq_ignore_ascii_case(verb)
+                && self.text.bytes.get(self.name.end) == Some(&b'(')
+        });
+        let name = verb.map_or(name, |verb| &name[verb.len()..]);
+        let mut promise = promise(name);
+        // a call, an index, a piece of a program
+        if !found.quoted
+            && self.form != Form::Yaml
+            && self.form != Form::Lines
+            && memchr::memchr2(b'(', b'[', value).is_some()
+        {
+            return None;
+        }
+        // base64 of `user:password`
+        let short = name.rsplit(|b| b"._".contains(b)).next().unwrap_or_default();
+        if short.eq_ignore_ascii_case(b"auth") || short.eq_ignore_ascii_case(b"authorization") {
+            let (start, rule) = (found.at.start, "authorization-header");
+            if let Some(at) = header::credential(value, self.place(true)) {
+                return Some(Found {
+                    rule,
+                    at: start + at.start..start + at.end,
+                    name: None,
+                    what: "a header",
+                });
+            }
+            let held = base64::readable(value)?;
+            let colon = memchr::memchr(b':', &held)?;
+            let secret = judge::is_password_of(&held[..colon], &held[colon + 1..], self.place(true));
+            return secret.then_some(Found {
+                rule: "generic-secret",
+                at: found.at,
+                name: Some(self.name.clone()),
+                what: "a login",
+            });
+        }
+        if part && promise == Promise::Weak {
+            promise = Promise::Nothing;
+        }
+        let place = self.place(found.quoted);
+        let option = self.before == Some(b'-');
+        let secret = if option && promise == Promise::Strong {
+            judge::is_password_of(b"", value, place)
+        } else {
+            judge::is_secret(promise, name, value, place)
+        };
+        let rule = if option { "command-line-secret" } else { "generic-secret" };
+        secret.then_some(Found { rule, at: found.at, name: Some(self.name.clone()), what: "a secret" })
+    }
+}
+
+/// Whether what stands before `PASSWORD` is a statement of SQL.
+fn is_statement(head: &[u8], word: &[u8]) -> bool {
+    const WORDS: [&[u8]; 8] =
+        [b"user", b"role", b"login", b"alter", b"create", b"encrypted", b"identified", b"grant"];
+    let near = &head[head.len().saturating_sub(200)..];
+    word.eq_ignore_ascii_case(b"identified")
+        || WORDS.iter().any(|word| near.windows(word.len()).any(|window| window.eq_ignore_ascii_case(word)))
+}

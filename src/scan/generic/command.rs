@@ -1,0 +1,201 @@
+//! Programs that take a password as an argument under a short name.
+
+use std::ops::Range;
+
+use super::Found;
+use super::form::Form;
+use super::judge::{self, Place};
+use super::literal::{self, Literal};
+use crate::scan::text::Text;
+
+/// How an option gives its password.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Way {
+    /// `-p VALUE`.
+    Apart,
+    /// `-pVALUE`.
+    Joined,
+    /// `-u user:VALUE`, `-U user%VALUE`.
+    Login(u8),
+    /// `-pass pass:VALUE`.
+    Pass,
+    /// The second word behind.
+    Second,
+}
+
+const PROGRAMS: [(&str, &str, Way); 22] = [
+    ("sshpass", "-p", Way::Apart),
+    ("sshpass", "-p", Way::Joined),
+    ("curl", "-u", Way::Login(b':')),
+    ("curl", "--user", Way::Login(b':')),
+    ("curl", "--proxy-user", Way::Login(b':')),
+    ("mysql", "-p", Way::Joined),
+    ("mariadb", "-p", Way::Joined),
+    ("login", "-p", Way::Apart),
+    ("openssl", "-k", Way::Apart),
+    ("openssl", "-pass", Way::Pass),
+    ("openssl", "-passin", Way::Pass),
+    ("openssl", "-passout", Way::Pass),
+    ("redis-cli", "-a", Way::Apart),
+    ("mongo", "-p", Way::Apart),
+    ("mongo", "-p", Way::Joined),
+    ("ldap", "-w", Way::Apart),
+    ("smbclient", "-u", Way::Login(b'%')),
+    ("keytool", "-storepass", Way::Apart),
+    ("keytool", "-keypass", Way::Apart),
+    ("rabbitmqctl", "add_user", Way::Second),
+    ("rabbitmqctl", "change_password", Way::Second),
+    ("net user", "user", Way::Second),
+];
+
+/// The password on the command line where a program's name stands.
+pub(super) fn look(text: &Text<'_>, at: Range<usize>, form: Form) -> Option<Found> {
+    let bytes = text.bytes;
+    if bytes[at.clone()].eq_ignore_ascii_case(b"-stdin")
+        || bytes[at.clone()].eq_ignore_ascii_case(b"chpasswd")
+    {
+        return piped(text, at, form);
+    }
+    // the program is a word by itself, or the end of a path
+    if at.start > 0
+        && (bytes[at.start - 1].is_ascii_alphanumeric() || b"_.-:@".contains(&bytes[at.start - 1]))
+    {
+        return None;
+    }
+    let end = continued(bytes, at.end);
+    let line = &bytes[..end];
+    let program = bytes[at.clone()].to_ascii_lowercase();
+    let place = Place {
+        form: if form == Form::Prose || form == Form::Code { Form::Code } else { Form::Shell },
+        test: text.name.test,
+        quoted: true,
+    };
+    for (name, option, way) in PROGRAMS {
+        if memchr::memmem::find(&program, name.as_bytes()).is_none() {
+            continue;
+        }
+        let mut from = at.start;
+        while let Some((option_at, after)) = next(line, from, option, way) {
+            from = option_at + 1;
+            if let Some((user, found)) = given(line, after, way) {
+                let value = &bytes[found.at.clone()];
+                if !value.starts_with(b"-") && judge::is_password_of(&bytes[user], value, place) {
+                    return Some(Found {
+                        rule: "command-line-secret",
+                        at: found.at,
+                        name: None,
+                        what: "an argument of a command",
+                    });
+                }
+            }
+        }
+    }
+    None
+}
+
+/// `echo VALUE | program --password-stdin`, `echo user:VALUE | chpasswd`.
+fn piped(text: &Text<'_>, at: Range<usize>, form: Form) -> Option<Found> {
+    let bytes = text.bytes;
+    let start = text.line(at.start).start;
+    let pipe = start + memchr::memrchr(b'|', &bytes[start..at.start])?;
+    let echo = start + memchr::memmem::rfind(&bytes[start..pipe], b"echo ")? + 5;
+    let echo = echo
+        + [&b"-n "[..], b"-e "]
+            .iter()
+            .find(|flag| bytes[echo..pipe].starts_with(flag))
+            .map_or(0, |flag| flag.len());
+    let mut found = literal::argument(&bytes[..pipe], echo)?;
+    let mut user = 0..0;
+    if at.len() == "chpasswd".len() {
+        let colon = memchr::memchr(b':', &bytes[found.at.clone()])?;
+        user = found.at.start..found.at.start + colon;
+        found.at.start += colon + 1;
+    }
+    let place = Place {
+        form: if form == Form::Prose { form } else { Form::Shell },
+        test: text.name.test,
+        quoted: true,
+    };
+    let secret = judge::is_password_of(&bytes[user], &bytes[found.at.clone()], place);
+    secret.then_some(Found {
+        rule: "command-line-secret",
+        at: found.at,
+        name: None,
+        what: "an argument of a command",
+    })
+}
+
+/// The end of a command, over lines that end with `\`.
+fn continued(bytes: &[u8], at: usize) -> usize {
+    let mut end = super::assign::line_end(bytes, at);
+    for _ in 0..8 {
+        if end >= bytes.len() || !bytes[at..end].trim_ascii_end().ends_with(b"\\") {
+            break;
+        }
+        end = super::assign::line_end(bytes, end + 1);
+    }
+    end
+}
+
+/// Where the next such option is, and where it ends.
+fn next(line: &[u8], from: usize, option: &str, way: Way) -> Option<(usize, usize)> {
+    let option = option.as_bytes();
+    let at =
+        from + line[from..].windows(option.len()).position(|window| window.eq_ignore_ascii_case(option))?;
+    let after = at + option.len();
+    let apart = |b: Option<&u8>| b.is_some_and(|b| b.is_ascii_whitespace() || b"\"'=,".contains(b));
+    let begins = at > 0 && (line[at - 1].is_ascii_whitespace() || b"\"'`".contains(&line[at - 1]));
+    let case = option.len() != 2 || line[at..after] == *option || option == b"-u";
+    let ends = match way {
+        Way::Joined => line.get(after).is_some_and(|b| !b.is_ascii_whitespace() && !b"-=,".contains(b)),
+        _ => apart(line.get(after)),
+    };
+    if begins && ends && case {
+        Some((at, after))
+    } else {
+        next(line, at + 1, std::str::from_utf8(option).ok()?, way)
+    }
+}
+
+fn given(line: &[u8], after: usize, way: Way) -> Option<(Range<usize>, Literal)> {
+    let skip = |at: usize| at + line[at..].iter().take_while(|b| b"=, \"'\t".contains(b)).count();
+    match way {
+        Way::Joined => Some((0..0, literal::argument(line, after)?)),
+        Way::Apart => {
+            let at = after + usize::from(line.get(after) == Some(&b'='));
+            // `"-p", "x"`
+            let at =
+                if line[at..].starts_with(b"\",") || line[at..].starts_with(b"',") { at + 2 } else { at };
+            Some((0..0, literal::argument(line, at)?))
+        }
+        Way::Login(mark) => {
+            let start = skip(after);
+            let quote = line[start - 1];
+            let quoted = matches!(quote, b'"' | b'\'');
+            let rest = &line[start..];
+            let end = rest
+                .iter()
+                .position(
+                    |b| if quoted { *b == quote } else { b.is_ascii_whitespace() || b"\"'`".contains(b) },
+                )
+                .unwrap_or(rest.len());
+            let at = memchr::memchr(mark, &rest[..end])?;
+            (end > at + 1)
+                .then_some((start..start + at, Literal { at: start + at + 1..start + end, quoted: true }))
+        }
+        Way::Pass => {
+            let start = skip(after);
+            line[start..].starts_with(b"pass:").then_some(())?;
+            Some((0..0, literal::argument(line, start + 5)?))
+        }
+        Way::Second => {
+            let first = literal::argument(line, after)?;
+            let from = first.at.end
+                + usize::from(
+                    first.quoted
+                        && line.get(first.at.start.wrapping_sub(1)).is_some_and(|b| b"\"'".contains(b)),
+                );
+            Some((first.at, literal::argument(line, from)?))
+        }
+    }
+}

@@ -1,0 +1,56 @@
+//! A key in PEM that was put into base64 once more, as Kubernetes keeps `tls.key` and CI systems keep files.
+
+use std::ops::Range;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::{GeneralPurpose, GeneralPurposeConfig};
+use zeroize::Zeroizing;
+
+use super::{Key, pem};
+
+/// No key is longer.
+const LONG: usize = 64 << 10;
+
+const LAX: GeneralPurpose = GeneralPurpose::new(
+    &base64::alphabet::STANDARD,
+    GeneralPurposeConfig::new()
+        .with_decode_allow_trailing_bits(true)
+        .with_decode_padding_mode(base64::engine::DecodePaddingMode::Indifferent),
+);
+
+/// `-----BEGIN` in base64, at any of its three alignments.
+pub(super) fn look(text: &[u8], at: &Range<usize>) -> Option<Key> {
+    let word = &text[at.clone()];
+    // how many characters of the same four bytes stand before the word
+    let before = match word.first()? {
+        b'L' => 0,
+        b'0' => 2,
+        _ => 3,
+    };
+    let start = at.start.checked_sub(before)?;
+    let mut run = Zeroizing::new(Vec::new());
+    let mut end = start;
+    for (i, b) in text[start..].iter().take(LONG).enumerate() {
+        match b {
+            b'0'..=b'9' | b'a'..=b'z' | b'A'..=b'Z' | b'+' | b'/' => run.push(*b),
+            b'-' => run.push(b'+'),
+            b'_' => run.push(b'/'),
+            b' ' | b'\t' | b'\r' | b'\n' => continue,
+            _ => break,
+        }
+        end = start + i + 1;
+    }
+    let whole = run.len() / 4 * 4;
+    let tail = if run.len() % 4 == 1 { whole } else { run.len() };
+    let inner = Zeroizing::new(LAX.decode(&run[..tail]).or_else(|_| LAX.decode(&run[..whole])).ok()?);
+    // a certificate may stand before the key
+    let key = [&b"PRIVATE KEY-----"[..], b"PRIVATE KEY BLOCK-----"].into_iter().find_map(|head| {
+        memchr::memmem::find_iter(&inner, head)
+            .find_map(|found| pem::look(&inner, &(found..found + head.len())))
+    })?;
+    Some(Key {
+        at: start..end,
+        rule: key.rule,
+        what: if key.rule == "private-key" { "private key in base64" } else { key.what },
+    })
+}

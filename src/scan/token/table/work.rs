@@ -1,0 +1,81 @@
+//! Tools with which people work together, and whatever else has a form of its own.
+
+use super::super::row::Set::{Alnum, Digit, Dotted, Hex, Low, Up, Url, Word};
+use super::super::row::{Row, row};
+use super::{is, of, to};
+
+pub(super) const ROWS: &[Row] = &[
+    row("linear-key", "Linear key", "lin_api_", &[of(Alnum, 40)]),
+    row("linear-key", "Linear OAuth token", "lin_oauth_", &[of(Hex, 64)]),
+    row("notion-token", "Notion token", "ntn_", &[of(Digit, 11), of(Alnum, 35)]),
+    row("notion-token", "Notion token", "secret_", &[of(Alnum, 43)]),
+    row("airtable-token", "Airtable token", "pat", &[of(Alnum, 14), is("."), of(Hex, 64)]),
+    row("asana-token", "Asana token", "1/", &[to(Digit, 13, 17), is(":"), of(Hex, 32)]).near("asana"),
+    row(
+        "asana-token",
+        "Asana token",
+        "2/",
+        &[to(Digit, 13, 17), is("/"), to(Digit, 13, 17), is(":"), of(Hex, 32)],
+    )
+    .near("asana"),
+    row("figma-token", "Figma token", "figd_", &[to(Url, 38, 42)]),
+    row("figma-token", "Figma OAuth token", "figu_", &[to(Url, 38, 46)]),
+    row("postman-key", "Postman key", "PMAK-", &[of(Hex, 24), is("-"), of(Hex, 34)]),
+    row("typeform-token", "Typeform token", "tfp_", &[of(Alnum, 40), is("_"), to(Alnum, 10, 24)]),
+    row("typeform-token", "Typeform token", "tfp_", &[of(Dotted, 59)]),
+    row("clickup-token", "ClickUp token", "pk_", &[to(Digit, 6, 9), is("_"), of(Up, 32)]),
+    row("hubspot-token", "HubSpot token", "pat-na1-", super::UUID),
+    row("hubspot-token", "HubSpot token", "pat-na2-", super::UUID),
+    row("hubspot-token", "HubSpot token", "pat-eu1-", super::UUID),
+    row("dropbox-token", "Dropbox token", "sl.u.", &[to(Url, 130, 1500)]),
+    row("dropbox-token", "Dropbox token", "sl.B", &[to(Url, 130, 1500)]),
+    row("contentful-token", "Contentful token", "CFPAT-", &[of(Url, 43)]),
+    row("adafruit-key", "Adafruit IO key", "aio_", &[of(Alnum, 28)]),
+    row("frameio-token", "Frame.io token", "fio-u-", &[of(Url, 64)]),
+    row("mapbox-token", "Mapbox secret token", "sk.eyJ", &[to(Url, 60, 120), is("."), of(Url, 22)]),
+    row("mapbox-token", "Mapbox temporary token", "tk.eyJ", &[to(Url, 60, 200), is("."), of(Url, 22)]),
+    row("settlemint-token", "SettleMint token", "sm_pat_", &[of(Alnum, 16)]),
+    row("settlemint-token", "SettleMint token", "sm_aat_", &[of(Alnum, 16)]),
+    row("settlemint-token", "SettleMint token", "sm_sat_", &[of(Alnum, 16)]),
+    row("intra42-secret", "42 client secret", "s-s4t2ud-", &[of(Hex, 64)]),
+    row("intra42-secret", "42 client secret", "s-s4t2af-", &[of(Hex, 64)]),
+    row(
+        "wakatime-key",
+        "WakaTime key",
+        "waka_",
+        &[of(Hex, 8), is("-"), of(Hex, 4), is("-"), of(Hex, 4), is("-"), of(Hex, 4), is("-"), of(Hex, 12)],
+    ),
+    row("maxmind-key", "MaxMind licence key", "_mmk", &[]).before(Word, 36),
+    row("samsara-token", "Samsara token", "samsara_api_", &[to(Alnum, 26, 32)]),
+    row("salesforce-token", "Salesforce session", "00D", &[of(Alnum, 12), is("!"), to(Dotted, 80, 260)]),
+    row("salesforce-token", "Salesforce refresh token", "5Aep861", &[to(Dotted, 60, 100)]),
+    row("zuplo-key", "Zuplo key", "zpka_", &[of(Low, 32), is("_"), of(Hex, 8)]),
+    row("valtown-token", "Val Town token", "vtwn_", &[to(Alnum, 20, 80)]),
+    row("lichess-token", "Lichess token", "lip_", &[of(Alnum, 20)]),
+    row("thunderstore-token", "Thunderstore token", "tss_", &[to(Alnum, 30, 80)]),
+    row("clerk-key", "Clerk key", "sk_live_", &[of(Alnum, 42)]),
+    row(
+        "ebay-secret",
+        "eBay certificate id",
+        "PRD-",
+        &[of(Hex, 12), is("-"), of(Hex, 4), is("-"), of(Hex, 4), is("-"), of(Hex, 4), is("-"), of(Hex, 4)],
+    ),
+    row(
+        "sidekiq-secret",
+        "Sidekiq Pro credentials",
+        "BUNDLE_GEMS__CONTRIBSYS__COM=",
+        &[of(Hex, 8), is(":"), of(Hex, 8)],
+    ),
+    row(
+        "sidekiq-secret",
+        "Sidekiq Enterprise credentials",
+        "BUNDLE_ENTERPRISE__CONTRIBSYS__COM=",
+        &[of(Hex, 8), is(":"), of(Hex, 8)],
+    ),
+    row(
+        "cloudinary-url",
+        "Cloudinary URL",
+        "cloudinary://",
+        &[to(Digit, 12, 18), is(":"), of(Url, 27), is("@"), to(Word, 3, 40)],
+    ),
+];
