@@ -10,11 +10,14 @@ use crate::scan::{Finding, Item, Mend, Place};
 /// The one command, or what to do where no command does it.
 pub(super) fn told(item: &Item, finding: &Finding, staged: bool) -> String {
     let path = Path::new(OsStr::from_bytes(item.path()));
-    let file = quoted(path);
+    let file = word(path);
     if item.commit.is_some() {
         return in_history(&finding.mend);
     }
-    let leave = if staged { format!("git rm --cached {file}") } else { format!("rm {file}") };
+    // git would read some names as patterns
+    let literal = item.path().iter().any(|b| b"*?[\\".contains(b)) || item.path().starts_with(b":");
+    let git = if literal { "git --literal-pathspecs" } else { "git" };
+    let leave = if staged { format!("{git} rm --cached {file}") } else { format!("rm {file}") };
     match &finding.mend {
         Mend::TakeOut => {
             format!("`reseal set {}`, and read it from the environment here", key(&finding.what))
@@ -23,7 +26,7 @@ pub(super) fn told(item: &Item, finding: &Finding, staged: bool) -> String {
             format!("read {key} from the environment here: `reseal -f {} exec`", quoted(Path::new(sealed)))
         }
         Mend::Seal => {
-            let sealed = quoted(&sealed_name(path));
+            let sealed = word(&sealed_name(path));
             format!("`reseal encrypt {file} -o {sealed} && {leave}`")
         }
         Mend::Drop => format!("`{leave}`"),
@@ -41,6 +44,16 @@ fn in_history(mend: &Mend) -> String {
             format!("`reseal -f {} rotate {}`", quoted(Path::new(file)), quoted(Path::new(key)))
         }
         _ => "make a new one: whoever has the history has this one".to_owned(),
+    }
+}
+
+/// A path of any bytes as a shell takes it for an argument, in one line that no terminal minds.
+fn word(path: &Path) -> String {
+    let bytes = path.as_os_str().as_bytes();
+    let front = if bytes.starts_with(b"-") { "./" } else { "" };
+    match path.to_str() {
+        Some(text) if !text.contains(char::is_control) => format!("{front}{}", quoted(path)),
+        _ => format!("$'{front}{}'", bytes.escape_ascii()),
     }
 }
 
@@ -75,5 +88,8 @@ mod tests {
         assert_eq!(key("1x"), "KEY");
         assert_eq!(sealed_name(Path::new("a/.env")), Path::new("a/.env.enc"));
         assert_eq!(sealed_name(Path::new("a/s.yaml")), Path::new("a/s.enc.yaml"));
+        assert_eq!(word(Path::new("a b")), "'a b'");
+        assert_eq!(word(Path::new("-rf")), "./-rf");
+        assert_eq!(word(Path::new(OsStr::from_bytes(b"-a\n'\xe9"))), r"$'./-a\n\'\xe9'");
     }
 }
