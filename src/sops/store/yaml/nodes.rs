@@ -134,6 +134,22 @@ pub(super) fn line_end(file: &[u8], at: usize) -> usize {
     memchr(b'\n', &file[at..]).map_or(file.len(), |n| at + n)
 }
 
+/// The end of the last line that has blanks and nothing else, of the lines without a text that start at a place.
+pub(super) fn behind_blanks(file: &[u8], at: usize) -> usize {
+    let (mut end, mut next) = (at, at);
+    while next < file.len() {
+        let line = &file[next..line_end(file, next)];
+        if !line.iter().all(u8::is_ascii_whitespace) {
+            break;
+        }
+        next = (next + line.len() + 1).min(file.len());
+        if line.iter().any(|b| matches!(b, b' ' | b'\t')) {
+            end = next;
+        }
+    }
+    end
+}
+
 fn fault(file: &[u8], line: usize, kind: &granit_parser::ErrorKind) -> Error {
     use granit_parser::ErrorKind as K;
     // the mark of a conflict can break the text far behind itself
