@@ -273,7 +273,9 @@ impl Open {
         let file = weave(&self.file, patches);
         let tree = store.read(&file)?;
         if !self.still_says(&stays, &file, &tree) {
-            return Err(damaged("without this key the file would say other than before").note("nothing was changed"));
+            return Err(
+                damaged("without this key the file would say other than before").note("nothing was changed")
+            );
         }
         let mut paths = self.comment_paths();
         let mut stay = stays.iter();

@@ -60,3 +60,42 @@ fn empty_lines_behind_an_entry_go_with_it_where_the_text_above_would_keep_them()
         assert_eq!(says(&open, "c"), ("2".into(), "2".into()));
     }
 }
+
+#[test]
+fn a_text_at_the_end_of_a_file_without_a_line_feed_has_none() {
+    for (text, said) in [
+        ("|\n  x", "x"),
+        ("|+\n  x", "x"),
+        ("|\n  x\n  ", "x\n"),
+        ("|+\n  x\n  ", "x\n"),
+        ("|\n  x\n    ", "x\n  "),
+        (">\r\n  x\r\n   y\r\n  z", "x\n y\nz"),
+        ("|2+ # c\n   x", " x"),
+        ("&a !!str |\n  x", "x"),
+        ("|+\n\n    ", "\n"),
+        ("|", ""),
+    ] {
+        for name in ["a", "a_unencrypted"] {
+            let plain = format!("c: 1\n{name}: {text}");
+            let (open, _) = given(&plain);
+            assert_eq!(says(&open, name), (said.into(), said.into()), "{plain:?}");
+            let (mut open, keyring) = given("c: 1\nb: 2\n");
+            let edited = open.read_edited(&SecretValue::new(plain.clone().into_bytes())).unwrap();
+            open.apply(edited).unwrap();
+            let open = again(open, &keyring).unwrap();
+            assert_eq!(says(&open, name), (said.into(), said.into()), "{plain:?}");
+        }
+    }
+}
+
+#[test]
+fn blanks_that_a_text_says_are_sealed_with_it() {
+    for (text, said) in
+        [("|\n  x\n    \n", "x\n  \n"), (">-\r\n  x\r\n   \t\r\n\r\n", "x\n \t"), ("|2\n    \n", "  \n")]
+    {
+        for name in ["a", "a_unencrypted"] {
+            let plain = format!("c: 1\n{name}: {text}");
+            assert_eq!(says(&given(&plain).0, name), (said.into(), said.into()), "{plain:?}");
+        }
+    }
+}
