@@ -17,7 +17,9 @@ const LONG: usize = 48 << 10;
 
 /// How a line ends: as itself, escaped once or more often, as a character reference, in a URL.
 fn line_end(text: &[u8]) -> Option<usize> {
-    for end in [&b"\n"[..], b"\r", b"&#10;", b"&#xA;", b"&#xa;", b"&#13;", b"&#xD;", b"%0A", b"%0a", b"%0D", b"<br"] {
+    for end in
+        [&b"\n"[..], b"\r", b"&#10;", b"&#xA;", b"&#xa;", b"&#13;", b"&#xD;", b"%0A", b"%0a", b"%0D", b"<br"]
+    {
         if text.starts_with(end) {
             return Some(end.len());
         }
@@ -34,7 +36,25 @@ fn is_base64(b: u8) -> bool {
 /// What may stand around a piece of the body.
 fn is_between(b: u8) -> bool {
     b.is_ascii_whitespace()
-        || matches!(b, b'"' | b'\'' | b'`' | b'\\' | b',' | b';' | b'.' | b'#' | b'*' | b'|' | b'>' | b'(' | b')' | b'&' | b'_' | b'$' | b'<')
+        || matches!(
+            b,
+            b'"' | b'\''
+                | b'`'
+                | b'\\'
+                | b','
+                | b';'
+                | b'.'
+                | b'#'
+                | b'*'
+                | b'|'
+                | b'>'
+                | b'('
+                | b')'
+                | b'&'
+                | b'_'
+                | b'$'
+                | b'<'
+        )
 }
 
 /// Reads from behind the head to the end of the body.
@@ -47,7 +67,13 @@ pub(super) fn read(text: &[u8], from: usize) -> Body {
         let (length, ending) = line
             .iter()
             .enumerate()
-            .find_map(|(i, b)| if matches!(b, b'\n' | b'\r' | b'\\' | b'&' | b'%' | b'<') { line_end(&line[i..]).map(|n| (i, n)) } else { None })
+            .find_map(|(i, b)| {
+                if matches!(b, b'\n' | b'\r' | b'\\' | b'&' | b'%' | b'<') {
+                    line_end(&line[i..]).map(|n| (i, n))
+                } else {
+                    None
+                }
+            })
             .unwrap_or((line.len(), 0));
         let line = &line[..length];
         if body.text.is_empty() && is_head(line) {
@@ -66,7 +92,8 @@ fn is_head(line: &[u8]) -> bool {
     let line = line.trim_ascii();
     line.len() < 200
         && memchr::memmem::find(line, b": ").is_some_and(|colon| {
-            let name = line[..colon].iter().rev().take_while(|b| b.is_ascii_alphanumeric() || **b == b'-').count();
+            let name =
+                line[..colon].iter().rev().take_while(|b| b.is_ascii_alphanumeric() || **b == b'-').count();
             (3..30).contains(&name)
         })
 }
@@ -91,7 +118,10 @@ fn pieces(line: &[u8], from: usize, body: &mut Body) -> bool {
             continue;
         }
         let run = rest.iter().take_while(|b| is_base64(**b)).count();
-        if matches!(run, 1..=2) && matches!(rest.get(run), Some(b'"' | b'\'')) && quoted.is_none_or(|b| !is_base64(*b)) {
+        if matches!(run, 1..=2)
+            && matches!(rest.get(run), Some(b'"' | b'\''))
+            && quoted.is_none_or(|b| !is_base64(*b))
+        {
             // `b"…"`, `u'…'`: what kind of text follows
             at += run;
             continue;

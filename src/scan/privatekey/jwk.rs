@@ -29,7 +29,8 @@ pub(super) fn look(text: &[u8], at: &Range<usize>) -> Option<Key> {
     };
     let (start, end) = member(text, &object, name).or_else(|| member(text, &object, b"priv"))?;
     let value = &text[start..end];
-    let sound = value.len() >= 32 && value.iter().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_' | b'='));
+    let sound = value.len() >= 32
+        && value.iter().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_' | b'='));
     let dummy = is_fill(value) || PRINTED.iter().any(|known| value.starts_with(known));
     (sound && !dummy).then_some(Key { at: start..end, rule: "jwk-private-key", what: "private key in JSON" })
 }
@@ -52,7 +53,8 @@ fn member(text: &[u8], object: &Range<usize>, name: &[u8]) -> Option<(usize, usi
             continue;
         }
         let mut at = found + name.len();
-        let skip = |at: &mut usize, set: &[u8]| *at += inside[*at..].iter().take_while(|b| set.contains(b)).count();
+        let skip =
+            |at: &mut usize, set: &[u8]| *at += inside[*at..].iter().take_while(|b| set.contains(b)).count();
         skip(&mut at, b"\\\"'");
         skip(&mut at, b" \t\r\n");
         if inside.get(at) != Some(&b':') {

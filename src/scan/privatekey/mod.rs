@@ -70,6 +70,5 @@ impl Keys {
     }
 }
 
-
 #[cfg(test)]
 mod tests;

@@ -80,7 +80,9 @@ fn is_public(first: &[u8]) -> bool {
 /// What stands in a SEQUENCE of DER.
 fn inside(first: &[u8]) -> Option<&[u8]> {
     match first {
-        [0x30, 0x18..=0x7f, inside @ ..] | [0x30, 0x81, _, inside @ ..] | [0x30, 0x82, _, _, inside @ ..] => Some(inside),
+        [0x30, 0x18..=0x7f, inside @ ..] | [0x30, 0x81, _, inside @ ..] | [0x30, 0x82, _, _, inside @ ..] => {
+            Some(inside)
+        }
         _ => None,
     }
 }
@@ -104,7 +106,9 @@ pub(super) fn is_fill(text: &[u8]) -> bool {
     different < least
         || most * 4 > text.len()
         || period
-        || [&b"example"[..], b"placeholder", b"yourprivatekey", b"redacted", b"xxxxx", b"abcdefghijklmnop"].iter().any(|w| says(w))
+        || [&b"example"[..], b"placeholder", b"yourprivatekey", b"redacted", b"xxxxx", b"abcdefghijklmnop"]
+            .iter()
+            .any(|w| says(w))
 }
 
 /// OpenVPN's static key: 256 bytes in hex.
@@ -114,7 +118,11 @@ pub(super) fn look_static(text: &[u8], at: &Range<usize>) -> Option<Key> {
     let body = armor::read(text, at.end);
     let hex = body.text.len() >= 512 && body.text.iter().all(u8::is_ascii_hexdigit);
     let different = body.text.iter().collect::<std::collections::HashSet<_>>().len();
-    (hex && different >= 14).then_some(Key { at: start..body.end, rule: "private-key", what: "OpenVPN static key" })
+    (hex && different >= 14).then_some(Key {
+        at: start..body.end,
+        rule: "private-key",
+        what: "OpenVPN static key",
+    })
 }
 
 /// The form of ssh.com.
@@ -123,7 +131,11 @@ pub(super) fn look_ssh2(text: &[u8], at: &Range<usize>) -> Option<Key> {
     let start = at.start.checked_sub(head.len()).filter(|start| text[*start..].starts_with(head))?;
     let body = armor::read(text, at.end);
     let magic = start_of(&body.text, &[0x3f, 0x6f, 0xf9, 0xeb]);
-    (magic && !is_fill(&body.text)).then_some(Key { at: start..body.end, rule: "private-key", what: "SSH2 private key" })
+    (magic && !is_fill(&body.text)).then_some(Key {
+        at: start..body.end,
+        rule: "private-key",
+        what: "SSH2 private key",
+    })
 }
 
 fn start_of(text: &[u8], magic: &[u8]) -> bool {

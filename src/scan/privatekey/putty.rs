@@ -27,7 +27,11 @@ pub(super) fn look(text: &[u8], at: &Range<usize>) -> Option<Key> {
 pub(super) fn look_minisign(text: &[u8], at: &Range<usize>) -> Option<Key> {
     let end = at.end + memchr::memchr(b'\n', &text[at.end..text.len().min(at.end + 1024)])?;
     let key = &text[end + 1..];
-    let run = key.iter().take(400).take_while(|b| b.is_ascii_alphanumeric() || matches!(b, b'+' | b'/' | b'=')).count();
+    let run = key
+        .iter()
+        .take(400)
+        .take_while(|b| b.is_ascii_alphanumeric() || matches!(b, b'+' | b'/' | b'='))
+        .count();
     // the algorithm, and how the key was made of the passphrase: "Ed", then scrypt or nothing; "Ed", then bcrypt
     let (rule, what) = match &key[..run] {
         k if k.starts_with(b"RWRTY0Iy") => ("private-key-encrypted", "minisign key under a passphrase"),
@@ -49,5 +53,9 @@ pub(super) fn look_tor(text: &[u8], at: &Range<usize>) -> Option<Key> {
     let key = at.start + head.len()..at.start + head.len() + 64;
     let body = text.get(key.clone())?;
     let different = body.iter().collect::<std::collections::HashSet<_>>().len();
-    (different > 24).then_some(Key { at: at.start..key.end, rule: "private-key", what: "key of an onion service" })
+    (different > 24).then_some(Key {
+        at: at.start..key.end,
+        rule: "private-key",
+        what: "key of an onion service",
+    })
 }

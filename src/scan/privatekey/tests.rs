@@ -10,11 +10,14 @@ use super::super::kind::Name;
 use super::super::words::{Family, Words};
 use super::*;
 
+/// Built once: it takes long without optimisation.
+static AUTOMATON: std::sync::LazyLock<Words> = std::sync::LazyLock::new(Words::new);
+
 fn hits(text: &[u8]) -> Vec<(usize, &'static str)> {
     let name = Name::of(b"a.txt");
     let text = Text::of(&name, text);
     let (mut keys, mut hits) = (Keys::default(), Vec::new());
-    for (family, word, at) in Words::new().find(text.bytes) {
+    for (family, word, at) in AUTOMATON.find(text.bytes) {
         if family == Family::Key {
             keys.at(&text, word, at, &mut hits);
         }
@@ -43,7 +46,8 @@ fn keys() -> Vec<String> {
 }
 
 fn wrap(head: &str, body: &[u8]) -> String {
-    let lines: Vec<String> = base64(body).as_bytes().chunks(64).map(|l| String::from_utf8_lossy(l).into_owned()).collect();
+    let lines: Vec<String> =
+        base64(body).as_bytes().chunks(64).map(|l| String::from_utf8_lossy(l).into_owned()).collect();
     format!("-----BEGIN {head}-----\n{}\n-----END {head}-----\n", lines.join("\n"))
 }
 
@@ -61,7 +65,9 @@ fn pgp(chance: &mut StdRng) -> String {
     let mut body = vec![0x95, 0x03, 0x98, 0x04];
     body.extend((0..300).map(|_| chance.gen_range(0..=255_u8)));
     let text = wrap("PGP PRIVATE KEY BLOCK", &body);
-    text.replace("BLOCK-----\n", "BLOCK-----\nVersion: 1\n\n").replacen("\n-----END", "\n=aB3d\n-----END", 1).replace("BLOCK-----\nVersion: 1\n\n\n", "BLOCK-----\n")
+    text.replace("BLOCK-----\n", "BLOCK-----\nVersion: 1\n\n")
+        .replacen("\n-----END", "\n=aB3d\n-----END", 1)
+        .replace("BLOCK-----\nVersion: 1\n\n\n", "BLOCK-----\n")
 }
 
 #[test]
@@ -91,7 +97,12 @@ fn a_key_is_found_however_it_is_written_down() {
         for n in 0..3 {
             let inner = format!("{}{key}", &"xy"[..n]);
             assert_eq!(hits(format!("tls.key: {}\n", base64(inner.as_bytes())).as_bytes()), [(1, rule)]);
-            let wrapped: String = base64(inner.as_bytes()).as_bytes().chunks(76).flat_map(|l| [&b"  "[..], l, b"\n"].concat()).map(char::from).collect();
+            let wrapped: String = base64(inner.as_bytes())
+                .as_bytes()
+                .chunks(76)
+                .flat_map(|l| [&b"  "[..], l, b"\n"].concat())
+                .map(char::from)
+                .collect();
             assert_eq!(hits(format!("tls.key: |\n{wrapped}").as_bytes()), [(2, rule)]);
         }
     }
@@ -102,8 +113,11 @@ fn under_a_passphrase_it_is_told_apart() {
     let mut chance = StdRng::seed_from_u64(54);
     let mut body = vec![0x30, 0x81, 0x9b, 0x30, 0x57];
     body.extend((0..150).map(|_| chance.gen_range(0..=255_u8)));
-    let traditional = wrap("RSA PRIVATE KEY", &body[5..])
-        .replacen("-----\n", "-----\nProc-Type: 4,ENCRYPTED\nDEK-Info: AES-128-CBC,00\n\n", 1);
+    let traditional = wrap("RSA PRIVATE KEY", &body[5..]).replacen(
+        "-----\n",
+        "-----\nProc-Type: 4,ENCRYPTED\nDEK-Info: AES-128-CBC,00\n\n",
+        1,
+    );
     for key in [wrap("ENCRYPTED PRIVATE KEY", &body), traditional, openssh(b"aes256-ctr", &mut chance)] {
         assert_eq!(hits(key.as_bytes()), [(1, "private-key-encrypted")], "{key}");
     }
@@ -117,7 +131,8 @@ fn heads_without_a_key_are_none() {
     let mut random = vec![0_u8; 60];
     chance.fill_bytes(&mut random);
     random[0] = 1;
-    let pem = |body: &str| format!("-----BEGIN RSA PRIVATE KEY-----\n{body}\n-----END RSA PRIVATE KEY-----\n");
+    let pem =
+        |body: &str| format!("-----BEGIN RSA PRIVATE KEY-----\n{body}\n-----END RSA PRIVATE KEY-----\n");
     for text in [
         public.clone(),
         base64(public.as_bytes()),
@@ -132,7 +147,8 @@ fn heads_without_a_key_are_none() {
         pem(&base64(&random)),
         pem(&public.lines().filter(|l| !l.starts_with('-')).collect::<String>()),
         "regex = \"-----BEGIN (RSA|EC) PRIVATE KEY-----[A-Za-z0-9+/=\\s]+\"".to_owned(),
-        "if text.contains(\"-----BEGIN RSA PRIVATE KEY-----\") { return parse(text, DEFAULT_OPTIONS) }".to_owned(),
+        "if text.contains(\"-----BEGIN RSA PRIVATE KEY-----\") { return parse(text, DEFAULT_OPTIONS) }"
+            .to_owned(),
         wrap("CERTIFICATE", &[0x30; 200]),
         wrap("PGP PUBLIC KEY BLOCK", &random),
         base64(pem("").as_bytes()),
@@ -151,8 +167,8 @@ fn a_body_of_chance_is_a_key_of_an_unknown_form_if_it_is_long() {
 
 #[test]
 fn identities_of_age_have_a_checksum() {
-    use age::secrecy::ExposeSecret;
-    let identity = age::x25519::Identity::generate();
+    use ::age::secrecy::ExposeSecret;
+    let identity = ::age::x25519::Identity::generate();
     let text = identity.to_string();
     let text = text.expose_secret();
     assert_eq!(hits(format!("# key\nAGE={text}\n").as_bytes()), [(2, "age-identity")]);
@@ -228,8 +244,14 @@ fn other_forms_are_known() {
     let mut chance = StdRng::seed_from_u64(60);
     let mut body = vec![0; 120];
     chance.fill_bytes(&mut body);
-    let lines = base64(&body).as_bytes().chunks(64).map(|l| String::from_utf8_lossy(l).into_owned() + "\n").collect::<String>();
-    let ppk = format!("PuTTY-User-Key-File-3: ssh-ed25519\nEncryption: none\nComment: me\nPublic-Lines: 1\nAAAA\nPrivate-Lines: 3\n{lines}Private-MAC: 00\n");
+    let lines = base64(&body)
+        .as_bytes()
+        .chunks(64)
+        .map(|l| String::from_utf8_lossy(l).into_owned() + "\n")
+        .collect::<String>();
+    let ppk = format!(
+        "PuTTY-User-Key-File-3: ssh-ed25519\nEncryption: none\nComment: me\nPublic-Lines: 1\nAAAA\nPrivate-Lines: 3\n{lines}Private-MAC: 00\n"
+    );
     assert_eq!(hits(ppk.as_bytes()), [(1, "ppk-private-key")]);
     assert_eq!(hits(ppk.replace("none", "aes256-cbc").as_bytes()), [(1, "private-key-encrypted")]);
     assert_eq!(hits(b"PuTTY-User-Key-File-3: ssh-ed25519\nEncryption: none\nPrivate-Lines: 1\n...\n"), []);

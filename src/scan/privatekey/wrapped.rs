@@ -45,7 +45,12 @@ pub(super) fn look(text: &[u8], at: &Range<usize>) -> Option<Key> {
     let inner = Zeroizing::new(LAX.decode(&run[..tail]).or_else(|_| LAX.decode(&run[..whole])).ok()?);
     // a certificate may stand before the key
     let key = [&b"PRIVATE KEY-----"[..], b"PRIVATE KEY BLOCK-----"].into_iter().find_map(|head| {
-        memchr::memmem::find_iter(&inner, head).find_map(|found| pem::look(&inner, &(found..found + head.len())))
+        memchr::memmem::find_iter(&inner, head)
+            .find_map(|found| pem::look(&inner, &(found..found + head.len())))
     })?;
-    Some(Key { at: start..end, rule: key.rule, what: if key.rule == "private-key" { "private key in base64" } else { key.what } })
+    Some(Key {
+        at: start..end,
+        rule: key.rule,
+        what: if key.rule == "private-key" { "private key in base64" } else { key.what },
+    })
 }

@@ -39,7 +39,9 @@ pub(super) fn look(text: &[u8], at: usize) -> Option<Range<usize>> {
     let body = part(header.end + 1)?;
     (text.get(body.end) == Some(&b'.')).then_some(())?;
     let signature = part(body.end + 1)?;
-    let json = |range: &Range<usize>| serde_json::from_slice::<serde_json::Value>(&decode(&text[range.clone()])?).ok();
+    let json = |range: &Range<usize>| {
+        serde_json::from_slice::<serde_json::Value>(&decode(&text[range.clone()])?).ok()
+    };
     let header = json(&header)?;
     let body = json(&body)?;
     let signed = fits(header.get("alg")?.as_str()?, signature.len())

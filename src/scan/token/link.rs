@@ -14,7 +14,12 @@ pub(super) struct Link {
 }
 
 pub(super) const LINKS: &[Link] = &[
-    Link { rule: "azure-sas", what: "signature of a shared access URL of Azure", word: "sig=", find: signature },
+    Link {
+        rule: "azure-sas",
+        what: "signature of a shared access URL of Azure",
+        word: "sig=",
+        find: signature,
+    },
     entra_id("0q~"),
     entra_id("1q~"),
     entra_id("2q~"),
@@ -44,7 +49,11 @@ impl Link {
 /// `sig=` with 32 bytes in base64, beside `sv=` or `se=` of the same URL.
 fn signature(text: &[u8], at: usize) -> Option<Range<usize>> {
     (matches!(text.get(at.checked_sub(5)?)?, b'?' | b'&' | b';')).then_some(())?;
-    let run = text[at..].iter().take(80).take_while(|b| Set::Url.has(**b) || matches!(b, b'%' | b'+' | b'/' | b'=')).count();
+    let run = text[at..]
+        .iter()
+        .take(80)
+        .take_while(|b| Set::Url.has(**b) || matches!(b, b'%' | b'+' | b'/' | b'='))
+        .count();
     let value = &text[at..at + run];
     let escapes = value.iter().filter(|b| **b == b'%').count();
     let plain = run - 2 * escapes;
@@ -54,7 +63,8 @@ fn signature(text: &[u8], at: usize) -> Option<Range<usize>> {
     let behind = text[at..].iter().take(800).take_while(|b| !ends(b)).count();
     let url = &text[at - url..at + behind];
     let has = |name: &[u8]| memchr::memmem::find(url, name).is_some();
-    ((has(b"sv=") || has(b"sr=") || has(b"api-version=")) && (has(b"se=") || has(b"sp="))).then_some(at..at + run)
+    ((has(b"sv=") || has(b"sr=") || has(b"api-version=")) && (has(b"se=") || has(b"sp=")))
+        .then_some(at..at + run)
 }
 
 /// Three characters, a digit, `Q~`, and 34 more: a secret of an application in Entra ID.
@@ -84,7 +94,9 @@ fn discord(text: &[u8], at: usize) -> Option<Range<usize>> {
         }
         let digest = part(second + 1);
         let number = super::jwt::decode(&text[dot - id..dot]);
-        if (27..=40).contains(&digest) && number.is_some_and(|n| n.len() >= 17 && n.iter().all(u8::is_ascii_digit)) {
+        if (27..=40).contains(&digest)
+            && number.is_some_and(|n| n.len() >= 17 && n.iter().all(u8::is_ascii_digit))
+        {
             return Some(dot - id..second + 1 + digest);
         }
     }

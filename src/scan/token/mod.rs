@@ -57,6 +57,8 @@ pub(super) struct Tokens {}
 impl Tokens {
     /// Looks around the word with this number.
     pub(super) fn at(&mut self, text: &Text<'_>, word: usize, at: Range<usize>, hits: &mut Vec<Hit>) {
+        // of several kinds that begin alike the longest is meant
+        let mut best: Option<(Range<usize>, &'static str, &'static str)> = None;
         for lead in &WORDS[word].1 {
             let found = match *lead {
                 Lead::Row(row) => look(row, text, &at),
@@ -72,10 +74,13 @@ impl Tokens {
                     }
                 }
             };
-            if let Some((at, rule, what)) = found {
-                hits.push(hit(at, rule, what));
-                return;
+            if let Some(found) = found {
+                let longer = best.as_ref().is_none_or(|best| found.0.len() > best.0.len());
+                best = if longer { Some(found) } else { best };
             }
+        }
+        if let Some((at, rule, what)) = best {
+            hits.push(hit(at, rule, what));
         }
     }
 }
@@ -85,7 +90,11 @@ fn hit(at: Range<usize>, rule: &'static str, what: &'static str) -> Hit {
 }
 
 /// A token of this row, at its head or on the lines around the word that stands by it.
-fn look(row: &'static Row, text: &Text<'_>, at: &Range<usize>) -> Option<(Range<usize>, &'static str, &'static str)> {
+fn look(
+    row: &'static Row,
+    text: &Text<'_>,
+    at: &Range<usize>,
+) -> Option<(Range<usize>, &'static str, &'static str)> {
     let token = if row.is_led_by_company() {
         let around = lines(text, at.start, 1);
         memchr::memmem::find_iter(&text.bytes[around.clone()], row.head)
@@ -120,7 +129,9 @@ fn lines(text: &Text<'_>, at: usize, more: usize) -> Range<usize> {
         if around.start > 0 {
             around.start = text.line(around.start - 1).start;
         }
-        if let Some(next) = memchr::memchr(b'\n', &text.bytes[around.end..(around.end + 2).min(text.bytes.len())]) {
+        if let Some(next) =
+            memchr::memchr(b'\n', &text.bytes[around.end..(around.end + 2).min(text.bytes.len())])
+        {
             let next = around.end + next + 1;
             if next < text.bytes.len() {
                 around.end = text.line(next).end;

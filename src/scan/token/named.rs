@@ -107,11 +107,12 @@ pub(super) const NAMED: &[Named] = &[
     named("dropbox-token", "Dropbox token", "dropbox", &[Part::Is("sl."), Part::Of(Set::Url, 130, 1500)]),
     named("mailgun-key", "Mailgun signing key", "mailgun", SIGNING),
     named("sendbird-token", "Sendbird token", "sendbird", &[of(Set::Hex, 40)]),
-    named("twitter-token", "X access token", "twitter", &[
-        Part::Of(Set::Digit, 15, 25),
-        Part::Is("-"),
-        Part::Of(Set::Alnum, 20, 40),
-    ]),
+    named(
+        "twitter-token",
+        "X access token",
+        "twitter",
+        &[Part::Of(Set::Digit, 15, 25), Part::Is("-"), Part::Of(Set::Alnum, 20, 40)],
+    ),
     named("codecov-token", "Codecov token", "codecov", &[of(Set::Alnum, 32)]),
     named("adafruit-key", "Adafruit key", "adafruit", &[of(Set::Hex, 32)]),
     named("launchdarkly-key", "LaunchDarkly token", "launchdarkly", UUID),
@@ -121,9 +122,11 @@ pub(super) const NAMED: &[Named] = &[
 ];
 
 /// A name that holds one of these promises a secret.
-const PROMISES: [&[u8]; 8] = [b"secret", b"token", b"key", b"auth", b"pass", b"pat", b"credential", b"sid_secret"];
+const PROMISES: [&[u8]; 8] =
+    [b"secret", b"token", b"key", b"auth", b"pass", b"pat", b"credential", b"sid_secret"];
 /// And one that holds one of these does not.
-const PUBLIC: [&[u8]; 8] = [b"public", b"publish", b"search_only", b"_id", b"anon", b"site_key", b"sitekey", b"keyid"];
+const PUBLIC: [&[u8]; 8] =
+    [b"public", b"publish", b"search_only", b"_id", b"anon", b"site_key", b"sitekey", b"keyid"];
 
 impl Named {
     /// The value behind the name in which this word stands.
@@ -143,13 +146,15 @@ impl Named {
             return None;
         }
         let secret = value..end;
-        (!is_word(&bytes[secret.clone()]) && !dummy::is_dummy(&[&bytes[secret.clone()]], 60, false)).then_some(secret)
+        (!is_word(&bytes[secret.clone()]) && !dummy::is_dummy(&[&bytes[secret.clone()]], 60, false))
+            .then_some(secret)
     }
 }
 
 /// Where the value begins that is assigned to a name that ends here.
 fn value(bytes: &[u8], at: usize) -> Option<usize> {
-    let skip = |from: usize, set: &[u8]| from + bytes[from..].iter().take(6).take_while(|b| set.contains(b)).count();
+    let skip =
+        |from: usize, set: &[u8]| from + bytes[from..].iter().take(6).take_while(|b| set.contains(b)).count();
     // `"NAME": "`, `NAME = '`, `[NAME] =>`, `NAME', '`, `\"NAME\":\"`
     let at = skip(at, b"\"'`\\])> \t");
     let behind = skip(at, b":=,|>");

@@ -75,7 +75,11 @@ impl Pair {
 }
 
 /// Every run of exactly so many bytes of a set that chance made.
-fn secrets(bytes: &[u8], around: Range<usize>, (set, n): (Set, usize)) -> impl Iterator<Item = Range<usize>> + '_ {
+fn secrets(
+    bytes: &[u8],
+    around: Range<usize>,
+    (set, n): (Set, usize),
+) -> impl Iterator<Item = Range<usize>> + '_ {
     let mut at = around.start;
     std::iter::from_fn(move || {
         while at < around.end {

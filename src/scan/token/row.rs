@@ -94,7 +94,17 @@ pub(super) const fn row(
     head: &'static str,
     body: &'static [Part],
 ) -> Row {
-    Row { rule, what, head, before: Before::Nothing, body, sum: Sum::None, near: None, rare: 55, wordy: false }
+    Row {
+        rule,
+        what,
+        head,
+        before: Before::Nothing,
+        body,
+        sum: Sum::None,
+        near: None,
+        rare: 55,
+        wordy: false,
+    }
 }
 
 impl Row {
@@ -148,7 +158,8 @@ impl Row {
             Before::Exactly(literal, set, n) => {
                 let free = head.checked_sub(n)?;
                 let start = free.checked_sub(literal.len())?;
-                let fits = text[start..free] == *literal.as_bytes() && text[free..head].iter().all(|b| set.has(*b));
+                let fits =
+                    text[start..free] == *literal.as_bytes() && text[free..head].iter().all(|b| set.has(*b));
                 fits.then_some(start)
             }
             Before::Number => {
@@ -191,7 +202,7 @@ impl Row {
 
     /// Whether the head alone may stand anywhere by chance.
     fn short(&self) -> bool {
-        self.head.len() < 5 && matches!(self.before, Before::Nothing)
+        self.head.len() < 5 && self.sum == Sum::None && matches!(self.before, Before::Nothing)
     }
 }
 
@@ -226,7 +237,8 @@ pub(super) fn follow(text: &[u8], at: usize, parts: &[Part]) -> Option<usize> {
         }
         Part::Of(set, least, most) => {
             let run = text[at..].iter().take(most + 1).take_while(|b| set.has(**b)).count();
-            if rest.is_empty() {
+            // the last one takes all there is
+            if rest.iter().all(|part| matches!(part, Part::Pad)) {
                 return (least..=most).contains(&run).then(|| follow(text, at + run, rest))?;
             }
             (least..=run.min(most)).rev().find_map(|n| follow(text, at + n, rest))

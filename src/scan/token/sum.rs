@@ -24,14 +24,17 @@ impl Sum {
         match self {
             Sum::None => true,
             Sum::Base62 => split(6).is_some_and(|(body, sum)| base::<6>(62, crc32(body)) == *sum),
-            Sum::Hex => split(8)
-                .is_some_and(|(body, sum)| format!("{:08x}", crc32(body)).as_bytes().eq_ignore_ascii_case(sum)),
+            Sum::Hex => split(8).is_some_and(|(body, sum)| {
+                format!("{:08x}", crc32(body)).as_bytes().eq_ignore_ascii_case(sum)
+            }),
             Sum::Base36 => token
                 .split_at_checked(token.len().saturating_sub(7))
                 .is_some_and(|(all, sum)| base::<7>(36, crc32(all)).eq_ignore_ascii_case(sum)),
-            Sum::Grafana => token.split_at_checked(token.len().saturating_sub(9)).is_some_and(|(all, sum)| {
-                format!("_{:08x}", crc32(all).swap_bytes()).as_bytes().eq_ignore_ascii_case(sum)
-            }),
+            Sum::Grafana => {
+                token.split_at_checked(token.len().saturating_sub(9)).is_some_and(|(all, sum)| {
+                    format!("_{:08x}", crc32(all).swap_bytes()).as_bytes().eq_ignore_ascii_case(sum)
+                })
+            }
             Sum::Json => super::jwt::decode(&body[..body.len().min(24) / 4 * 4])
                 .is_some_and(|json| json.starts_with(b"{\"")),
         }
@@ -51,11 +54,12 @@ pub(super) fn base<const N: usize>(base: u32, mut number: u32) -> [u8; N] {
 
 /// The checksum of Ethernet and zip.
 pub(super) fn crc32(bytes: &[u8]) -> u32 {
-    let step = |sum: u32, byte: &u8| {
-        (0..8).fold(sum ^ u32::from(*byte), |sum, _| {
-            if sum & 1 == 1 { (sum >> 1) ^ 0xedb8_8320 } else { sum >> 1 }
-        })
-    };
+    let step =
+        |sum: u32, byte: &u8| {
+            (0..8).fold(sum ^ u32::from(*byte), |sum, _| {
+                if sum & 1 == 1 { (sum >> 1) ^ 0xedb8_8320 } else { sum >> 1 }
+            })
+        };
     !bytes.iter().fold(!0, step)
 }
 

@@ -6,7 +6,12 @@ use super::{is, of, to};
 
 pub(super) const ROWS: &[Row] = &[
     row("openai-key", "OpenAI project key", "sk-proj-", &[to(Url, 20, 74), is("T3BlbkFJ"), to(Url, 20, 74)]),
-    row("openai-key", "OpenAI service key", "sk-svcacct-", &[to(Url, 20, 74), is("T3BlbkFJ"), to(Url, 20, 74)]),
+    row(
+        "openai-key",
+        "OpenAI service key",
+        "sk-svcacct-",
+        &[to(Url, 20, 74), is("T3BlbkFJ"), to(Url, 20, 74)],
+    ),
     row("openai-key", "OpenAI admin key", "sk-admin-", &[to(Url, 20, 74), is("T3BlbkFJ"), to(Url, 20, 74)]),
     row("openai-key", "OpenAI key", "T3BlbkFJ", &[of(Alnum, 20)]).after("sk-", Alnum, 20),
     row("anthropic-key", "Anthropic key", "sk-ant-api03-", &[of(Url, 93), is("AA")]),

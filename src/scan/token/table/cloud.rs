@@ -1,7 +1,7 @@
 //! Clouds, hosting, databases, networks, and what keeps secrets.
 
 use super::super::row::Part::Pad;
-use super::super::row::Set::{Alnum, Base32, Base64, Hex, Low, Up, Url, Word};
+use super::super::row::Set::{Alnum, Base64, Hex, Low, Up, Url};
 use super::super::row::{Row, row};
 use super::super::sum::Sum;
 use super::{is, of, to};
@@ -76,18 +76,78 @@ pub(super) const ROWS: &[Row] = &[
         "1password-key",
         "1Password secret key",
         "A3-",
-        &[of(Up, 6), is("-"), of(Up, 6), is("-"), of(Up, 5), is("-"), of(Up, 5), is("-"), of(Up, 5), is("-"), of(Up, 5)],
+        &[
+            of(Up, 6),
+            is("-"),
+            of(Up, 6),
+            is("-"),
+            of(Up, 5),
+            is("-"),
+            of(Up, 5),
+            is("-"),
+            of(Up, 5),
+            is("-"),
+            of(Up, 5),
+        ],
     ),
-    row("infisical-token", "Infisical token", "st.", &[of(Hex, 24), is("."), of(Hex, 32), is("."), of(Hex, 32)]),
-    row("bitwarden-token", "Bitwarden access token", "0.", &[
-        of(Hex, 8), is("-"), of(Hex, 4), is("-"), of(Hex, 4), is("-"), of(Hex, 4), is("-"), of(Hex, 12),
-        is("."), of(Alnum, 30), is(":"), of(Base64, 22), is("=="),
-    ]).near("bws"),
-    row("tailscale-token", "Tailscale auth key", "tskey-auth-", &[to(Alnum, 8, 24), is("-"), to(Alnum, 20, 40)]),
-    row("tailscale-token", "Tailscale API key", "tskey-api-", &[to(Alnum, 8, 24), is("-"), to(Alnum, 20, 40)]),
-    row("tailscale-token", "Tailscale client key", "tskey-client-", &[to(Alnum, 8, 24), is("-"), to(Alnum, 20, 40)]),
-    row("tailscale-token", "Tailscale SCIM key", "tskey-scim-", &[to(Alnum, 8, 24), is("-"), to(Alnum, 20, 40)]),
-    row("tailscale-token", "Tailscale webhook key", "tskey-webhook-", &[to(Alnum, 8, 24), is("-"), to(Alnum, 20, 40)]),
+    row(
+        "infisical-token",
+        "Infisical token",
+        "st.",
+        &[of(Hex, 24), is("."), of(Hex, 32), is("."), of(Hex, 32)],
+    ),
+    row(
+        "bitwarden-token",
+        "Bitwarden access token",
+        "0.",
+        &[
+            of(Hex, 8),
+            is("-"),
+            of(Hex, 4),
+            is("-"),
+            of(Hex, 4),
+            is("-"),
+            of(Hex, 4),
+            is("-"),
+            of(Hex, 12),
+            is("."),
+            of(Alnum, 30),
+            is(":"),
+            of(Base64, 22),
+            is("=="),
+        ],
+    )
+    .near("bws"),
+    row(
+        "tailscale-token",
+        "Tailscale auth key",
+        "tskey-auth-",
+        &[to(Alnum, 8, 24), is("-"), to(Alnum, 20, 40)],
+    ),
+    row(
+        "tailscale-token",
+        "Tailscale API key",
+        "tskey-api-",
+        &[to(Alnum, 8, 24), is("-"), to(Alnum, 20, 40)],
+    ),
+    row(
+        "tailscale-token",
+        "Tailscale client key",
+        "tskey-client-",
+        &[to(Alnum, 8, 24), is("-"), to(Alnum, 20, 40)],
+    ),
+    row(
+        "tailscale-token",
+        "Tailscale SCIM key",
+        "tskey-scim-",
+        &[to(Alnum, 8, 24), is("-"), to(Alnum, 20, 40)],
+    ),
+    row(
+        "tailscale-token",
+        "Tailscale webhook key",
+        "tskey-webhook-",
+        &[to(Alnum, 8, 24), is("-"), to(Alnum, 20, 40)],
+    ),
     row("nebula-token", "Defined Networking key", "dnkey-", &[of(Url, 26), is("-"), of(Url, 52)]),
     row("ngrok-token", "ngrok token", "2", &[of(Alnum, 26), is("_"), to(Alnum, 20, 24)]).near("ngrok"),
     row("onesignal-token", "OneSignal key", "os_v2_app_", &[of(Low, 103)]),

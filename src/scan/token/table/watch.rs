@@ -7,7 +7,8 @@ use super::super::sum::Sum;
 use super::{is, of, to};
 
 pub(super) const ROWS: &[Row] = &[
-    row("grafana-token", "Grafana service account token", "glsa_", &[of(Alnum, 32), is("_"), of(Hex, 8)]).sum(Sum::Grafana),
+    row("grafana-token", "Grafana service account token", "glsa_", &[of(Alnum, 32), is("_"), of(Hex, 8)])
+        .sum(Sum::Grafana),
     row("grafana-token", "Grafana Cloud token", "glc_", &[to(Base64, 40, 400), Pad]),
     row("grafana-token", "Grafana API key", "eyJrIjoi", &[to(Base64, 40, 400), Pad]),
     row("newrelic-key", "New Relic user key", "NRAK-", &[of(Up, 27)]),
@@ -16,7 +17,13 @@ pub(super) const ROWS: &[Row] = &[
     row("newrelic-key", "New Relic query key", "NRIQ-", &[of(Url, 32)]),
     row("newrelic-key", "New Relic licence key", "NRAL", &[]).before(Hex, 36),
     row("sentry-token", "Sentry user token", "sntryu_", &[of(Hex, 64)]),
-    row("sentry-token", "Sentry organisation token", "sntrys_", &[to(Base64, 60, 500), Pad, is("_"), of(Base64, 43)]).sum(Sum::Json),
+    row(
+        "sentry-token",
+        "Sentry organisation token",
+        "sntrys_",
+        &[to(Base64, 60, 500), Pad, is("_"), of(Base64, 43)],
+    )
+    .sum(Sum::Json),
     row("sentry-token", "Sentry app token", "sntrya_", &[of(Hex, 64)]),
     row("sentry-token", "Sentry integration token", "sntryi_", &[of(Hex, 64)]),
     row("honeycomb-key", "Honeycomb ingest key", "hcaik_", &[of(Low, 58)]),
