@@ -144,10 +144,10 @@ impl Row {
             return None;
         }
         let start = self.start(text, head)?;
-        if !begins(text, start, self.short()) && !(self.is_number() && text[..start].ends_with(b"bot")) {
-            return None;
-        }
-        Some(start..follow(text, head + self.head.len(), self.body)?)
+        // in the URLs of Telegram `bot` stands before it
+        let apart =
+            begins(text, start, self.short()) || (self.is_number() && text[..start].ends_with(b"bot"));
+        if apart { Some(start..follow(text, head + self.head.len(), self.body)?) } else { None }
     }
 }
 
