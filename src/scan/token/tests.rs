@@ -216,8 +216,7 @@ fn an_id_counts_only_beside_its_secret() {
         };
         let id = format!("{}{id}", pair.head);
         let near = format!("[default]\nid = {id}\nregion = eu\nplace = {secret}\n");
-        let mut lines: Vec<_> =
-            hits(near.as_bytes()).into_iter().map(|(line, rule, what)| (line, rule, what)).collect();
+        let mut lines = hits(near.as_bytes());
         lines.sort();
         assert_eq!(lines, [(2, pair.rule, id.clone()), (4, pair.rule, secret.clone())]);
         let json = format!("{{\"id\":\"{id}\",\"v\":\"{secret}\"}}");
