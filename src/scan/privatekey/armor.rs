@@ -111,8 +111,8 @@ fn pieces(line: &[u8], from: usize, body: &mut Body) -> bool {
         let next = rest.get(sign).copied();
         let quoted = line[..at].iter().rev().find(|b| !b.is_ascii_whitespace());
         let joins = sign > 0
-            && (next.is_none_or(|b| is_between(b)))
-            && (quoted.is_none_or(|b| matches!(b, b'"' | b'\'' | b'`')));
+            && next.is_none_or(is_between)
+            && quoted.is_none_or(|b| matches!(b, b'"' | b'\'' | b'`'));
         if joins {
             at += sign;
             continue;

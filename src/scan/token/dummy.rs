@@ -59,7 +59,7 @@ pub(super) fn is_dummy(free: &[&[u8]], rare: u32, wordy: bool) -> bool {
     if WORDS.iter().any(|word| contains(&lower, word.as_bytes())) {
         return true;
     }
-    let few = free.iter().any(|part| part.len() >= 8 && few(part, rare));
+    let few = free.iter().any(|part| part.len() >= 12 && few(part, rare));
     few || steps(&body) * 2 > n || repeats(&body) || (!wordy && no_digits(&body))
 }
 
@@ -104,7 +104,7 @@ fn repeats(body: &[u8]) -> bool {
 /// Whether there are fewer different bytes than chance would bring, of those that can be there.
 fn few(body: &[u8], rare: u32) -> bool {
     let different = body.iter().collect::<HashSet<_>>().len() as f64;
-    let hex = body.iter().all(u8::is_ascii_hexdigit);
+    let hex = body.iter().all(|b| b.is_ascii_hexdigit() || *b == b'-');
     let kinds = match body {
         _ if body.iter().all(u8::is_ascii_digit) => 10.0,
         _ if hex => 16.0,

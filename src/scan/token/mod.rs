@@ -57,6 +57,8 @@ pub(super) struct Tokens {}
 impl Tokens {
     /// Looks around the word with this number.
     pub(super) fn at(&mut self, text: &Text<'_>, word: usize, at: Range<usize>, hits: &mut Vec<Hit>) {
+        // of several kinds that begin alike the longest is meant
+        let mut best: Option<(Range<usize>, &'static str, &'static str)> = None;
         for lead in &WORDS[word].1 {
             let found = match *lead {
                 Lead::Row(row) => look(row, text, &at),
@@ -72,10 +74,13 @@ impl Tokens {
                     }
                 }
             };
-            if let Some((at, rule, what)) = found {
-                hits.push(hit(at, rule, what));
-                return;
+            if let Some(found) = found {
+                let longer = best.as_ref().is_none_or(|best| found.0.len() > best.0.len());
+                best = if longer { Some(found) } else { best };
             }
+        }
+        if let Some((at, rule, what)) = best {
+            hits.push(hit(at, rule, what));
         }
     }
 }

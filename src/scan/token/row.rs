@@ -144,10 +144,10 @@ impl Row {
             return None;
         }
         let start = self.start(text, head)?;
-        if !begins(text, start, self.short()) && !(self.is_number() && text[..start].ends_with(b"bot")) {
-            return None;
-        }
-        Some(start..follow(text, head + self.head.len(), self.body)?)
+        // in the URLs of Telegram `bot` stands before it
+        let apart =
+            begins(text, start, self.short()) || (self.is_number() && text[..start].ends_with(b"bot"));
+        if apart { Some(start..follow(text, head + self.head.len(), self.body)?) } else { None }
     }
 }
 
@@ -202,7 +202,7 @@ impl Row {
 
     /// Whether the head alone may stand anywhere by chance.
     fn short(&self) -> bool {
-        self.head.len() < 5 && matches!(self.before, Before::Nothing)
+        self.head.len() < 5 && self.sum == Sum::None && matches!(self.before, Before::Nothing)
     }
 }
 
@@ -237,7 +237,8 @@ pub(super) fn follow(text: &[u8], at: usize, parts: &[Part]) -> Option<usize> {
         }
         Part::Of(set, least, most) => {
             let run = text[at..].iter().take(most + 1).take_while(|b| set.has(**b)).count();
-            if rest.is_empty() {
+            // the last one takes all there is
+            if rest.iter().all(|part| matches!(part, Part::Pad)) {
                 return (least..=most).contains(&run).then(|| follow(text, at + run, rest))?;
             }
             (least..=run.min(most)).rev().find_map(|n| follow(text, at + n, rest))

@@ -1,7 +1,7 @@
 //! Clouds, hosting, databases, networks, and what keeps secrets.
 
 use super::super::row::Part::Pad;
-use super::super::row::Set::{Alnum, Base32, Base64, Hex, Low, Up, Url, Word};
+use super::super::row::Set::{Alnum, Base64, Hex, Low, Up, Url};
 use super::super::row::{Row, row};
 use super::super::sum::Sum;
 use super::{is, of, to};
