@@ -7,6 +7,7 @@ mod hooks;
 mod large;
 mod manager;
 mod names;
+mod plain;
 mod ranges;
 mod repo;
 mod trees;
