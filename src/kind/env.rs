@@ -114,7 +114,7 @@ fn of_others(name: &str, copied: bool) -> Option<Kind> {
     let mut parts = stem.trim_start_matches('.').split('.');
     let first = parts.next().unwrap_or_default();
     let dotted: Vec<&str> =
-        if stem.starts_with('.') { stem[1..].split('.').collect() } else { parts.collect() };
+        stem.strip_prefix('.').map_or_else(|| parts.collect(), |inner| inner.split('.').collect());
     let is_template = words(stem).any(is_template);
     let opened = dotted.iter().any(|part| is_opened(part))
         || words(stem)

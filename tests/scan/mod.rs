@@ -8,6 +8,7 @@ mod known;
 mod large;
 mod manager;
 mod names;
+mod plain;
 mod ranges;
 mod repo;
 mod trees;

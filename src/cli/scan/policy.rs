@@ -38,10 +38,8 @@ pub(super) fn rules(source: &Source, objects: Option<&mut Objects>) -> Result<(R
         }
     }
     of_disk(&on_disk, &mut rules, &mut notes)?;
-    if !in_git.is_empty() {
-        if let Some(objects) = objects {
-            of_git(&in_git, objects, &mut rules, &mut notes)?;
-        }
+    if let Some(objects) = objects.filter(|_| !in_git.is_empty()) {
+        of_git(&in_git, objects, &mut rules, &mut notes)?;
     }
     Ok((rules, notes))
 }

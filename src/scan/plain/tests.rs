@@ -22,11 +22,14 @@ fn found(path: &str, content: impl AsRef<[u8]>, rules: &Rules) -> Vec<(&'static 
     let mut hits = Vec::new();
     look(&text, rules, &mut hits);
     let line = |hit: &Hit| if hit.at.is_empty() { 0 } else { text.number(hit.at.start) };
-    hits.iter().map(|hit| (hit.rule, line(hit), String::from_utf8_lossy(&text.bytes[hit.at.clone()]).into_owned())).collect()
+    hits.iter()
+        .map(|hit| (hit.rule, line(hit), String::from_utf8_lossy(&text.bytes[hit.at.clone()]).into_owned()))
+        .collect()
 }
 
 fn rules_of(path: &str, content: impl AsRef<[u8]>) -> Vec<&'static str> {
-    let mut rules: Vec<_> = found(path, content, &Rules::default()).into_iter().map(|(rule, ..)| rule).collect();
+    let mut rules: Vec<_> =
+        found(path, content, &Rules::default()).into_iter().map(|(rule, ..)| rule).collect();
     rules.dedup();
     rules
 }
@@ -53,7 +56,12 @@ fn forms_of_env_files() {
         format!("CERT=\"line\nline\"\nAPI_SECRET={secret}\n").into_bytes(),
         format!("DATABASE_URL=postgres://app:{secret}@db.internal/app").into_bytes(),
     ] {
-        assert_eq!(rules_of("a/.env.production", &content), ["plaintext-env"], "{}", String::from_utf8_lossy(&content));
+        assert_eq!(
+            rules_of("a/.env.production", &content),
+            ["plaintext-env"],
+            "{}",
+            String::from_utf8_lossy(&content)
+        );
     }
     // what is UTF-16 is decoded before it comes here
     let guard = crate::scan::Guard::new(Rules::default(), crate::scan::Known::default());
@@ -83,7 +91,11 @@ fn settings_references_and_placeholders_pass() {
     }
     let public = format!("VITE_API_KEY={}\nNEXT_PUBLIC_KEY={}\n", random(3, 32), random(4, 32));
     assert_eq!(rules_of(".env", &public), [""; 0]);
-    let sealed = format!("DOTENV_PUBLIC_KEY=\"03{}\"\nDB_PASSWORD=\"encrypted:{}\"\n", "ab12".repeat(16), random(5, 80));
+    let sealed = format!(
+        "DOTENV_PUBLIC_KEY=\"03{}\"\nDB_PASSWORD=\"encrypted:{}\"\n",
+        "ab12".repeat(16),
+        random(5, 80)
+    );
     assert_eq!(rules_of(".env", &sealed), [""; 0]);
 }
 
@@ -148,10 +160,16 @@ fn what_only_says_that_it_is_sealed() {
         ("secrets.enc", format!("U2FsdGVkX1{secret}{secret}\n")),
         (".env.gpg", format!("-----BEGIN PGP MESSAGE-----\n\n{secret}\n=abcd\n-----END PGP MESSAGE-----\n")),
         ("vault.enc.yml", format!("$ANSIBLE_VAULT;1.1;AES256\n{}\n", "6162".repeat(20))),
-        ("db-sealed.yaml", format!("kind: SealedSecret\nspec:\n  encryptedData:\n    password: AgB{secret}{secret}\n")),
+        (
+            "db-sealed.yaml",
+            format!("kind: SealedSecret\nspec:\n  encryptedData:\n    password: AgB{secret}{secret}\n"),
+        ),
         ("a.enc.json", format!("{{\"protected\":\"{secret}\",\"ciphertext\":\"{secret}{secret}\"}}")),
         ("en.enc", "# Encoding file: x\nS\n003F 0 1\n00\n".to_owned()),
-        ("vars.enc.yml", format!("password: !vault |\n  $ANSIBLE_VAULT;1.1;AES256\n  {}\n", "6162".repeat(20))),
+        (
+            "vars.enc.yml",
+            format!("password: !vault |\n  $ANSIBLE_VAULT;1.1;AES256\n  {}\n", "6162".repeat(20)),
+        ),
         ("common.eyaml.enc.yaml", format!("password: ENC[PKCS7,{secret}{secret}]\n")),
     ] {
         assert_eq!(rules_of(name, content), [""; 0], "{name}");

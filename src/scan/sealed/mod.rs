@@ -3,12 +3,12 @@
 //! Only what shows a value, or lets one be exchanged unseen, is told; all else that is odd is for `reseal verify`.
 
 mod broken;
+mod comment;
 #[cfg(test)]
 mod tests;
 
 use super::finding::{Class, Hit, Mend};
 use super::kind::Kind;
-use super::plain::lines::{Line, Lines};
 use super::plain::{MANY, shown, worth};
 use super::text::Text;
 use crate::sops::{Exposed, Fault, Shown};
@@ -64,7 +64,7 @@ fn judge(exposed: &Exposed<'_>, text: &Text<'_>, hits: &mut Vec<Hit>) {
 fn of_leaf(leaf: &Shown<'_>, opt_in: bool, file: &[u8]) -> Option<Hit> {
     let hit = |rule, at, what| Some(Hit { class: Class::Plain, rule, at, what, mend: MEND });
     if leaf.comment {
-        let secret = secret_in(leaf.text)?;
+        let secret = comment::secret_in(leaf.text)?;
         // where the comment stands as it reads
         let at = memchr::memmem::find(&file[leaf.at.clone()], secret).map_or(leaf.at.clone(), |n| {
             let start = leaf.at.start + n;
@@ -86,22 +86,4 @@ fn of_leaf(leaf: &Shown<'_>, opt_in: bool, file: &[u8]) -> Option<Hit> {
         ),
         _ => None,
     }
-}
-
-/// The secret in a comment: behind a name, or one that is a secret by itself.
-fn secret_in(comment: &[u8]) -> Option<&[u8]> {
-    for line in Lines::of(comment) {
-        if let Line::Pair(pair) = line
-            && worth::is_real(&comment[pair.name], &comment[pair.value.clone()], true)
-        {
-            return Some(&comment[pair.value]);
-        }
-    }
-    const AROUND: &[u8] = b"\"'`()<>[]{},;";
-    let mut words = comment.split(u8::is_ascii_whitespace).map(|word| {
-        let start = word.iter().take_while(|b| AROUND.contains(b)).count();
-        let end = word.iter().rev().take_while(|b| AROUND.contains(b)).count();
-        word.get(start..word.len() - end).unwrap_or_default()
-    });
-    words.find(|word| word.len() >= 12 && worth::is_rare(word))
 }

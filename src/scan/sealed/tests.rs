@@ -1,6 +1,5 @@
 //! Files that real sops sealed, as they are and as hands changed them.
 
-use super::*;
 use crate::scan::kind::Name;
 use crate::scan::plain::Rules;
 use crate::scan::{Guard, Known, Scanner};
@@ -13,6 +12,7 @@ fn found(path: &str, content: &[u8]) -> Vec<(&'static str, usize)> {
     found.iter().map(|f| (f.rule, f.line)).collect()
 }
 
+#[expect(clippy::disallowed_methods, reason = "a test reads the vectors of the tree")]
 fn vectors() -> Vec<(String, Vec<u8>)> {
     let mut all = Vec::new();
     for entry in std::fs::read_dir("fixtures/sops/enc").unwrap() {
@@ -46,7 +46,11 @@ fn no_sealed_file_yields_a_finding_unless_it_shows_something() {
         let wants = WRONG.iter().find(|(id, _)| file.starts_with(id)).map_or("", |(_, rule)| rule);
         for name in [file.as_str(), ".env.enc", ".env", "app.yaml", "x"] {
             let rules: Vec<_> = found(name, &content).into_iter().map(|(rule, _)| rule).collect();
-            let fits = if wants.is_empty() { rules.is_empty() } else { rules.contains(&wants) && rules.iter().all(|r| *r == wants) };
+            let fits = if wants.is_empty() {
+                rules.is_empty()
+            } else {
+                rules.contains(&wants) && rules.iter().all(|r| *r == wants)
+            };
             if !fits {
                 wrong.push(format!("{file} as {name}: {rules:?}"));
             }
@@ -86,10 +90,14 @@ fn null_and_empty_values_are_never_sealed() {
 #[test]
 fn a_comment_is_found_if_it_holds_a_secret() {
     let base = vector("043");
-    for comment in ["rotate it each month, see the wiki", "password: ask the team", "TODO: https://example.com/a/b"] {
+    for comment in
+        ["rotate it each month, see the wiki", "password: ask the team", "NOTE: https://example.com/a/b"]
+    {
         assert_eq!(found("s.enc.yaml", format!("# {comment}\n{base}").as_bytes()), [], "{comment}");
     }
-    for comment in [format!("old password: {SECRET}"), format!("DB_PASSWORD={SECRET}"), format!("was ({SECRET}) before")] {
+    for comment in
+        [format!("old password: {SECRET}"), format!("DB_PASSWORD={SECRET}"), format!("was ({SECRET}) before")]
+    {
         let all = found("s.enc.yaml", format!("# x\n# {comment}\n{base}").as_bytes());
         assert_eq!(all, [("sealed-comment-in-clear", 2)], "{comment}");
         let env = format!("#{comment}\n{}", vector("001"));
@@ -109,7 +117,8 @@ fn under_a_rule_that_names_what_is_sealed_a_new_secret_is_found() {
 #[test]
 fn a_body_that_was_opened_in_place_is_found() {
     let sealed = vector("001");
-    let metadata: String = sealed.lines().filter(|l| l.starts_with("sops_")).map(|l| format!("{l}\n")).collect();
+    let metadata: String =
+        sealed.lines().filter(|l| l.starts_with("sops_")).map(|l| format!("{l}\n")).collect();
     let env = format!("DB_PASSWORD={SECRET}\nPORT=3000\n{metadata}");
     assert_eq!(found(".env.enc", env.as_bytes()), [("sealed-leaf-in-clear", 1), ("sealed-leaf-in-clear", 2)]);
 }
@@ -126,14 +135,18 @@ fn what_is_left_of_a_sealed_file_is_read_by_lines() {
     }
     let marked = format!("<<<<<<< HEAD\nA_PASSWORD={SECRET}\n=======\n>>>>>>> x\n{sealed}");
     assert_eq!(found(".env.enc", marked.as_bytes()), [("sealed-leaf-in-clear", 2)]);
-    let no_mac: String = sealed.lines().filter(|l| !l.starts_with("sops_mac=")).map(|l| format!("{l}\n")).collect();
+    let no_mac: String =
+        sealed.lines().filter(|l| !l.starts_with("sops_mac=")).map(|l| format!("{l}\n")).collect();
     assert_eq!(found(".env.enc", no_mac.as_bytes()), [("sealed-no-mac", 0)]);
 }
 
 #[test]
 fn what_only_mentions_sops_is_not_judged() {
     for (name, text) in [
-        ("README.md", "sops_mac=x\nsops_version=3\nsops_lastmodified=x\nA=ENC[AES256_GCM,data:x]\npassword: hunter2hunter2\n"),
+        (
+            "README.md",
+            "sops_mac=x\nsops_version=3\nsops_lastmodified=x\nA=ENC[AES256_GCM,data:x]\npassword: hunter2hunter2\n",
+        ),
         ("values.yaml", "sops:\n  enabled: true\n  image: x\n"),
         ("ci.yaml", "run: sops -d x\n"),
         ("t.py", "sops:\nA=ENC[AES256_GCM,x]\n"),
