@@ -106,7 +106,7 @@ pub(super) fn escaped(value: &[u8]) -> Vec<Begin> {
             for unit in text.encode_utf16() {
                 match u8::try_from(unit) {
                     Ok(b) if b.is_ascii() && !special.contains(char::from(b)) => {
-                        slashed(b, b"\"\\", &mut out)
+                        slashed(b, b"\"\\", &mut out);
                     }
                     _ if upper => out.extend_from_slice(format!("\\u{unit:04X}").as_bytes()),
                     _ => out.extend_from_slice(format!("\\u{unit:04x}").as_bytes()),
