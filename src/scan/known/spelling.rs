@@ -14,11 +14,13 @@ const HEAD: usize = 12;
 /// What `printf %q` escapes.
 const BASH: &[u8] = b" !\"#$&'()*,;<=>?[\\]^`{|}~";
 /// What stands for something in an expression.
-const REGEX: &[u8] = b"()[]{}?*+|^$\\";
+const REGEX: &[u8] = b"()[]{}?*+|^$\\.";
+/// What `re.escape` escapes.
+const PYTHON: &[u8] = b"()[]{}?*+-|^$\\.&~# ";
 
 /// The longest run of bytes that every escape leaves alone, from where to where.
 pub(super) fn plainest(value: &[u8]) -> std::ops::Range<usize> {
-    let plain = |b: &u8| b.is_ascii_alphanumeric() || b"-_.".contains(b);
+    let plain = |b: &u8| b.is_ascii_alphanumeric() || *b == b'_';
     let (mut best, mut start) = (0..0, 0);
     for (at, byte) in value.iter().enumerate() {
         if !plain(byte) {
@@ -56,7 +58,7 @@ pub(super) fn escaped(value: &[u8]) -> Vec<Begin> {
     for leave in [&b"'\\''"[..], b"'\"'\"'"] {
         spell(&|b, out| if b == b'\'' { out.extend_from_slice(leave) } else { out.push(b) });
     }
-    for special in [&b"\"\\"[..], b"'\\", b"\"\\/", b"\"\\$`", b"\"\\$`!", b":=#!\\ ", BASH, REGEX] {
+    for special in [&b"\"\\"[..], b"'\\", b"\"\\/", b"\"\\$`", b"\"\\$`!", b":=#!\\ ", BASH, REGEX, PYTHON] {
         spell(&|b, out| slashed(b, special, out));
     }
     spell(&|b, out| {
