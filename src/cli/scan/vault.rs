@@ -10,6 +10,8 @@ use std::io::Read;
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 
+use memchr::memmem;
+
 use crate::cli::args::Global;
 use crate::cli::identity;
 use crate::cli::report::count;
@@ -51,7 +53,7 @@ pub(super) fn gather(
     };
     let live = live(session.as_ref(), repository);
     for file in &live {
-        vault.take(&file.label, Version::Current, || Ok(file.bytes.clone()));
+        vault.take(&file.label, &Version::Current, || Ok(file.bytes.clone()));
     }
     let mut projects: Vec<(PathBuf, PathBuf)> = Vec::new();
     if let Some(session) = &session {
@@ -86,7 +88,7 @@ struct Live {
 fn live(session: Option<&Session>, repository: Option<&Repository>) -> Vec<Live> {
     let mut found: Vec<Live> = Vec::new();
     let mut add = |path: PathBuf, label: String, bytes: Option<Vec<u8>>| {
-        let sealed = bytes.filter(|bytes| Sealed::is_sealed(bytes));
+        let sealed = bytes.filter(|bytes| speaks_of_it(bytes) && Sealed::is_sealed(bytes));
         if let Some(bytes) = sealed
             && !found.iter().any(|file| file.path == path)
         {
@@ -133,6 +135,14 @@ fn live(session: Option<&Session>, repository: Option<&Repository>) -> Vec<Live>
     found
 }
 
+/// Whether a closer look at the bytes is worth it: the metadata of every kind has the word, and age files say it first.
+fn speaks_of_it(bytes: &[u8]) -> bool {
+    let start = bytes.trim_ascii_start();
+    start.starts_with(b"age-encryption")
+        || start.starts_with(b"-----BEGIN AGE")
+        || memmem::find(bytes, b"sops").is_some()
+}
+
 /// A regular file of a size that a sealed file has.
 fn read(path: &Path) -> Option<Vec<u8>> {
     let file = disk::open(path).ok()?;
@@ -154,11 +164,11 @@ struct Vault {
 
 impl Vault {
     /// The values of one version of a file. Of a live file that does not open a note is made.
-    fn take(&mut self, label: &str, version: Version, read: impl FnOnce() -> Result<Vec<u8>>) -> bool {
-        match read().and_then(|bytes| self.open(bytes, label, &version)) {
+    fn take(&mut self, label: &str, version: &Version, read: impl FnOnce() -> Result<Vec<u8>>) -> bool {
+        match read().and_then(|bytes| self.open(bytes, label, version)) {
             Ok(()) => true,
             Err(error) => {
-                if version == Version::Current {
+                if *version == Version::Current {
                     let why = why(&error);
                     self.notes.push(format!("known values of {label} are not looked for: {why}"));
                     self.shut.insert(label.to_owned());
@@ -195,7 +205,7 @@ impl Vault {
                     let [previous, pending] = rotate::Request::versions(place_of_file);
                     for (name, version) in [(pending, Version::Pending), (previous, Version::Previous)] {
                         if let Ok(Some(bytes)) = disk::read_if_there(&place.join(name)) {
-                            self.take(&label, version, || Ok(bytes));
+                            self.take(&label, &version, || Ok(bytes));
                         }
                     }
                 }
@@ -209,7 +219,7 @@ impl Vault {
         let mut shut = 0;
         for backup in all.iter().rev() {
             let day = backup.made().map_or_else(String::new, |time| time.strftime("%Y-%m-%d").to_string());
-            if !self.take(&file.label, Version::Backup(day), || backup.read()) {
+            if !self.take(&file.label, &Version::Backup(day), || backup.read()) {
                 shut += 1;
             }
         }

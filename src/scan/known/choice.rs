@@ -182,7 +182,7 @@ pub(super) fn needs_bounds(value: &[u8]) -> bool {
         [u8::is_ascii_lowercase, u8::is_ascii_uppercase, u8::is_ascii_digit, |b: &u8| {
             !b.is_ascii_alphanumeric()
         }];
-    let many = kinds.iter().filter(|kind| value.iter().any(|b| kind(b))).count() >= 3;
+    let many = kinds.iter().filter(|kind| value.iter().any(*kind)).count() >= 3;
     value.len() < if many { 12 } else { 20 }
 }
 

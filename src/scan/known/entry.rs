@@ -213,7 +213,7 @@ fn origin(entry: &Entry) -> Origin {
 
 /// Base64 of a text that is not base64 itself.
 fn readable(value: &[u8]) -> Option<SecretValue> {
-    if value.len() < 12 || value.len() % 4 != 0 {
+    if value.len() < 12 || !value.len().is_multiple_of(4) {
         return None;
     }
     let decoded = SecretValue::new(STANDARD.decode(value).ok()?);

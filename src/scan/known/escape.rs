@@ -31,8 +31,8 @@ const BACKSLASH: Used = Used { backslash: true, ..NONE };
 const ENTITY: Used = Used { entity: true, ..NONE };
 const QUOTED: Used = Used { quoted: true, ..NONE };
 
-/// How often a way may turn out wrong before it is given up.
-const PATIENCE: u32 = 4096;
+/// How often there may be several ways before it is given up; so deep is the stack, too.
+const PATIENCE: u32 = 512;
 
 /// Where the value ends that begins here, if it does.
 pub(super) fn reach(text: &[u8], at: usize, value: &[u8]) -> Option<(usize, Used)> {
@@ -52,8 +52,9 @@ pub(super) fn back(text: &[u8], end: usize, value: &[u8]) -> Option<(usize, Used
 }
 
 fn go(text: &[u8], mut at: usize, mut value: &[u8], patience: &mut u32) -> Option<(usize, Used)> {
+    let mut before = NONE;
     loop {
-        let Some((&byte, rest)) = value.split_first() else { return Some((at, NONE)) };
+        let Some((&byte, rest)) = value.split_first() else { return Some((at, before)) };
         if text.get(at) == Some(&byte) && !b"\\'\"$%&+ \r\n".contains(&byte) {
             (at, value) = (at + 1, rest);
             continue;
@@ -65,10 +66,14 @@ fn go(text: &[u8], mut at: usize, mut value: &[u8], patience: &mut u32) -> Optio
                 count += 1;
             }
         });
+        if let [(of_text, of_value, used)] = ways[..count] {
+            (at, value, before) = (at + of_text, &value[of_value..], before.and(used));
+            continue;
+        }
         for (of_text, of_value, used) in &ways[..count] {
             *patience = patience.checked_sub(1)?;
             if let Some((end, more)) = go(text, at + of_text, &value[*of_value..], patience) {
-                return Some((end, used.and(more)));
+                return Some((end, before.and(*used).and(more)));
             }
         }
         return None;
@@ -249,5 +254,12 @@ mod tests {
         assert!(reach(b"p%41s", 0, b"p@s").is_none());
         assert!(reach(b"p\\u004", 0, b"p@").is_none());
         assert!(reach(b"a\r\n    b", 0, b"a\nb").is_some());
+        // what is long and full of signs takes no stack
+        for sign in ["\\", "''", " ", "\n ", "%%"] {
+            let long = sign.repeat(100_000);
+            let _ = reach(long.as_bytes(), 0, long.as_bytes());
+        }
+        let words = "a word ".repeat(100_000);
+        assert!(reach(words.as_bytes(), 0, words.as_bytes()).is_some());
     }
 }

@@ -57,7 +57,7 @@ impl Plan {
     }
 
     pub(super) fn filter(self) -> Filter {
-        Filter { wide: Table::new(self.wide, u64::MAX), narrow: Table::new(self.narrow, (1 << 40) - 1) }
+        Filter { wide: Table::new(&self.wide, u64::MAX), narrow: Table::new(&self.narrow, (1 << 40) - 1) }
     }
 }
 
@@ -112,7 +112,7 @@ fn is_set<const WORDS: usize>(bits: &[u64; WORDS], piece: u64) -> bool {
 }
 
 impl Table {
-    fn new(pieces: Pieces, mask: u64) -> Self {
+    fn new(pieces: &Pieces, mask: u64) -> Self {
         let count = pieces.words.len();
         let (bits, words, owners) = Default::default();
         let mut table = Table { mask, bits, words, owners };

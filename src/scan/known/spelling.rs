@@ -14,11 +14,13 @@ const HEAD: usize = 12;
 /// What `printf %q` escapes.
 const BASH: &[u8] = b" !\"#$&'()*,;<=>?[\\]^`{|}~";
 /// What stands for something in an expression.
-const REGEX: &[u8] = b"()[]{}?*+|^$\\";
+const REGEX: &[u8] = b"()[]{}?*+|^$\\.";
+/// What `re.escape` escapes.
+const PYTHON: &[u8] = b"()[]{}?*+-|^$\\.&~# ";
 
 /// The longest run of bytes that every escape leaves alone, from where to where.
 pub(super) fn plainest(value: &[u8]) -> std::ops::Range<usize> {
-    let plain = |b: &u8| b.is_ascii_alphanumeric() || b"-_.".contains(b);
+    let plain = |b: &u8| b.is_ascii_alphanumeric() || *b == b'_';
     let (mut best, mut start) = (0..0, 0);
     for (at, byte) in value.iter().enumerate() {
         if !plain(byte) {
@@ -56,7 +58,7 @@ pub(super) fn escaped(value: &[u8]) -> Vec<Begin> {
     for leave in [&b"'\\''"[..], b"'\"'\"'"] {
         spell(&|b, out| if b == b'\'' { out.extend_from_slice(leave) } else { out.push(b) });
     }
-    for special in [&b"\"\\"[..], b"'\\", b"\"\\/", b"\"\\$`", b"\"\\$`!", b":=#!\\ ", BASH, REGEX] {
+    for special in [&b"\"\\"[..], b"'\\", b"\"\\/", b"\"\\$`", b"\"\\$`!", b":=#!\\ ", BASH, REGEX, PYTHON] {
         spell(&|b, out| slashed(b, special, out));
     }
     spell(&|b, out| {
@@ -91,21 +93,23 @@ pub(super) fn escaped(value: &[u8]) -> Vec<Begin> {
             });
         }
     }
-    for (form, hex) in [("&#", false), ("&#x", true)] {
-        spell(&|b, out| match b"&<>\"'".contains(&b) {
-            true if hex => out.extend_from_slice(format!("{form}{b:x};").as_bytes()),
-            true => out.extend_from_slice(format!("{form}{b};").as_bytes()),
+    for (special, hex) in [(&b"&<>\"'"[..], false), (b"&<>\"'", true), (b"&<\"'", false), (b"&<\"'", true)] {
+        spell(&|b, out| match special.contains(&b) {
+            true if hex => out.extend_from_slice(format!("&#x{b:x};").as_bytes()),
+            true => out.extend_from_slice(format!("&#{b};").as_bytes()),
             false => out.push(b),
         });
     }
     if !head.is_ascii()
         && let Ok(text) = std::str::from_utf8(head)
     {
-        for upper in [false, true] {
+        for (upper, special) in [(false, ""), (true, ""), (false, "&<>"), (false, "&<>'"), (true, "&<>'")] {
             let mut out = Begin::new(Vec::with_capacity(6 * text.len()));
             for unit in text.encode_utf16() {
                 match u8::try_from(unit) {
-                    Ok(b) if b.is_ascii() => slashed(b, b"\"\\", &mut out),
+                    Ok(b) if b.is_ascii() && !special.contains(char::from(b)) => {
+                        slashed(b, b"\"\\", &mut out);
+                    }
                     _ if upper => out.extend_from_slice(format!("\\u{unit:04X}").as_bytes()),
                     _ => out.extend_from_slice(format!("\\u{unit:04x}").as_bytes()),
                 }

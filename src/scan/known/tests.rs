@@ -147,7 +147,7 @@ fn a_value() -> impl Strategy<Value = String> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 3000, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 500, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
     fn a_value_is_found_on_its_line_in_every_form(
@@ -169,14 +169,15 @@ proptest! {
 
     #[test]
     fn nothing_is_found_where_it_is_not(values in vec(a_value(), 1..20), text in vec("[ -~]{0,120}", 0..20), n in 0..FORMS) {
+        // a list is looked for by its items as well, and what is assigned by itself
+        let values: Vec<String> = values.iter().map(|value| value.replace([',', '='], "-")).collect();
         let pairs: Vec<(&str, &str)> = values.iter().map(|value| ("TOKEN", value.as_str())).collect();
         let known = known(&pairs);
         let text = text.join("\n");
         prop_assert!(found(&known, text.as_bytes()).is_empty());
         // but for one byte
         let near: String = values[0].chars().enumerate().map(|(i, c)| if i == 5 { if c == 'x' { 'y' } else { 'x' } } else { c }).collect();
-        // a list is looked for by its items as well, and what is assigned by itself
-        prop_assume!(!values.contains(&near) && !near.contains([',', '=']));
+        prop_assume!(!values.contains(&near));
         prop_assert!(found(&known, form(&near, n).as_bytes()).is_empty(), "form {} of {:?}", n, near);
     }
 
