@@ -32,7 +32,6 @@ pub(super) fn look(text: &Text<'_>, at: Range<usize>, form: Form) -> Option<Foun
     let word = bytes[at.clone()].to_ascii_lowercase();
     let (_, place) = CALLS.iter().find(|(name, _)| memchr::memmem::find(&word, name).is_some())?;
     let line = super::assign::line_end(bytes, at.end);
-    let user = 0..0;
     // PowerShell has no bracket
     let from = match bytes.get(at.end)? {
         b' ' if *place == 0 => at.end + 1,
@@ -40,7 +39,7 @@ pub(super) fn look(text: &Text<'_>, at: Range<usize>, form: Form) -> Option<Foun
         _ if word.ends_with(b"(") => at.end,
         _ => return None,
     };
-    let (mut from, mut user) = (from, user);
+    let (mut from, mut user) = (from, 0..0);
     for _ in 0..*place {
         let (next, argument) = argument(&bytes[..line], from)?;
         (from, user) = (next, argument);

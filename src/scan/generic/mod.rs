@@ -1,8 +1,8 @@
 //! Guesses: a name that speaks of a secret, and a value that looks like one.
 //!
 //! The words lead to places; each place is rejected by the few bytes around it before anything is judged. `assign` reads
-//! from a name to its value, `pairs` from a name that is itself a value, `url`, `header`, `command` and `manifest` know
-//! their own forms. What a value may be, `judge` decides by the name, the value and the form of the file.
+//! from a name to its value, `pairs` from a name that is itself a value, `url`, `header`, `command`, `call`,
+//! `manifest` and `pgpass` know their own forms. What a value may be, `judge` decides by the name, the value and the form of the file.
 
 mod assign;
 mod base64;

@@ -24,7 +24,7 @@ const OTHER: usize = 4;
 const ENOUGH: usize = 512;
 
 /// Bits by which an average character of the text surprises whoever knows source code and prose: names and words have
-/// some 4, passwords that people make up 5 to 7, random letters and digits 8 and more. Random hexadecimal digits have 5,
+/// some 4, passwords that people make up 5 to 7, random letters and digits 8 and more. Random hexadecimal digits have 6,
 /// and words one after the other 4: these are told by their form.
 pub(super) fn rarity(text: &[u8]) -> f32 {
     let text = &text[..text.len().min(ENOUGH)];

@@ -191,7 +191,7 @@ fn is_ip(value: &[u8]) -> bool {
 
 /// A number with a unit, a version, a date, a time, a colour, a locale.
 fn is_measure(value: &[u8]) -> bool {
-    if value[0] == b'#'
+    if value.first() == Some(&b'#')
         && matches!(value.len(), 4 | 5 | 7 | 9)
         && value[1..].iter().all(u8::is_ascii_hexdigit)
     {
@@ -209,7 +209,7 @@ fn is_measure(value: &[u8]) -> bool {
     let tail = first.iter().rposition(u8::is_ascii_digit).map_or(0, |at| first.len() - at - 1);
     letters <= 2 && digits >= 1 && (dotted >= 1 || tail == letters)
         || letters == tail && tail <= 8 && digits <= 9 && rarity(&first[first.len() - tail..]) < 7.0
-        || dotted >= 2 && first[..3].contains(&b'.') && letters <= digits + 8
+        || dotted >= 2 && first.iter().take(3).any(|b| *b == b'.') && letters <= digits + 8
 }
 
 /// `/etc/x`, `./x`, `C:\x`, `a/b.txt`, a file name with a known ending, a type of content.
