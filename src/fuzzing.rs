@@ -221,12 +221,17 @@ mod tests {
     #[test]
     fn what_broke_something_once() {
         type Oracle = fn(&[u8]);
-        let targets: [(&str, Oracle); 5] = [
+        let targets: [(&str, Oracle); 10] = [
             ("dotenv", |text| plaintext(Format::Dotenv, text)),
             ("yaml", |text| plaintext(Format::Yaml, text)),
             ("json", |text| plaintext(Format::Json, text)),
             ("ini", |text| plaintext(Format::Ini, text)),
+            ("binary", |text| plaintext(Format::Binary, text)),
             ("sealed", sealed),
+            ("value", value),
+            ("metadata", metadata),
+            ("name", name),
+            ("age", age),
         ];
         let mut seen = 0;
         for (target, run) in targets {

@@ -272,6 +272,11 @@ impl Open {
         let stays: Vec<bool> = (0..self.held.len()).map(|at| !gone(at)).collect();
         let file = weave(&self.file, patches);
         let tree = store.read(&file)?;
+        if !self.still_says(&stays, &file, &tree) {
+            return Err(
+                damaged("without this key the file would say other than before").note("nothing was changed")
+            );
+        }
         let mut paths = self.comment_paths();
         let mut stay = stays.iter();
         self.held.retain(|_| stay.next() == Some(&true));
@@ -297,12 +302,21 @@ impl Open {
         if orphans.is_empty() { Ok(()) } else { self.drop_comments(&orphans) }
     }
 
+    /// Whether the values that stay stand in another text as they stand in this one.
+    fn still_says(&self, stays: &[bool], file: &[u8], tree: &Tree) -> bool {
+        let value = |leaf: &&Leaf| leaf.kind.is_value();
+        let stay = self.tree.leaves.iter().zip(stays).filter(|(_, stays)| **stays).map(|(leaf, _)| leaf);
+        let before = stay.filter(value).map(|leaf| (leaf.kind, leaf.text.bytes(&self.file)));
+        before.eq(tree.leaves.iter().filter(value).map(|leaf| (leaf.kind, leaf.text.bytes(file))))
+    }
+
     /// Takes comments out that would be left in clear now that what they stood in is empty.
     fn drop_comments(&mut self, orphans: &[usize]) -> Result<()> {
         let patches = orphans.iter().map(|at| Patch::cut(self.line_around(*at))).collect();
         let file = weave(&self.file, patches);
         let tree = self.format.store().read(&file)?;
-        if tree.leaves.len() + orphans.len() != self.held.len() {
+        let stays: Vec<bool> = (0..self.held.len()).map(|at| !orphans.contains(&at)).collect();
+        if tree.leaves.len() + orphans.len() != self.held.len() || !self.still_says(&stays, &file, &tree) {
             return Err(damaged("the file cannot lose a comment").note("nothing was changed"));
         }
         for at in orphans.iter().rev() {

@@ -76,15 +76,16 @@ impl Open {
             return Err(Error::failed("line 1 starts with a byte order mark")
                 .hint("save the text as UTF-8 without one; in vim: `:set nobomb`"));
         }
+        let is_other = text.expose() != before.expose();
+        let sealed_in_places = is_other && self.whole.is_none();
+        let prepared =
+            if sealed_in_places { store.prepare(text.expose())?.map(SecretValue::new) } else { None };
+        let text = prepared.as_ref().unwrap_or(text);
         let mut whole = Vec::with_capacity(text.len() + 1);
         whole.extend_from_slice(text.expose());
         store.end(&mut whole);
         let changed = whole != before.expose();
         let text = SecretValue::new(whole);
-        let sealed_in_places = changed && self.whole.is_none();
-        let prepared =
-            if sealed_in_places { store.prepare(text.expose())?.map(SecretValue::new) } else { None };
-        let text = prepared.unwrap_or(text);
         let tree = store.read(text.expose())?;
         if let Some(found) = &tree.metadata {
             let at = found.blocks.iter().flatten().map(|range| range.start).min().unwrap_or_default();

@@ -85,24 +85,26 @@ impl Meta {
     /// One line for each leaf: its name and its text, in order.
     pub(super) fn flatten(&self) -> Vec<(String, &str)> {
         let mut lines = Vec::new();
-        self.flatten_into("", &mut lines);
+        self.flatten_into(None, &mut lines);
         lines
     }
 
-    fn flatten_into<'a>(&'a self, name: &str, lines: &mut Vec<(String, &'a str)>) {
+    /// `name` is the way here, none at the top: a key may be empty as well.
+    fn flatten_into<'a>(&'a self, name: Option<&str>, lines: &mut Vec<(String, &'a str)>) {
         match self {
             Meta::Map(entries) => {
                 for (key, value) in entries {
-                    let name = if name.is_empty() { key.clone() } else { format!("{name}__map_{key}") };
-                    value.flatten_into(&name, lines);
+                    let name = name.map_or_else(|| key.clone(), |name| format!("{name}__map_{key}"));
+                    value.flatten_into(Some(&name), lines);
                 }
             }
             Meta::List(all) => {
+                let name = name.unwrap_or_default();
                 for (at, value) in all.iter().enumerate() {
-                    value.flatten_into(&format!("{name}__list_{at}"), lines);
+                    value.flatten_into(Some(&format!("{name}__list_{at}")), lines);
                 }
             }
-            Meta::Text(text) | Meta::Bare(text) => lines.push((name.to_owned(), text)),
+            Meta::Text(text) | Meta::Bare(text) => lines.push((name.unwrap_or_default().to_owned(), text)),
         }
     }
 
@@ -208,6 +210,15 @@ mod tests {
         assert_eq!(flat.iter().map(|(n, v)| (n.as_str(), *v)).collect::<Vec<_>>(), lines);
         assert_eq!(meta.list("age").len(), 2);
         assert_eq!(meta.text("mac"), Some("M"));
+    }
+
+    #[test]
+    fn a_key_that_is_empty_is_a_step_of_the_way() {
+        let lines = [("__map_enc", "E"), ("age", "a")];
+        let meta = gather(&lines).unwrap();
+        assert_eq!(meta.text("enc"), None);
+        let flat = meta.flatten();
+        assert_eq!(flat.iter().map(|(n, v)| (n.as_str(), *v)).collect::<Vec<_>>(), lines);
     }
 
     #[test]

@@ -44,6 +44,8 @@ mod tree;
 mod value;
 mod verify;
 mod whole;
+#[cfg(test)]
+mod yaml_tests;
 
 pub use convert::{convert, quoted};
 pub use create::NewFile;

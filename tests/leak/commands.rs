@@ -46,6 +46,20 @@ fn no_command_leaves_a_value_behind_in_json() {
     every_command(&["--json"]);
 }
 
+/// What is found is said by name and place.
+fn scanned(w: &Watched, manner: &[&str], value: &str) {
+    w.plant(
+        "notes",
+        &format!(
+            "first\nJWT_SECRET={value}\nhex={}\n",
+            value.bytes().map(|b| format!("{b:02x}")).collect::<String>()
+        ),
+    );
+    let found = w.silent(&[manner, &["scan", "notes"]].concat()).code(3);
+    assert!(found.stdout.contains("JWT_SECRET"), "{}", found.stdout);
+    w.project.remove("notes");
+}
+
 fn every_command(manner: &[&str]) {
     let w = Watched::empty();
     let (jwt, other, password) = (w.canary(), w.canary(), w.canary());
@@ -136,6 +150,7 @@ fn every_command(manner: &[&str]) {
     let id = json.map_or_else(|_| made.trim().to_owned(), |made| made["id"].as_str().unwrap().to_owned());
     w.silent(&[&["backup", "restore", &id, "--yes"], manner].concat()).ok();
     silent(&["backup", "prune"]).ok();
+    scanned(&w, manner, &jwt);
     silent(&["status"]).ok();
     silent(&["status", "--check"]).ok();
     silent(&["history"]).ok();

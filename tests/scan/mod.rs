@@ -4,6 +4,7 @@
 mod commits;
 mod corpus;
 mod hooks;
+mod known;
 mod large;
 mod manager;
 mod names;

@@ -53,6 +53,10 @@ fn one(text: &Text<'_>, name: &Range<usize>, form: Form) -> Option<Found> {
     let bytes = text.bytes;
     let word = &bytes[name.clone()];
     let before = name.start.checked_sub(1).map(|at| bytes[at]);
+    // `checksum/secret: …`, a path
+    if before == Some(b'/') && form != Form::Lines {
+        return None;
+    }
     let line = line_end(bytes, name.end);
     let here = Assigned { text, name, form, before };
     let mut at = name.end;
@@ -71,12 +75,14 @@ fn one(text: &Text<'_>, name: &Range<usize>, form: Form) -> Option<Found> {
     if bytes.get(at) == Some(&b']') {
         at += 1;
     }
-    if quoted && bytes.get(at) == Some(&b')') {
-        at += 1;
-    }
+    let called = quoted && bytes.get(at) == Some(&b')');
+    at += usize::from(called);
     let gap = bytes[at..line].iter().take_while(|b| matches!(b, b' ' | b'\t')).count();
     let rest = &bytes[at + gap..line];
     let at = at + gap;
+    if called && !matches!(rest, [b'|', b'|', ..] | [b'?', b'?' | b':', ..] | [b'o', b'r', ..]) {
+        return None;
+    }
     // within `${NAME:-default}`
     if before == Some(b'{') && name.start >= 2 && bytes[name.start - 2] == b'$' {
         let skip = rest.iter().take_while(|b| matches!(b, b':' | b'-' | b'=')).count();
@@ -100,7 +106,26 @@ fn one(text: &Text<'_>, name: &Range<usize>, form: Form) -> Option<Found> {
         [b'=', ..] if gap == 0 && before == Some(b'-') => {
             here.judged(literal::argument(&bytes[..line], at + 1)?, false)
         }
-        [b'=', ..] if gap == 0 && here.is_part() => here.judged(literal::part(bytes, at + 1)?, true),
+        [b'=', next, ..] if gap == 0 && !matches!(next, b'"' | b'\'' | b' ') && here.is_part() => {
+            // between quotes only these end it
+            let marks: &[u8] = match before {
+                Some(b'"') => b"\"",
+                Some(b'\'') => b"'",
+                _ => b";&\"'`<>\\),|",
+            };
+            let mut found = literal::part(bytes, at + 1, marks)?;
+            // the next of several in a query
+            let value = &bytes[found.at.clone()];
+            let next = value.iter().enumerate().position(|(i, b)| {
+                let name = value[i + 1..]
+                    .iter()
+                    .take_while(|b| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-'))
+                    .count();
+                matches!(b, b'&' | b';') && name > 0 && value.get(i + 1 + name) == Some(&b'=')
+            });
+            found.at.end = found.at.start + next.unwrap_or(value.len());
+            here.judged(found, true)
+        }
         [b'=', ..] => here.value(at + 1, line),
         // a piece of an ARN
         [b':', ..] if before == Some(b':') => None,
@@ -116,6 +141,7 @@ fn one(text: &Text<'_>, name: &Range<usize>, form: Form) -> Option<Found> {
             here.listed(at + 1, line).or_else(|| pairs::look(&here, at, line))
         }
         [b'>', ..] if before == Some(b'<') || quoted => here.element(at + 1, line),
+        [b'<', b'/', ..] if before == Some(b'>') => here.sibling(at),
         _ if quoted || matches!(rest, [] | [b'\r'] | [b',', ..]) => pairs::look(&here, at, line),
         _ if gap > 0 => here.spoken(at, line, word),
         _ => None,
@@ -133,7 +159,7 @@ fn typed(rest: &[u8]) -> Option<usize> {
     let equal = memchr::memchr(b'=', &rest[..rest.len().min(64)])?;
     let kind = &rest[..equal];
     let fits = kind.iter().all(|b| b.is_ascii_alphanumeric() || b" _&<>?[].|:'*".contains(b));
-    let more = matches!(rest.get(equal + 1), Some(b'=' | b'>'));
+    let more = matches!(rest.get(equal + 1), Some(b'=' | b'>')) || matches!(kind.trim_ascii(), [b'\'', ..]);
     (fits && !more && kind.iter().any(u8::is_ascii_alphabetic)).then_some(equal + 1)
 }
 
@@ -149,15 +175,21 @@ impl Assigned<'_> {
     /// Within a connection string or a query: `;Password=`, `?password=`.
     fn is_part(&self) -> bool {
         let connection = matches!(self.before, Some(b';' | b'?' | b'&'));
-        if connection || !matches!(self.form, Form::Code | Form::Json) {
-            return connection;
+        if connection || matches!(self.before, Some(b'"' | b'\'')) {
+            return true;
+        }
+        // `host:6379,password=x,ssl=True`
+        if self.before == Some(b',') && !matches!(self.form, Form::Code | Form::Prose) {
+            return true;
+        }
+        if !matches!(self.form, Form::Code | Form::Json) {
+            return false;
         }
         // `"password=x host=y"`: within quotes
         let line = self.text.line(self.name.start).start;
         let marks = |mark| memchr::memchr_iter(mark, &self.text.bytes[line..self.name.start]).count();
         match self.before {
-            Some(b'"' | b'\'') => true,
-            Some(b' ') => marks(b'"') % 2 == 1 || marks(b'\'') % 2 == 1,
+            Some(b' ' | b',') => marks(b'"') % 2 == 1 || marks(b'\'') % 2 == 1,
             _ => false,
         }
     }
@@ -207,6 +239,18 @@ impl Assigned<'_> {
         self.judged(Literal { at: start..start + value.len(), quoted: true }, false)
     }
 
+    /// `<key>password</key><string>…</string>`, `<name>password</name><value>…</value>`.
+    fn sibling(&self, at: usize) -> Option<Found> {
+        let bytes = self.text.bytes;
+        let near = &bytes[at..bytes.len().min(at + 256)];
+        let close = memchr::memchr(b'>', near)? + 1;
+        let open = close + near[close..].iter().take_while(|b| b.is_ascii_whitespace()).count();
+        const TAGS: [&[u8]; 3] = [b"<string>", b"<value>", b"<val>"];
+        let tag = TAGS.iter().find(|tag| near[open..].starts_with(tag))?;
+        let from = at + open + tag.len();
+        self.element(from, line_end(bytes, from))
+    }
+
     /// A blank between: `ENV PASSWORD x`, `password x` of .netrc, `--password x`, `PASSWORD 'x'` of SQL.
     fn spoken(&self, at: usize, line: usize, word: &[u8]) -> Option<Found> {
         let bytes = self.text.bytes;
@@ -244,7 +288,27 @@ impl Assigned<'_> {
         {
             return self.judged(literal::literal(&bytes[..line], at, Form::Code)?, false);
         }
-        let netrc = self.text.name.base().contains("netrc");
+        let base = self.text.name.base();
+        // `password x` alone in a line of settings
+        let alone = head.is_empty() && memchr::memchr2(b' ', b'\t', rest.trim_ascii()).is_none();
+        if alone && self.form == Form::Lines && promise(word) == Promise::Strong {
+            return self.judged(literal::argument(&bytes[..line], at)?, false);
+        }
+        // "the password is `x`"
+        if matches!(self.form, Form::Prose) && promise(word) == Promise::Strong {
+            let skip = [&b"is "[..], b"of ", b"was ", b"is: "]
+                .iter()
+                .find(|w| rest.starts_with(w))
+                .map_or(0, |w| w.len());
+            if matches!(rest.get(skip), Some(b'`' | b'"')) && !word.eq_ignore_ascii_case(b"pass") {
+                return self.judged(
+                    literal::argument(&bytes[..line], at + skip)
+                        .or_else(|| literal::literal(&bytes[..line], at + skip, Form::Code))?,
+                    false,
+                );
+            }
+        }
+        let netrc = base.contains("netrc");
         let spoken = head.eq_ignore_ascii_case(b"env")
             || head.eq_ignore_ascii_case(b"arg")
             || head.eq_ignore_ascii_case(b"set")

@@ -40,7 +40,7 @@ const PROGRAMS: [(&str, &str, Way); 22] = [
     ("mongo", "-p", Way::Apart),
     ("mongo", "-p", Way::Joined),
     ("ldap", "-w", Way::Apart),
-    ("smbclient", "-u", Way::Login(b'%')),
+    ("smbclient", "-U", Way::Login(b'%')),
     ("keytool", "-storepass", Way::Apart),
     ("keytool", "-keypass", Way::Apart),
     ("rabbitmqctl", "add_user", Way::Second),
@@ -62,7 +62,22 @@ pub(super) fn look(text: &Text<'_>, at: Range<usize>, form: Form) -> Option<Foun
     {
         return None;
     }
-    let end = continued(bytes, at.end);
+    // most of these words are no command: one is followed by a blank and options
+    let rest = &bytes[at.end..bytes.len().min(at.end + 512)];
+    let tail = rest.iter().take(16).take_while(|b| b.is_ascii_alphanumeric() || b"_.-".contains(b)).count();
+    let apart =
+        at.len() > 4 && bytes[at.end - 1] == b' ' || rest.get(tail).is_some_and(|b| b" \t\"',\\".contains(b));
+    if !apart
+        || memchr::memmem::find(rest, b" -")
+            .or_else(|| memchr::memmem::find(rest, b"\"-"))
+            .or_else(|| memchr::memmem::find(rest, b"'-"))
+            .is_none()
+            && !bytes[at.clone()].eq_ignore_ascii_case(b"rabbitmqctl")
+            && !bytes[at.clone()].eq_ignore_ascii_case(b"net user ")
+    {
+        return None;
+    }
+    let end = continued(bytes, at.end).min(at.end + 1024);
     let line = &bytes[..end];
     let program = bytes[at.clone()].to_ascii_lowercase();
     let place = Place {
@@ -140,17 +155,15 @@ fn continued(bytes: &[u8], at: usize) -> usize {
 /// Where the next such option is, and where it ends.
 fn next(line: &[u8], from: usize, option: &str, way: Way) -> Option<(usize, usize)> {
     let option = option.as_bytes();
-    let at =
-        from + line[from..].windows(option.len()).position(|window| window.eq_ignore_ascii_case(option))?;
+    let at = from + memchr::memmem::find(&line[from..], option)?;
     let after = at + option.len();
     let apart = |b: Option<&u8>| b.is_some_and(|b| b.is_ascii_whitespace() || b"\"'=,".contains(b));
     let begins = at > 0 && (line[at - 1].is_ascii_whitespace() || b"\"'`".contains(&line[at - 1]));
-    let case = option.len() != 2 || line[at..after] == *option || option == b"-u";
     let ends = match way {
         Way::Joined => line.get(after).is_some_and(|b| !b.is_ascii_whitespace() && !b"-=,".contains(b)),
         _ => apart(line.get(after)),
     };
-    if begins && ends && case {
+    if begins && ends {
         Some((at, after))
     } else {
         next(line, at + 1, std::str::from_utf8(option).ok()?, way)

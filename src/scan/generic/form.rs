@@ -35,7 +35,42 @@ impl Form {
         {
             return Form::Lines;
         }
-        let ending = base.rsplit_once('.').map_or("", |(_, ending)| ending);
+        Form::by_ending(&base, name.kind)
+    }
+
+    fn by_ending(base: &str, kind: Kind) -> Self {
+        // what a template or a copy is of
+        const COPIES: [&str; 24] = [
+            "j2",
+            "jinja",
+            "jinja2",
+            "tpl",
+            "tmpl",
+            "template",
+            "dist",
+            "example",
+            "sample",
+            "bak",
+            "backup",
+            "orig",
+            "old",
+            "save",
+            "tmp",
+            "default",
+            "in",
+            "local",
+            "dev",
+            "prod",
+            "development",
+            "production",
+            "staging",
+            "disabled",
+        ];
+        let base = base.trim_end_matches('~');
+        let (stem, ending) = base.rsplit_once('.').unwrap_or((base, ""));
+        if COPIES.contains(&ending) && !stem.is_empty() {
+            return Form::by_ending(stem, kind);
+        }
         match ending {
             "yaml" | "yml" | "sls" | "eyaml" | "raml" => Form::Yaml,
             "json" | "jsonc" | "json5" | "tfstate" | "ipynb" | "tfvars.json" | "webmanifest" | "har"
@@ -56,8 +91,17 @@ impl Form {
             | "nix" | "zig" | "svelte" | "twig" | "erb" | "phtml" | "inc" | "cr" | "nim" | "sol"
             | "proto" | "graphql" | "css" | "scss" | "less" | "el" | "lisp" | "vim" | "awk" | "bicep"
             | "rego" | "cue" | "jsonnet" | "libsonnet" | "robot" | "feature" | "coffee" => Form::Code,
-            _ => Form::by_base(&base, name.kind),
+            _ => Form::by_base(base, kind),
         }
+    }
+
+    /// What the first line says of a program without an ending.
+    pub(super) fn with(self, bytes: &[u8]) -> Self {
+        if !matches!(self, Form::Lines | Form::Prose) || !bytes.starts_with(b"#!") {
+            return self;
+        }
+        let first = &bytes[..memchr::memchr(b'\n', bytes).unwrap_or(bytes.len())];
+        if first.trim_ascii_end().ends_with(b"sh") { Form::Shell } else { Form::Code }
     }
 
     fn by_base(base: &str, kind: Kind) -> Self {
@@ -108,7 +152,33 @@ impl Form {
         ]) {
             return Form::Lines;
         }
+        const READ: [&str; 12] = [
+            "readme",
+            "license",
+            "licence",
+            "copying",
+            "changelog",
+            "changes",
+            "authors",
+            "notice",
+            "install",
+            "contributing",
+            "news",
+            "copyright",
+        ];
+        if starts(&["crontab"]) {
+            return Form::Shell;
+        }
         match kind {
+            Kind::Doc => Form::Prose,
+            // settings of programs: `msmtprc`, `config`
+            _ if !base.is_empty()
+                && !base[1..].contains('.')
+                && !starts(&READ)
+                && !base.ends_with("_history") =>
+            {
+                Form::Lines
+            }
             Kind::Env | Kind::Leftover | Kind::Template | Kind::Config => Form::Lines,
             Kind::Source => Form::Code,
             _ if base.ends_with("_history") => Form::Shell,
@@ -118,7 +188,7 @@ impl Form {
 
     /// Whether values may stand without quotes.
     pub(super) fn is_bare(self) -> bool {
-        !matches!(self, Form::Code | Form::Json | Form::Skip)
+        !matches!(self, Form::Code | Form::Json | Form::Markup | Form::Skip)
     }
 
     /// Whether values are settings, so that even a poor password is one.

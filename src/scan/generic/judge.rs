@@ -24,6 +24,10 @@ pub(super) fn is_secret(promise: Promise, name: &[u8], value: &[u8], place: Plac
     {
         return false;
     }
+    // an option, an entity of HTML
+    if value.starts_with(b"--") || value.starts_with(b"&#") || value.starts_with(b"&lt;") {
+        return false;
+    }
     if !matches!(worth(value), Worth::Ordinary | Worth::Likely | Worth::Rare) {
         return false;
     }
@@ -43,6 +47,8 @@ pub(super) fn is_secret(promise: Promise, name: &[u8], value: &[u8], place: Plac
         Shape::PrivateKey => false, // another family's
         Shape::Other | Shape::Code | Shape::Public => false,
         Shape::Uuid => strong && !place.test && place.form != Form::Prose,
+        // whose key signs, in git, is no secret
+        Shape::Hex if name.eq_ignore_ascii_case(b"signingkey") => false,
         Shape::Hex => length >= if strong && !place.test { 16 } else { 32 },
         Shape::Number => strong && config && !place.test && is_password(name) && (6..=16).contains(&length),
         Shape::Prose => is_phrase(name, value, place),
@@ -150,7 +156,11 @@ fn is_phrase(name: &[u8], value: &[u8], place: Place) -> bool {
 
 /// Whether the password of a URL, a header or a command is one; that there is one is promised by where it stands.
 pub(super) fn is_password_of(user: &[u8], password: &[u8], place: Place) -> bool {
-    if password.len() < 3 || user.eq_ignore_ascii_case(password) {
+    if password.len() < 3
+        || password.starts_with(b"--")
+        || password.starts_with(b"[")
+        || user.eq_ignore_ascii_case(password)
+    {
         return false;
     }
     if !matches!(worth(password), Worth::Ordinary | Worth::Likely | Worth::Rare) {
@@ -162,10 +172,8 @@ pub(super) fn is_password_of(user: &[u8], password: &[u8], place: Place) -> bool
         Shape::Hex | Shape::Uuid => true,
         Shape::Number => place.form.is_config() && !place.test && password.len() >= 6,
         Shape::Word => {
-            place.form.is_config()
-                && !place.test
-                && (password.iter().any(u8::is_ascii_digit) || password.len() >= 6)
-                && password.len() >= 5
+            let digits = password.iter().any(u8::is_ascii_digit);
+            place.form.is_config() && !place.test && (digits && password.len() >= 6 || password.len() >= 8)
         }
         Shape::Text => {
             let need = if place.test {

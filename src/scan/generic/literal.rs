@@ -138,6 +138,10 @@ fn bare(bytes: &[u8], start: usize, form: Form) -> Option<Literal> {
             .unwrap_or(line.len()),
     };
     let mut text = &line[..end];
+    // a list or a map
+    if matches!(text, [b'[' | b'(' | b'{', ..]) && !text.starts_with(b"{{") {
+        return None;
+    }
     if matches!(form, Form::Yaml | Form::Lines) {
         // `{ password: x, … }`, `password = "…"` within a line of something else
         let open = text.iter().filter(|b| **b == b'{').count();
@@ -151,7 +155,7 @@ fn bare(bytes: &[u8], start: usize, form: Form) -> Option<Literal> {
                 if matches!(text[at], b'}' | b',')
                     && text[at..].iter().skip(1).all(|b| b" },]".contains(b)) =>
             {
-                text = &text[..at]
+                text = &text[..at];
             }
             Some(at) if text[at] == b',' && text.get(at + 1) == Some(&b' ') => text = &text[..at],
             _ => {}
@@ -162,13 +166,10 @@ fn bare(bytes: &[u8], start: usize, form: Form) -> Option<Literal> {
         .then_some(Literal { at: start..start + text.len(), quoted: false })
 }
 
-/// A part of a connection string or of a URL's query: `Password=x;`, `&password=x`.
-pub(super) fn part(bytes: &[u8], start: usize) -> Option<Literal> {
+/// A part of a connection string or of a URL's query, up to one of the marks: `Password=x;`, `&password=x`.
+pub(super) fn part(bytes: &[u8], start: usize, marks: &[u8]) -> Option<Literal> {
     let rest = &bytes[start..];
-    let end = rest
-        .iter()
-        .position(|b| b.is_ascii_whitespace() || b";&\"'`<>\\),|".contains(b))
-        .unwrap_or(rest.len());
+    let end = rest.iter().position(|b| b.is_ascii_whitespace() || marks.contains(b)).unwrap_or(rest.len());
     (end > 0 && end <= 256).then_some(Literal { at: start..start + end, quoted: true })
 }
 

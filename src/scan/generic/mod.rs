@@ -6,6 +6,7 @@
 
 mod assign;
 mod base64;
+mod call;
 mod command;
 mod form;
 mod header;
@@ -36,6 +37,10 @@ enum Lead {
     Header,
     /// A program that takes a password as an argument.
     Command,
+    /// A function that takes a password.
+    Call,
+    /// A user of Redis.
+    Acl,
 }
 
 const WORDS: &[(&str, Lead)] = &[
@@ -88,6 +93,21 @@ const WORDS: &[(&str, Lead)] = &[
     ("sshpass", Lead::Command),
     ("-stdin", Lead::Command),
     ("chpasswd", Lead::Command),
+    ("convertto-securestring", Lead::Call),
+    ("basicauth", Lead::Call),
+    ("basic_auth", Lead::Call),
+    ("auth = (", Lead::Call),
+    ("auth=(", Lead::Call),
+    ("getconnection", Lead::Call),
+    ("new pdo", Lead::Call),
+    ("mysqli", Lead::Call),
+    ("mysql_connect", Lead::Call),
+    ("networkcredential", Lead::Call),
+    ("passwordcredential", Lead::Call),
+    ("passwordauthentication", Lead::Call),
+    (".login(", Lead::Call),
+    ("plainauth", Lead::Call),
+    (" on >", Lead::Acl),
     ("smbclient", Lead::Command),
     ("rabbitmqctl", Lead::Command),
     ("keytool", Lead::Command),
@@ -128,7 +148,7 @@ impl Generic {
 
     /// Looks around the word with this number.
     pub(super) fn at(&mut self, text: &Text<'_>, word: usize, at: Range<usize>, hits: &mut Vec<Hit>) {
-        let form = *self.form.get_or_insert_with(|| Form::of(text.name));
+        let form = *self.form.get_or_insert_with(|| Form::of(text.name).with(text.bytes));
         if form == Form::Skip {
             return;
         }
@@ -150,6 +170,8 @@ impl Generic {
                     push(text, found, hits);
                 }
             }
+            Lead::Call => call::look(text, at, form).into_iter().for_each(|found| push(text, found, hits)),
+            Lead::Acl => call::acl(text, at).into_iter().for_each(|found| push(text, found, hits)),
             Lead::Command if at.start >= self.commands => {
                 if let Some(found) = command::look(text, at, form) {
                     self.commands = found.at.end;

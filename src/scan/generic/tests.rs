@@ -209,6 +209,22 @@ const TRUE: &[(&str, &str)] = &[
     ("a.tf", "connection_string = \"Server=db;Pwd=@h;\""),
     ("application.yml", "keycloak:\n  credentials:\n    secret: @k\n"),
     ("a.yaml", "- name: x\n  user:\n    name: ann\n    password: \"@h\"\n"),
+    ("Info.plist", "<key>ApiSecret</key>\n\t<string>@k</string>"),
+    ("core-site.xml", "<property><name>fs.s3a.secret.key</name><value>@k</value></property>"),
+    ("config.yml.j2", "password: @h"),
+    ("config.php.bak", "$password = '@h';"),
+    ("a.ps1", "$c = ConvertTo-SecureString \"@h\" -AsPlainText -Force"),
+    ("a.go", "req.SetBasicAuth(\"ann\", \"@h\")"),
+    ("a.py", "requests.get(url, auth=(\"ann\", \"@h\"))"),
+    ("a.py", "server.login('ann@firma.de', '@h')"),
+    ("a.php", "$db = new PDO('mysql:host=db;dbname=x', 'app', '@h');"),
+    ("a.php", "$db = new mysqli('db', 'app', '@h', 'x');"),
+    ("a.java", "DriverManager.getConnection(\"jdbc:postgresql://db/x\", \"app\", \"@h\");"),
+    ("users.acl", "user app on >@k ~* +@all"),
+    ("msmtprc", "user ann\npassword @h\n"),
+    ("bin/backup", "#!/bin/sh\ncurl -H \"X-Api-Key: @k\" https://firma.de\n"),
+    ("a.md", "Log in as `admin` with the password `@k`."),
+    ("appsettings.json", "{\"Cache\": \"cache.firma.de:6379,password=@k,ssl=True\"}"),
     ("a.reg", "\"Password\"=\"@h\""),
     ("a.yml", "AccountKey: @t"),
     ("a.yml", "cs: DefaultEndpointsProtocol=https;AccountName=x;AccountKey=@t==;EndpointSuffix=x"),
@@ -231,7 +247,7 @@ fn secrets_are_found_where_they_stand() {
         }
     }
     let share = missed.len() as f32 / all as f32;
-    assert!(share < 0.04, "{} of {all} missed: {missed:#?}", missed.len());
+    assert!(share < 0.02, "{} of {all} missed: {missed:#?}", missed.len());
 }
 
 #[test]

@@ -47,7 +47,7 @@ pub(super) fn look(text: &Text<'_>, at: usize, form: Form) -> Option<Found> {
             b"user" | b"username" | b"USER" | b"USERNAME" | b"usr" | b"foo" | b"me" | b"login" | b"name"
         );
     let form = if made_up && form != Form::Prose { Form::Code } else { form };
-    let place = Place { form, test: text.name.test || made_up, quoted: true };
+    let place = Place { form, test: text.name.test, quoted: true };
     if !judge::is_password_of(user, password, place) {
         return None;
     }

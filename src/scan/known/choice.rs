@@ -79,8 +79,9 @@ pub(super) fn assignments(value: &[u8]) -> impl Iterator<Item = (&[u8], &[u8])> 
     value.split(|b| b";&? ,\n".contains(b)).filter_map(|part| {
         let at = part.iter().position(|b| *b == b'=')?;
         let (name, value) = (part[..at].trim_ascii(), part[at + 1..].trim_ascii());
-        let is_name =
-            !name.is_empty() && name.iter().all(|b| b.is_ascii_alphanumeric() || b"_-.".contains(b));
+        let is_name = name.len() > 1
+            && name[0].is_ascii_alphabetic()
+            && name.iter().all(|b| b.is_ascii_alphanumeric() || b"_-.".contains(b));
         (is_name && value.len() >= SHORT && !is_word(value)).then_some((name, value))
     })
 }

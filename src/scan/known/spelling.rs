@@ -39,10 +39,11 @@ pub(super) fn escaped(value: &[u8]) -> Vec<Begin> {
     }
     let head = &value[..end];
     let mut all = vec![Begin::new(head.to_vec())];
-    let mut add = |spell: &dyn Fn(u8, &mut Vec<u8>)| spelled(head, spell, &mut all);
+    let mut room = Begin::new(Vec::with_capacity(12 * head.len()));
+    let mut spell = |spell: &dyn Fn(u8, &mut Vec<u8>)| spelled(head, spell, &mut room, &mut all);
     for keep in [&b"-._~"[..], b"-._~/", b"-_.!~*'()", b";,/?:@&=+$-_.!~*'()#", b"-._/", b"*-._"] {
         for (digits, space) in [(UPPER, false), (UPPER, true), (LOWER, false), (LOWER, true)] {
-            add(&|b, out| match b {
+            spell(&|b, out| match b {
                 b' ' if space => out.push(b'+'),
                 b if b.is_ascii_alphanumeric() || keep.contains(&b) => out.push(b),
                 b => out.extend([b'%', digits[usize::from(b >> 4)], digits[usize::from(b & 15)]]),
@@ -50,20 +51,20 @@ pub(super) fn escaped(value: &[u8]) -> Vec<Begin> {
         }
     }
     for (quote, twice) in [(b'\'', b'\''), (b'"', b'"'), (b'$', b'$'), (b'%', b'%')] {
-        add(&|b, out| if b == quote { out.extend([b, twice]) } else { out.push(b) });
+        spell(&|b, out| if b == quote { out.extend([b, twice]) } else { out.push(b) });
     }
     for leave in [&b"'\\''"[..], b"'\"'\"'"] {
-        add(&|b, out| if b == b'\'' { out.extend_from_slice(leave) } else { out.push(b) });
+        spell(&|b, out| if b == b'\'' { out.extend_from_slice(leave) } else { out.push(b) });
     }
     for special in [&b"\"\\"[..], b"'\\", b"\"\\/", b"\"\\$`", b"\"\\$`!", b":=#!\\ ", BASH, REGEX] {
-        add(&|b, out| slashed(b, special, out));
+        spell(&|b, out| slashed(b, special, out));
     }
-    add(&|b, out| {
+    spell(&|b, out| {
         let plain = b.is_ascii_alphanumeric() || b >= 0x80 || b"-_./".contains(&b) || b < b' ';
         slashed(b, if plain { b"" } else { std::slice::from_ref(&b) }, out);
     });
     for (special, digits) in [(&b"&<>'"[..], LOWER), (b"&<>'", UPPER), (b"&<>", LOWER), (b"&<>'\"", UPPER)] {
-        add(&|b, out| match special.contains(&b) {
+        spell(&|b, out| match special.contains(&b) {
             true => out.extend([
                 b'\\',
                 b'u',
@@ -80,7 +81,7 @@ pub(super) fn escaped(value: &[u8]) -> Vec<Begin> {
         for (quote, apostrophe) in
             [named, (b"&quot;", b"&#39;"), (b"&#34;", b"&#39;"), (b"&#x22;", b"&#x27;")]
         {
-            add(&|b, out| match b {
+            spell(&|b, out| match b {
                 b if !special.contains(&b) => out.push(b),
                 b'&' => out.extend_from_slice(b"&amp;"),
                 b'<' => out.extend_from_slice(b"&lt;"),
@@ -91,7 +92,7 @@ pub(super) fn escaped(value: &[u8]) -> Vec<Begin> {
         }
     }
     for (form, hex) in [("&#", false), ("&#x", true)] {
-        add(&|b, out| match b"&<>\"'".contains(&b) {
+        spell(&|b, out| match b"&<>\"'".contains(&b) {
             true if hex => out.extend_from_slice(format!("{form}{b:x};").as_bytes()),
             true => out.extend_from_slice(format!("{form}{b};").as_bytes()),
             false => out.push(b),
@@ -109,31 +110,23 @@ pub(super) fn escaped(value: &[u8]) -> Vec<Begin> {
                     _ => out.extend_from_slice(format!("\\u{unit:04x}").as_bytes()),
                 }
             }
-            all.push(out);
+            add(&out, &mut all);
         }
     }
     // JSON in JSON, and a line of a shell in it
     for at in 1..all.len() {
         let inner = all[at].clone();
         if inner.contains(&b'\\') || inner.contains(&b'"') {
-            spelled(&inner, &|b, out| slashed(b, b"\"\\", out), &mut all);
+            spelled(&inner, &|b, out| slashed(b, b"\"\\", out), &mut room, &mut all);
         }
     }
-    let mut seen: Vec<Begin> = Vec::with_capacity(all.len());
-    for mut begin in all {
-        // what comes later does not lead here
-        begin.truncate(HEAD);
-        if !seen.contains(&begin) {
-            seen.push(begin);
-        }
-    }
-    seen
+    all
 }
 
 /// The begins with every byte escaped.
 pub(super) fn wholly_escaped(value: &[u8]) -> Vec<Begin> {
     let head = &value[..value.len().min(HEAD)];
-    let mut all = Vec::new();
+    let (mut room, mut all) = (Begin::new(Vec::with_capacity(6 * HEAD)), Vec::new());
     for (digits, before) in
         [(UPPER, &b"%"[..]), (LOWER, b"%"), (LOWER, b"\\x"), (UPPER, b"\\x"), (LOWER, b"\\u00")]
     {
@@ -143,21 +136,29 @@ pub(super) fn wholly_escaped(value: &[u8]) -> Vec<Begin> {
                 out.extend_from_slice(before);
                 out.extend([digits[usize::from(b >> 4)], digits[usize::from(b & 15)]]);
             },
+            &mut room,
             &mut all,
         );
     }
-    spelled(head, &|b, out| out.extend_from_slice(format!("&#{b};").as_bytes()), &mut all);
-    spelled(head, &|b, out| out.extend_from_slice(format!("&#x{b:x};").as_bytes()), &mut all);
+    spelled(head, &|b, out| out.extend_from_slice(format!("&#{b};").as_bytes()), &mut room, &mut all);
+    spelled(head, &|b, out| out.extend_from_slice(format!("&#x{b:x};").as_bytes()), &mut room, &mut all);
     all
 }
 
-fn spelled(head: &[u8], spell: &dyn Fn(u8, &mut Vec<u8>), all: &mut Vec<Begin>) {
-    let mut out = Begin::new(Vec::with_capacity(12 * head.len()));
+/// Writes into `room`, which is large enough, and keeps what is new.
+fn spelled(head: &[u8], spell: &dyn Fn(u8, &mut Vec<u8>), room: &mut Begin, all: &mut Vec<Begin>) {
+    room.clear();
     for byte in head {
-        spell(*byte, &mut out);
+        spell(*byte, room);
     }
-    if all.first().is_none_or(|plain| *plain != out) {
-        all.push(out);
+    add(room, all);
+}
+
+/// What comes later than its head does not lead here.
+fn add(begin: &[u8], all: &mut Vec<Begin>) {
+    let begin = &begin[..begin.len().min(HEAD)];
+    if !all.iter().any(|one| **one == begin) {
+        all.push(Begin::new(begin.to_vec()));
     }
 }
 
@@ -176,11 +177,11 @@ const UPPER: &[u8; 16] = b"0123456789ABCDEF";
 
 /// Hexadecimal, both cases.
 pub(super) fn hexadecimal(value: &[u8]) -> Vec<Begin> {
-    let mut all = Vec::new();
+    let (mut room, mut all) = (Begin::new(Vec::with_capacity(HEAD)), Vec::new());
     for digits in [LOWER, UPPER] {
         let pairs =
             |b: u8, out: &mut Vec<u8>| out.extend([digits[usize::from(b >> 4)], digits[usize::from(b & 15)]]);
-        spelled(&value[..value.len().min(HEAD / 2)], &pairs, &mut all);
+        spelled(&value[..value.len().min(HEAD / 2)], &pairs, &mut room, &mut all);
     }
     all
 }

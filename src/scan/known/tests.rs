@@ -155,7 +155,7 @@ proptest! {
         other in a_value(),
         number in 0..FORMS,
         lines in vec("[ -~]{0,60}", 0..12),
-        (before, after) in select(vec![("x = \"", "\"\n"), ("key: ", "\n"), ("<a>", "</a>"), ("KEY=", "\nOTHER=1\n"), ("", "")]),
+        (before, after) in select(vec![("x = \"", "\"\n"), ("key: ", "\n"), ("<a>", "</a>"), ("KEY=", "\nOTHER=1\n"), ("", "\n")]),
     ) {
         let known = known(&[("OTHER", &other), ("TOKEN", &value)]);
         let head: String = lines.iter().map(|line| format!("{line}\n")).collect();
@@ -175,8 +175,8 @@ proptest! {
         prop_assert!(found(&known, text.as_bytes()).is_empty());
         // but for one byte
         let near: String = values[0].chars().enumerate().map(|(i, c)| if i == 5 { if c == 'x' { 'y' } else { 'x' } } else { c }).collect();
-        // a list is looked for by its items as well
-        prop_assume!(!values.contains(&near) && !near.contains(','));
+        // a list is looked for by its items as well, and what is assigned by itself
+        prop_assume!(!values.contains(&near) && !near.contains([',', '=']));
         prop_assert!(found(&known, form(&near, n).as_bytes()).is_empty(), "form {} of {:?}", n, near);
     }
 

@@ -61,10 +61,13 @@ impl Iterator for Lines<'_> {
 /// The line, and where it ends.
 fn line(text: &[u8], all: Range<usize>) -> (Line, usize) {
     let end = all.end;
+    // what editors keep has control characters before its lines
+    let is_blank = |b: &u8| *b <= b' ';
     let trim = |range: Range<usize>| {
         let part = &text[range.clone()];
-        let start = range.start + (part.len() - part.trim_ascii_start().len());
-        start..(start + part.trim_ascii().len())
+        let start = part.iter().position(|b| !is_blank(b)).unwrap_or(part.len());
+        let end = part.iter().rposition(|b| !is_blank(b)).map_or(start, |at| at + 1);
+        range.start + start..range.start + end
     };
     let mut rest = trim(all);
     if rest.is_empty() {

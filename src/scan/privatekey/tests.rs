@@ -164,8 +164,8 @@ fn a_body_of_chance_is_a_key_of_an_unknown_form_if_it_is_long() {
 
 #[test]
 fn identities_of_age_have_a_checksum() {
-    use age::secrecy::ExposeSecret;
-    let identity = age::x25519::Identity::generate();
+    use ::age::secrecy::ExposeSecret;
+    let identity = ::age::x25519::Identity::generate();
     let text = identity.to_string();
     let text = text.expose_secret();
     assert_eq!(hits(format!("# key\nAGE={text}\n").as_bytes()), [(2, "age-identity")]);

@@ -23,8 +23,9 @@ const OTHER: usize = 4;
 /// Longer texts are judged by their beginning.
 const ENOUGH: usize = 512;
 
-/// Bits by which an average character of the text surprises whoever knows source code and prose; words have some 2 to
-/// 3, random characters 5 and more.
+/// Bits by which an average character of the text surprises whoever knows source code and prose: names and words have
+/// some 4, passwords that people make up 5 to 7, random letters and digits 8 and more. Random hexadecimal digits have 5,
+/// and words one after the other 4: these are told by their form.
 pub(super) fn rarity(text: &[u8]) -> f32 {
     let text = &text[..text.len().min(ENOUGH)];
     if text.is_empty() {
@@ -102,4 +103,39 @@ const fn symbols() -> [(u8, u8, f32); 256] {
         i += 1;
     }
     all
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn random_texts_are_rare_and_language_is_not() {
+        let words = [
+            "connectionTimeout",
+            "DATABASE_HOST",
+            "the quick brown fox",
+            "org.example.service",
+            "application",
+            "my-service-name",
+        ];
+        let made_up = ["Otter-Qu4rry87!", "M4ple.Rocket991", "w1nterSt0rm#"];
+        let random = ["x9Qf7Lm2Zt8Wb4Kc", "tG7#kP2$wQ9!", "bV3nQz8LwXk1", "Zk8vLq2WpRt6"];
+        for word in words {
+            assert!(rarity(word.as_bytes()) < 4.6, "{word} {}", rarity(word.as_bytes()));
+        }
+        for text in made_up {
+            assert!((4.6..9.0).contains(&rarity(text.as_bytes())), "{text} {}", rarity(text.as_bytes()));
+        }
+        for text in random {
+            assert!(rarity(text.as_bytes()) > 7.0, "{text} {}", rarity(text.as_bytes()));
+        }
+    }
+
+    #[test]
+    fn any_bytes_have_a_rarity() {
+        assert!(rarity(b"").abs() < f32::EPSILON);
+        let all: Vec<u8> = (0..=255).cycle().take(2000).collect();
+        assert!(rarity(&all).is_finite() && rarity("schlüssel".as_bytes()) < 6.5);
+    }
 }

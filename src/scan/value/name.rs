@@ -313,7 +313,7 @@ static PUBLIC: List = List::of(
 
 /// At the beginning of a name: what is done with a secret, or whether there is one.
 static VERBS: List = List::of(
-    "is has show hide use uses require requires enable disable allow forgot reset validate verify check min max no \
+    "label title mandatory lbl txt msg err error message text hint help tooltip is has show hide use uses require requires enable disable allow forgot reset validate verify check min max no \
      invalid wrong missing enter get set update change generate compare can should needs with without toggle on \
      handle fetch find create delete remove revoke refreshing parse decode bad incorrect if num total n skip ignore \
      expired",

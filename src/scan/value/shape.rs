@@ -298,8 +298,26 @@ fn has_rare_piece(value: &[u8]) -> bool {
 /// Calls, expressions, patterns, formats.
 fn is_code(value: &[u8]) -> bool {
     // certain in any text
-    const SURE: [&[u8]; 10] =
-        [b" ? ", b"(?:", b"[a-z", b"[A-Z", b"[0-9", b" == ", b" && ", b" || ", b" != ", b" => "];
+    const SURE: [&[u8]; 18] = [
+        b"){",
+        b")}",
+        b"};",
+        b"' . ",
+        b" . '",
+        b"' + ",
+        b"\" + ",
+        b".prototype",
+        b" ? ",
+        b"(?:",
+        b"[a-z",
+        b"[A-Z",
+        b"[0-9",
+        b" == ",
+        b" && ",
+        b" || ",
+        b" != ",
+        b" => ",
+    ];
     // a random text has them now and then
     const LIKELY: [&[u8]; 14] = [
         b"\\d", b"\\w", b"\\s", b".*", b"%s", b"%d", b"%v", b"%q", b"{}", b"{0}", b"%(", b"\\(", b"=>", b"${",
@@ -328,12 +346,25 @@ fn is_hole(value: &[u8]) -> bool {
 
 /// Words with blanks between them, a sentence.
 fn is_prose(value: &[u8]) -> bool {
+    // of any language
+    let speech = |b: &u8| b.is_ascii_alphabetic() || *b >= 128 || b" .,;:!?'-()\"/".contains(b);
+    let foreign = value.iter().any(|b| *b >= 128);
+    if foreign && value.iter().all(speech) {
+        return true;
+    }
+    if value.contains(&b' ') && value.iter().all(speech) && rarity(value) < 7.5 {
+        return true;
+    }
     let blanks = value.iter().filter(|b| **b == b' ').count();
     blanks >= 1 && rarity(value) < 5.5 + 0.1 * blanks.min(10) as f32
 }
 
 /// A word, or several in one of the ways in which programs put them together.
 fn is_words(value: &[u8]) -> bool {
+    // `required|string|min:12`
+    if value.contains(&b'|') {
+        return value.split(|b| *b == b'|').all(|word| !word.is_empty() && is_words(word));
+    }
     let name = |b: &u8| b.is_ascii_alphanumeric() || b"_-.:/@".contains(b) || *b >= 128;
     if !value.iter().all(name) {
         return false;

@@ -3,6 +3,7 @@
 
 use std::collections::BTreeSet;
 use std::fs;
+use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -50,7 +51,10 @@ impl Stage {
             }
         }
         put(&self.root.join("labels.tsv"), labels.as_bytes());
-        put(&self.root.join("age.key"), format!("{IDENTITY}\n").as_bytes());
+        let key = self.root.join("age.key");
+        put(&key, format!("{IDENTITY}\n").as_bytes());
+        // an identity that others can read is not used
+        fs::set_permissions(key, fs::Permissions::from_mode(0o600)).unwrap();
         for (name, before) in SEALED {
             put(&self.root.join("plain.env"), corpus.vault.env(before).as_bytes());
             let (plain, out) = (self.root.join("plain.env"), self.repo().join(name));

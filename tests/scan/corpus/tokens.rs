@@ -3,8 +3,10 @@
 use super::chance::{ALNUM, Chance, DIGITS, HEX, LOWER, UPPER};
 use super::encode;
 
+const BASE32: &str = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567";
+
 /// Provider, and its token: parts between blanks, where `~` begins a random part: its alphabet, then its length.
-/// `x` hex, `X` capital hex, `a` letters and digits, `w` these with `-` and `_`, `l` small, `u` capital, `n` digits.
+/// `x` hex, `X` capital hex, `a` letters and digits, `w` these with `-` and `_`, `l` small, `u` capital, `b` base32, `n` digits.
 const TABLE: &[(&str, &str)] = &[
     ("gitlab", "glpat - ~w20"),
     ("gitlab-trigger", "glptt - ~x40"),
@@ -63,7 +65,7 @@ const TABLE: &[(&str, &str)] = &[
     ("clojars", "CLOJARS _ ~x60"),
     ("tailscale", "tskey -auth-k ~a11 CNTRL- ~a32"),
     ("adafruit", "aio _ ~a28"),
-    ("dynatrace", "dt0c01 . ~u24 . ~u64"),
+    ("dynatrace", "dt0c01 . ~b24 . ~b64"),
     ("easypost", "EZAK ~a54"),
     ("contentful", "CFPAT - ~w43"),
     ("prefect", "pnu _ ~l36"),
@@ -83,7 +85,7 @@ const TABLE: &[(&str, &str)] = &[
     ("sourcegraph", "sgp _ ~x16 _ ~x40"),
     ("azure-client", "~a3 8Q~ ~a34"),
     ("launchdarkly", "api - ~x8 - ~x4 - ~x4 - ~x4 - ~x12"),
-    ("typeform", "tfp _ ~w44"),
+    ("typeform", "tfp _ ~w59"),
     ("flutterwave", "FLWSECK - ~x32 -X"),
     ("gocardless", "live _ ~w40"),
     ("lob", "live _ ~x35"),
@@ -177,6 +179,7 @@ fn piece(chance: &mut Chance, part: &str) -> String {
     match class.as_bytes()[0] {
         b'x' => chance.text(HEX, n),
         b'u' => chance.text(UPPER, n),
+        b'b' => chance.text(BASE32, n),
         b'n' => format!("{}{}", chance.text("123456789", 1), chance.text(DIGITS, n - 1)),
         b'l' => chance.text(LOWER, n),
         // inner signs only: a sign at the end could belong to what surrounds the token
@@ -191,7 +194,7 @@ fn piece(chance: &mut Chance, part: &str) -> String {
 
 /// The id of an AWS key; what belongs to it is forty characters of base64.
 pub fn aws_id(chance: &mut Chance) -> String {
-    format!("AK{}{}", "IA", chance.text("ABCDEFGHIJKLMNOPQRSTUVWXYZ234567", 16))
+    format!("AK{}{}", "IA", chance.text(BASE32, 16))
 }
 
 pub fn aws_secret(chance: &mut Chance) -> String {

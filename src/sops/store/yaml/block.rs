@@ -1,7 +1,7 @@
 //! The metadata as it lies in a YAML file: a map under the key `sops` at the end of each document.
 
 use super::layout::{self, eol, is_flow};
-use super::nodes::line_end;
+use super::nodes::{behind_blanks, line_end};
 use super::reading::{self, SOPS};
 use super::tokens::{self, Spot};
 use crate::error::Result;
@@ -185,14 +185,16 @@ fn holds_values(tree: &Tree, root: usize) -> bool {
     leaf || tree.branches.iter().any(|branch| branch.parent == Some(root))
 }
 
-/// Takes the metadata out. A document that held nothing else is an empty map.
+/// Takes the metadata out. A document that held nothing else is an empty map. Lines of blanks behind it go as well: to a
+/// block of lines above it they would be a part of the text.
 pub(super) fn detach(file: &[u8], tree: &Tree) -> Vec<Patch> {
     let Some(found) = &tree.metadata else { return Vec::new() };
     let mut patches = Vec::new();
     for (root, number) in roots(tree) {
         let Some(blocks) = found.blocks.get(number) else { continue };
         for (at, block) in blocks.iter().enumerate() {
-            let mut patch = Patch::cut(block.clone());
+            let behind = if is_flow(file, tree, root) { block.end } else { behind_blanks(file, block.end) };
+            let mut patch = Patch::cut(block.start..behind);
             if at == 0 && !is_flow(file, tree, root) && !holds_values(tree, root) {
                 patch.text = format!("{{}}{}", eol(file)).into_bytes();
             }

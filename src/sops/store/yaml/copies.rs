@@ -2,10 +2,11 @@
 //!
 //! sops does so with every alias. A merge key stays a key with the copy below it, which readers merge as before.
 
+use granit_parser::ScalarStyle;
 use memchr::memchr;
 
 use super::layout::eol;
-use super::nodes::{DEPTH, Node, Nodes, What, at_line, line_end, skip};
+use super::nodes::{DEPTH, Node, Nodes, What, at_line, behind_properties, line_end, skip};
 use super::scalars;
 use super::tokens::{self, Spot};
 use crate::error::Result;
@@ -23,7 +24,10 @@ pub(super) fn write_out(file: &[u8]) -> Result<Option<Vec<u8>>> {
     for (at, node) in nodes.all.iter().enumerate() {
         match &node.what {
             What::Alias { .. } => patches.push(copier.patch(at)?),
-            What::Scalar { .. } => patches.extend(copier.header_comment(at)),
+            What::Scalar { .. } => {
+                patches.extend(copier.header_comment(at));
+                patches.extend(copier.last_line(at));
+            }
             _ => {}
         }
     }
@@ -260,14 +264,42 @@ impl Copier<'_> {
 
     /// A comment behind the head of a block of lines would go with the block: it comes to stand above the entry.
     fn header_comment(&self, at: usize) -> Vec<Patch> {
-        let node = &self.nodes.all[at];
-        let token = skip(self.file, node.start);
-        if !matches!(self.file.get(token), Some(b'|' | b'>')) || !node.span.contains(&token) {
+        if !matches!(
+            self.nodes.all[at].what,
+            What::Scalar { style: ScalarStyle::Literal | ScalarStyle::Folded, .. }
+        ) {
             return Vec::new();
         }
+        let token = self.head(at);
         let end = line_end(self.file, token);
         let Some(hash) = memchr(b'#', &self.file[token..end]).map(|n| token + n) else { return Vec::new() };
         self.above(at, hash).into()
+    }
+
+    /// A block of lines at the end of a file without a line feed says none, and gets one when the file is written: its
+    /// head comes to say that it does not count. Blanks there say nothing, and would with a line feed behind them.
+    fn last_line(&self, at: usize) -> Option<Patch> {
+        let node = &self.nodes.all[at];
+        let What::Scalar { text, style: ScalarStyle::Literal | ScalarStyle::Folded } = &node.what else {
+            return None;
+        };
+        let is_last = self.file[node.span.end..].iter().all(u8::is_ascii_whitespace);
+        if !is_last || self.file.ends_with(b"\n") {
+            return None;
+        }
+        let head = self.head(at) + 1;
+        let line = self.nodes.line_start(self.file.len());
+        if text.is_empty() || text.ends_with('\n') {
+            return (line > head).then(|| Patch::cut(line..self.file.len()));
+        }
+        let said = &self.file[head..(head + 2).min(self.file.len())];
+        let range = memchr(b'+', said).map_or(head..head, |keep| head + keep..head + keep + 1);
+        memchr(b'-', said).is_none().then(|| Patch { range, text: b"-".to_vec() })
+    }
+
+    /// Where a scalar starts behind its tag and anchor.
+    fn head(&self, at: usize) -> usize {
+        skip(self.file, behind_properties(self.file, self.nodes.all[at].start, 2))
     }
 
     /// Moves the comment at the end of a line above it.

@@ -2,6 +2,8 @@
 
 use std::ops::Range;
 
+use granit_parser::ScalarStyle;
+
 use super::nodes::{Nodes, What, line_end, skip};
 
 /// The bytes of an entry: of a block map or list its lines, of one in brackets the entry and one comma. `next` is the
@@ -24,7 +26,8 @@ pub(super) fn entry(
     let first = nodes.line_start(start);
     let is_blank = |range: Range<usize>| file[range].iter().all(|b| matches!(b, b' ' | b'\t'));
     if is_blank(first..start) {
-        return first..(line + 1).min(file.len());
+        let end = (line + 1).min(file.len());
+        return first..if follows_block(nodes, key) { behind_empty_lines(file, end) } else { end };
     }
     // behind the dash of a list: the next key comes up to it, if nothing is between
     if let Some(next) = next.map(begin)
@@ -37,6 +40,24 @@ pub(super) fn entry(
         line -= 1;
     }
     start..line
+}
+
+/// Whether what stands before an entry is a block of lines: what is empty behind the entry would become a part of it.
+fn follows_block(nodes: &Nodes<'_>, key: usize) -> bool {
+    let is_block = |style| matches!(style, ScalarStyle::Literal | ScalarStyle::Folded);
+    let before = key.checked_sub(1).map(|at| &nodes.all[at].what);
+    matches!(before, Some(What::Scalar { style, .. }) if is_block(*style))
+}
+
+fn behind_empty_lines(file: &[u8], mut at: usize) -> usize {
+    while at < file.len() {
+        let end = line_end(file, at);
+        if !file[at..end].iter().all(u8::is_ascii_whitespace) {
+            break;
+        }
+        at = (end + 1).min(file.len());
+    }
+    at
 }
 
 fn in_brackets(nodes: &Nodes<'_>, within: usize, start: usize, end: usize) -> Range<usize> {

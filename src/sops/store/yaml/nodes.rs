@@ -134,6 +134,22 @@ pub(super) fn line_end(file: &[u8], at: usize) -> usize {
     memchr(b'\n', &file[at..]).map_or(file.len(), |n| at + n)
 }
 
+/// The end of the last line that has blanks and nothing else, of the lines without a text that start at a place.
+pub(super) fn behind_blanks(file: &[u8], at: usize) -> usize {
+    let (mut end, mut next) = (at, at);
+    while next < file.len() {
+        let line = &file[next..line_end(file, next)];
+        if !line.iter().all(u8::is_ascii_whitespace) {
+            break;
+        }
+        next = (next + line.len() + 1).min(file.len());
+        if line.iter().any(|b| matches!(b, b' ' | b'\t')) {
+            end = next;
+        }
+    }
+    end
+}
+
 fn fault(file: &[u8], line: usize, kind: &granit_parser::ErrorKind) -> Error {
     use granit_parser::ErrorKind as K;
     // the mark of a conflict can break the text far behind itself
@@ -266,10 +282,11 @@ impl<'a> Reader<'a> {
             return;
         }
         let (token, end) = if is_block {
-            (skip(file, token), block_end(file, skip(file, token), &range))
+            (skip(file, token), block_end(file, skip(file, token), &range, &text))
         } else {
             (range.start, range.end)
         };
+        let text = if is_block { unended(file, token, end, text) } else { text };
         let start = if properties > 0 { start } else { token };
         let begin = if tag.is_some() { start } else { token };
         self.push(What::Scalar { text, style }, start, begin..end, (after, mark), tag, anchor);
@@ -400,8 +417,9 @@ pub(super) fn behind_properties(file: &[u8], mut at: usize, count: usize) -> usi
     at
 }
 
-/// The end of a block scalar without its last line break; blank lines count where the header says that they are kept.
-fn block_end(file: &[u8], header: usize, content: &Range<usize>) -> usize {
+/// The end of a block scalar without its last line break; blank lines count where the header says that they are kept,
+/// and where they are a part of what it says, being longer than its lines are indented.
+fn block_end(file: &[u8], header: usize, content: &Range<usize>, text: &str) -> usize {
     let line = line_end(file, header);
     let head = &file[header..line];
     let head = memchr(b'#', head).map_or(head, |comment| &head[..comment]);
@@ -414,9 +432,12 @@ fn block_end(file: &[u8], header: usize, content: &Range<usize>) -> usize {
             end -= usize::from(file[end - 1] == b'\r');
         }
     } else {
+        let indent = text_indent(file.get(line + 1..).unwrap_or_default(), text).unwrap_or(usize::MAX);
         while end > floor {
             let start = line_start(file, end);
-            if start <= floor || !file[start..end].iter().all(u8::is_ascii_whitespace) {
+            let written = file[start..end].strip_suffix(b"\r").unwrap_or(&file[start..end]);
+            let is_empty = written.iter().all(u8::is_ascii_whitespace) && written.len() <= indent;
+            if start <= floor || !is_empty {
                 break;
             }
             end = start - 1;
@@ -424,6 +445,55 @@ fn block_end(file: &[u8], header: usize, content: &Range<usize>) -> usize {
         end -= usize::from(end > floor && file[end - 1] == b'\r');
     }
     end.max(floor)
+}
+
+/// What a block scalar says whose last line is the last of the file and has no line feed: none, as sops has it, where
+/// the parser adds one.
+fn unended<'a>(file: &[u8], header: usize, end: usize, text: Cow<'a, str>) -> Cow<'a, str> {
+    let is_last = file[end..].iter().all(u8::is_ascii_whitespace) && !file.ends_with(b"\n");
+    if !is_last || !text.ends_with('\n') {
+        return text;
+    }
+    let lines = file.get(line_end(file, header) + 1..).unwrap_or_default();
+    let Some(indent) = text_indent(lines, &text) else {
+        return "\n".repeat(memchr_iter(b'\n', lines).count()).into();
+    };
+    let last = &lines[line_start(lines, lines.len())..];
+    if !is_full(last) && last.len() <= indent {
+        return text;
+    }
+    match text {
+        Cow::Borrowed(text) => Cow::Borrowed(&text[..text.len() - 1]),
+        Cow::Owned(mut text) => {
+            text.pop();
+            Cow::Owned(text)
+        }
+    }
+}
+
+/// Whether a line has more than blanks.
+fn is_full(line: &[u8]) -> bool {
+    line.iter().any(|b| !matches!(b, b' ' | b'\t' | b'\r'))
+}
+
+/// How far a block scalar is indented that says `text`, and is the first of these lines. None if it says no more than
+/// line feeds.
+fn text_indent(lines: &[u8], text: &str) -> Option<usize> {
+    let each = |text| <[u8]>::split(text, |b| *b == b'\n');
+    let blanks = |line: &[u8]| line.iter().take_while(|b| **b == b' ').count();
+    let said = text.as_bytes();
+    if said.iter().all(|b| *b == b'\n') {
+        return None;
+    }
+    let (written, said) =
+        match (each(lines).find(|line| is_full(line)), each(said).find(|line| is_full(line))) {
+            (Some(written), Some(said)) => (blanks(written), blanks(said)),
+            _ => {
+                let empty = each(lines).take_while(|line| !is_full(line));
+                (empty.map(blanks).max()?, each(said).map(blanks).max()?)
+            }
+        };
+    Some(written.saturating_sub(said))
 }
 
 fn tag_text(tag: &granit_parser::Tag) -> String {

@@ -3,10 +3,12 @@
 //! A text stands without quotes only where no reader of YAML, of version 1.1 or 1.2, would take it for anything else.
 
 use std::fmt::Write;
+use std::ops::Range;
 
 use base64::Engine;
 
 use super::layout::{Around, eol};
+use super::nodes::{behind_blanks, line_end};
 use super::scalars::{self, BASE64};
 use crate::error::{Error, Result};
 use crate::sops::store::Place;
@@ -30,7 +32,7 @@ pub(super) fn token(at: Place<'_>, kind: Kind, text: &[u8], out: &mut Vec<u8>) -
         Kind::Str | Kind::Comment => {
             let around = Around::of(at.file, at.tree, at.leaf.branch);
             let indent = block_indent(former).unwrap_or(around.column + around.step);
-            let block = !around.flow && block_ends(at.file, at.leaf.span.end, indent);
+            let block = !around.flow && ends_here(at, indent);
             let place = Spot { former, flow: around.flow, block, indent, eol: eol(at.file) };
             place.write(text, out);
         }
@@ -87,6 +89,18 @@ impl Spot<'_> {
             }
         }
     }
+}
+
+/// Whether a block of lines in the place of a leaf would end with it, also when the metadata behind it is gone.
+fn ends_here(at: Place<'_>, indent: usize) -> bool {
+    let end = at.leaf.span.end;
+    let next = line_end(at.file, end) + 1;
+    let mut blocks = at.tree.metadata.iter().flat_map(|found| found.blocks.iter().flatten());
+    let shown = |block: &Range<usize>| {
+        let behind = behind_blanks(at.file, block.end);
+        !at.file[..behind].ends_with(b"\n") || block_ends(at.file, behind - 1, indent)
+    };
+    block_ends(at.file, end, indent) && blocks.find(|block| block.start == next).is_none_or(shown)
 }
 
 /// Whether a block of lines, indented so far, would end where a token ends: a comment or a blank behind it on its line
