@@ -144,7 +144,7 @@ impl Hand<'_> {
             match self.added(item) {
                 // 0 stands for the file as a whole
                 Ok(added) => {
-                    mine.findings.retain(|f| !guess(f) || f.1.line == 0 || added.contains(&f.1.line))
+                    mine.findings.retain(|f| !guess(f) || f.1.line == 0 || added.contains(&f.1.line));
                 }
                 Err(error) => mine.failures.push((i, error)),
             }

@@ -16,7 +16,7 @@ mod objects;
 mod range;
 mod wanted;
 
-pub use objects::{Blob, Objects};
+pub use objects::Objects;
 pub use wanted::Wanted;
 
 pub(super) use lines::Lines;
