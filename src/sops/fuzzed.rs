@@ -69,7 +69,10 @@ pub(crate) fn metadata(text: &[u8]) {
     let _ = Metadata::parse(&meta).is_ok();
     let flat = meta.flatten();
     // a name of many underscores can be cut in more than one way, as in sops
-    if flat.iter().any(|(name, _)| name.contains("___") || name.starts_with('_') || name.ends_with('_')) {
+    let many = |(name, _): &(String, &str)| {
+        name.contains("___") || name.contains("__map__") || name.starts_with('_') || name.ends_with('_')
+    };
+    if flat.iter().any(many) {
         return;
     }
     let again = Meta::gather(flat.iter().map(|(n, v)| (n.as_str(), (*v).to_owned())), "sops_");
