@@ -1,5 +1,6 @@
 //! What was found, without what it is.
 
+use std::collections::{BTreeMap, HashSet};
 use std::ops::Range;
 
 use super::allow;
@@ -33,8 +34,6 @@ pub enum Mend {
     Drop,
     /// Mend the sealed file with this command of reseal, e.g. `edit`.
     Reseal(&'static str),
-    /// Make a new key, for this one is known.
-    Replace,
     /// This command.
     Run(String),
 }
@@ -70,27 +69,25 @@ pub struct Finding {
 /// Makes findings of hits: of those about the same bytes the surest, in the order of the text.
 pub(super) fn settle(text: &Text<'_>, mut hits: Vec<Hit>, found: &mut Vec<Finding>) {
     hits.retain(|hit| hit.at.is_empty() || text.piece.contains(&hit.at.start));
-    hits.sort_by(|a, b| (a.class, a.at.start).cmp(&(b.class, b.at.start)));
-    let mut kept: Vec<Hit> = Vec::new();
-    for hit in hits {
-        let covered = kept.iter().any(|k| {
-            let overlap = k.at.start < hit.at.end && hit.at.start < k.at.end;
-            let same = k.at.is_empty() && hit.at.is_empty() && k.rule == hit.rule;
-            overlap || same
-        });
-        if !covered {
-            kept.push(hit);
+    hits.sort_by_key(|hit| (hit.class, hit.at.start));
+    // beginning and end of what is spoken for: none of these overlap
+    let mut taken: BTreeMap<usize, usize> = BTreeMap::new();
+    hits.retain(|hit| {
+        let Range { start, end } = hit.at;
+        let is_free = start == end || taken.range(..end).next_back().is_none_or(|(_, last)| *last <= start);
+        if is_free && start < end {
+            taken.insert(start, end);
         }
-    }
-    kept.sort_by_key(|hit| hit.at.start);
-    let first = found.len();
-    for hit in kept {
+        is_free
+    });
+    hits.sort_by_key(|hit| hit.at.start);
+    let mut told = HashSet::new();
+    for hit in hits {
         if hit.class == Class::Generic && allow::allowed(text, hit.at.start) {
             continue;
         }
         let line = if hit.at.is_empty() { 0 } else { text.number(hit.at.start) };
-        let twice = found[first..].iter().any(|f| f.line == line && f.rule == hit.rule && f.what == hit.what);
-        if !twice {
+        if told.insert((line, hit.rule, hit.what.clone())) {
             let digest = digest(hit.rule, &text.bytes[hit.at.clone()]);
             let Hit { class, rule, what, mend, .. } = hit;
             found.push(Finding { class, rule, line, what, mend, digest });

@@ -61,7 +61,7 @@ const WINDOW: usize = 2 << 20;
 /// How far before and behind a piece a match may reach.
 const MARGIN: usize = 64 << 10;
 /// Files that are judged as a whole are read whole up to this size.
-const WHOLE: usize = 64 << 20;
+const WHOLE: usize = 16 << 20;
 
 /// Looks at one file after the other; one for each thread.
 pub struct Scanner<'g> {

@@ -38,7 +38,7 @@ pub(super) fn run(global: &Global, args: &ScanArgs, report: &Report) -> Result<(
         let (places, notes) = leftovers::places(&Session::new(global)?)?;
         settings.notes.extend(notes);
         let outcome = leftovers::look(&guard, &places, settings.notes);
-        return finish(outcome, args, report);
+        return finish(&outcome, args, report);
     }
     let items: Vec<&Item> = source.items.iter().collect();
     let swept = sweep(&guard, &items, source.repository.as_ref());
@@ -49,12 +49,12 @@ pub(super) fn run(global: &Global, args: &ScanArgs, report: &Report) -> Result<(
     if args.update_baseline || args.prune {
         return edit(args, &source, settings, &outcome, report);
     }
-    finish(outcome, args, report)
+    finish(&outcome, args, report)
 }
 
-fn finish(outcome: Outcome<'_>, args: &ScanArgs, report: &Report) -> Result<()> {
+fn finish(outcome: &Outcome<'_>, args: &ScanArgs, report: &Report) -> Result<()> {
     let format = args.format.unwrap_or(if report.json { ScanFormat::Json } else { ScanFormat::Text });
-    tell::tell(&outcome, format, report)?;
+    tell::tell(outcome, format, report)?;
     end(outcome, report)
 }
 
@@ -96,7 +96,7 @@ fn edit(
     Ok(())
 }
 
-fn end(outcome: Outcome<'_>, report: &Report) -> Result<()> {
+fn end(outcome: &Outcome<'_>, report: &Report) -> Result<()> {
     let read = format!("{} and {} read", count(outcome.files, "file"), count(outcome.bytes as usize, "byte"));
     for note in &outcome.notes {
         report.note(note);
@@ -114,7 +114,7 @@ fn end(outcome: Outcome<'_>, report: &Report) -> Result<()> {
         report.note(&format!("{}: {error}", tell::shown(item.path())));
     }
     if !outcome.failures.is_empty() {
-        return Err(unread(&outcome).note(read));
+        return Err(unread(outcome).note(read));
     }
     if outcome.findings.is_empty() {
         report.say(&format!("nothing found: {read}"));

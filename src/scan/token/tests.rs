@@ -65,19 +65,19 @@ fn made(row: &Row, long: bool, chance: &mut StdRng) -> String {
             Sum::None => {}
             Sum::Base62 => {
                 let s = sum::base::<6>(62, crc(&token[from..n - 6]));
-                replace(&mut token, n - 6, &s)
+                replace(&mut token, n - 6, &s);
             }
             Sum::Base36 => {
                 let s = sum::base::<7>(36, crc(&token[..n - 7])).to_ascii_lowercase();
-                replace(&mut token, n - 7, &s)
+                replace(&mut token, n - 7, &s);
             }
             Sum::Hex => {
                 let s = format!("{:08x}", crc(&token[from..n - 8]));
-                replace(&mut token, n - 8, s.as_bytes())
+                replace(&mut token, n - 8, s.as_bytes());
             }
             Sum::Grafana => {
                 let s = format!("{:08x}", crc(&token[..n - 9]).swap_bytes());
-                replace(&mut token, n - 8, s.as_bytes())
+                replace(&mut token, n - 8, s.as_bytes());
             }
             Sum::Json => replace(&mut token, from, b"eyJpYXQiOjE3MjEy"),
         }

@@ -5,7 +5,7 @@ use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
 
 use crate::disk::quoted;
-use crate::scan::{Finding, Item, Mend, Place};
+use crate::scan::{Finding, Item, Mend};
 
 /// The one command, or what to do where no command does it.
 pub(super) fn told(item: &Item, finding: &Finding, staged: bool) -> String {
@@ -32,8 +32,6 @@ pub(super) fn told(item: &Item, finding: &Finding, staged: bool) -> String {
         Mend::Drop => format!("`{leave}`"),
         Mend::Run(command) => format!("`{command}`"),
         Mend::Reseal(words) => format!("`reseal -f {file} {words}`"),
-        Mend::Replace if matches!(item.place, Place::Held(_)) => "make a new one".to_owned(),
-        Mend::Replace => format!("`{leave}`, and make a new one if others have read it"),
     }
 }
 

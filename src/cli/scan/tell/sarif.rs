@@ -53,7 +53,7 @@ fn uri(path: &str) -> String {
     for b in path.bytes() {
         match b {
             b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'/' | b'.' | b'-' | b'_' | b'~' => {
-                out.push(char::from(b))
+                out.push(char::from(b));
             }
             _ => out += &format!("%{b:02X}"),
         }
