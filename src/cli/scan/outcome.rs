@@ -22,7 +22,7 @@ pub(super) struct Outcome<'s> {
 }
 
 impl<'s> Outcome<'s> {
-    pub(super) fn of(source: &'s Source, swept: Swept, excluded: &GlobSet, baseline: &Baseline) -> Self {
+    pub(super) fn of(source: &'s Source<'s>, swept: Swept, excluded: &GlobSet, baseline: &Baseline) -> Self {
         let mut check = baseline.check();
         let mut accepted = 0;
         let mut findings = Vec::new();

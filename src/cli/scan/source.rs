@@ -12,9 +12,9 @@ use crate::process::Site;
 use crate::scan::{Item, Place, Repository, Selected, Swept, Wanted, below};
 
 /// The files, and the repository that they are in.
-pub(super) struct Source {
+pub(super) struct Source<'r> {
     pub(super) items: Vec<Item>,
-    pub(super) repository: Option<Repository>,
+    pub(super) repository: Option<&'r Repository>,
     /// What is to be said of the choice.
     pub(super) note: Option<String>,
     /// The commit whose settings count.
@@ -25,14 +25,20 @@ pub(super) struct Source {
     pub(super) is_all: bool,
 }
 
-impl Source {
-    pub(super) fn of(args: &ScanArgs) -> Result<Self> {
-        let here = std::env::current_dir()
-            .map_err(|e| Error::failed(format!("cannot tell the current folder: {e}")))?;
-        let site = Site { root: here.clone(), env: std::env::vars_os().collect(), quiet: true };
+/// The repository that this folder is in.
+pub(super) fn repository() -> Result<Option<Repository>> {
+    Repository::around(Site { root: here()?, env: std::env::vars_os().collect(), quiet: true })
+}
+
+fn here() -> Result<PathBuf> {
+    std::env::current_dir().map_err(|e| Error::failed(format!("cannot tell the current folder: {e}")))
+}
+
+impl<'r> Source<'r> {
+    pub(super) fn of(args: &ScanArgs, repository: Option<&'r Repository>) -> Result<Self> {
         let source = Source {
             items: Vec::new(),
-            repository: Repository::around(site)?,
+            repository,
             note: None,
             base: args.from_ref.clone().unwrap_or_else(|| "HEAD".to_owned()),
             is_staged: args.staged,
@@ -42,8 +48,8 @@ impl Source {
             return Ok(source);
         }
         let from_git = args.staged || args.from_ref.is_some() || args.history.is_some();
-        match (&source.repository, from_git) {
-            (None, true) => Err(Error::usage(format!("{here:?} is in no git repository"))
+        match (repository, from_git) {
+            (None, true) => Err(Error::usage(format!("{:?} is in no git repository", here()?))
                 .hint("name the files or folders to look at: `reseal scan .`")),
             (Some(repository), true) => {
                 let range = if args.staged { range_of_pre_commit(args) } else { None };
@@ -61,7 +67,7 @@ impl Source {
             _ => {
                 let everything = [PathBuf::from(".")];
                 let paths = if args.paths.is_empty() { &everything } else { args.paths.as_slice() };
-                let items = on_disk(paths, source.repository.as_ref());
+                let items = on_disk(paths, repository);
                 Ok(Source { items, ..source })
             }
         }
