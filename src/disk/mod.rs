@@ -69,6 +69,24 @@ pub fn rename(from: &Path, to: &Path) -> Result<()> {
     sync_folder(to)
 }
 
+/// The beginning of a file, as much as `buffer` takes: how much that is. `None`: there is no file. What is no regular
+/// file has no beginning.
+pub fn beginning(path: &Path, buffer: &mut [u8]) -> Result<Option<usize>> {
+    use rustix::io::Errno;
+    let flags = rustix::fs::OFlags::NONBLOCK | rustix::fs::OFlags::NOCTTY | rustix::fs::OFlags::CLOEXEC;
+    let failed = |e: Errno| failed("read", path, &e.into());
+    let file = match rustix::fs::open(path, flags, rustix::fs::Mode::empty()) {
+        Ok(file) => file,
+        Err(Errno::NOENT | Errno::NOTDIR) => return Ok(None),
+        Err(e) => return Err(failed(e)),
+    };
+    match rustix::io::read(&file, buffer) {
+        Ok(n) => Ok(Some(n)),
+        Err(Errno::ISDIR | Errno::AGAIN) => Ok(Some(0)),
+        Err(e) => Err(failed(e)),
+    }
+}
+
 /// A plaintext file that the user named.
 pub fn read_secret(path: &Path) -> Result<SecretValue> {
     let mut file = fs::File::open(path).map_err(|e| failed("read", path, &e))?;

@@ -35,6 +35,7 @@ pub use known::{Entry, Known, Spoken, Version};
 pub use leftovers::{Host, Leftover, containers, files};
 pub use plain::Rules;
 pub use sweep::{Swept, sweep};
+pub use words::Words;
 
 use std::io::{self, Read};
 
@@ -42,7 +43,7 @@ use crate::kind;
 pub use crate::kind::{Kind, Name};
 use finding::Hit;
 use text::{Decoded, Text};
-use words::{Family, Words};
+use words::Family;
 
 /// What is looked for. Built once, shared by all threads.
 pub struct Guard {
@@ -53,8 +54,8 @@ pub struct Guard {
 
 impl Guard {
     /// `rules` say which files must be sealed; `known` holds the values to look for.
-    pub fn new(rules: Rules, known: Known) -> Self {
-        Guard { words: Words::new(), rules, known }
+    pub fn new(words: Words, rules: Rules, known: Known) -> Self {
+        Guard { words, rules, known }
     }
 }
 

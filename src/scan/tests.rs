@@ -13,7 +13,7 @@ const OTHER: &str = "hG7kW3bN9pXe5TzV1rMq8CyU";
 fn guard() -> Guard {
     let value = SecretValue::new(VALUE.as_bytes().to_vec());
     let entry = Entry { file: ".env.enc".into(), key: "API_TOKEN".into(), value, version: Version::Current };
-    Guard::new(Rules::default(), Known::new(vec![entry], &Spoken::default()))
+    Guard::new(Words::new(), Rules::default(), Known::new(vec![entry], &Spoken::default()))
 }
 
 /// Hands out a file in uneven portions, as a pipe does.

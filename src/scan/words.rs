@@ -14,14 +14,16 @@ pub(super) enum Family {
     Generic,
 }
 
-pub(super) struct Words {
+/// The words of all families.
+pub struct Words {
     automaton: Option<AhoCorasick>,
     /// Of each word: whose it is, and which of theirs.
     owners: Vec<(Family, usize)>,
 }
 
 impl Words {
-    pub(super) fn new() -> Self {
+    /// Takes a few milliseconds.
+    pub fn new() -> Self {
         let (mut words, mut owners) = (Vec::new(), Vec::new());
         for (family, list) in [
             (Family::Key, privatekey::words()),

@@ -16,40 +16,60 @@ use super::session::{Session, random};
 use crate::config::ScanConfig;
 use crate::disk::{self, Attributes, Owner};
 use crate::error::{Error, Kind, Result};
-use crate::scan::{BASELINE, Class, Guard, Item, Spoken, sweep};
+use crate::scan::{BASELINE, Class, Guard, Item, Known, Repository, Spoken, Words, sweep};
 use outcome::{Outcome, patterns};
 use settings::Settings;
 use source::Source;
 
 pub(super) fn run(global: &Global, args: &ScanArgs, report: &Report) -> Result<()> {
-    let source = Source::of(args)?;
-    let mut objects = source.repository.as_ref().map(|repository| repository.objects()).transpose()?;
-    let is_edited = args.update_baseline || args.prune;
-    let settings = Settings::of(global, &source, objects.as_mut(), is_edited);
-    let mut settings = settings.map_err(|error| source.explain(error))?;
-    let (rules, mut notes) = policy::rules(&source, objects.as_mut())?;
-    settings.notes.append(&mut notes);
-    if let (Some(repository), Some(objects)) = (&source.repository, objects) {
-        repository.take_back(objects);
-    }
-    let ScanConfig { public, secret, exclude } = std::mem::take(&mut settings.config);
-    let (known, mut notes) = vault::gather(global, source.repository.as_ref(), &Spoken { public, secret })?;
-    settings.notes.append(&mut notes);
-    let guard = Guard::new(rules, known);
+    let repository = source::repository()?;
+    let repository = repository.as_ref();
+    // a commit waits for this: what takes a while goes side by side
+    std::thread::scope(|scope| {
+        let words = scope.spawn(Words::new);
+        let vault = scope.spawn(|| vault::gather(global, repository));
+        let source = Source::of(args, repository)?;
+        let mut objects = repository.map(Repository::objects).transpose()?;
+        let is_edited = args.update_baseline || args.prune;
+        let settings = Settings::of(global, &source, objects.as_mut(), is_edited);
+        let mut settings = settings.map_err(|error| source.explain(error))?;
+        let (rules, mut notes) = policy::rules(&source, objects.as_mut())?;
+        settings.notes.append(&mut notes);
+        if let (Some(repository), Some(objects)) = (repository, objects) {
+            repository.take_back(objects);
+        }
+        let crashed = |_| Error::failed("a part of the guard has crashed");
+        let (entries, mut notes) = vault.join().map_err(crashed)??;
+        settings.notes.append(&mut notes);
+        let ScanConfig { public, secret, .. } = &mut settings.config;
+        let spoken = Spoken { public: std::mem::take(public), secret: std::mem::take(secret) };
+        let guard = Guard::new(words.join().map_err(crashed)?, rules, Known::new(entries, &spoken));
+        look(global, args, &source, settings, &guard, report)
+    })
+}
+
+fn look(
+    global: &Global,
+    args: &ScanArgs,
+    source: &Source<'_>,
+    mut settings: Settings,
+    guard: &Guard,
+    report: &Report,
+) -> Result<()> {
     if args.leftovers {
         let (places, notes) = leftovers::places(&Session::new(global)?)?;
         settings.notes.extend(notes);
-        let outcome = leftovers::look(&guard, &places, settings.notes, source.mending());
+        let outcome = leftovers::look(guard, &places, settings.notes, source.mending());
         return finish(&outcome, args, report);
     }
     let items: Vec<&Item> = source.items.iter().collect();
-    let swept = sweep(&guard, &items, source.repository.as_ref());
+    let swept = sweep(guard, &items, source.repository);
     source.check(&swept)?;
-    let mut outcome = Outcome::of(&source, swept, &patterns(&exclude)?, &settings.baseline);
+    let mut outcome = Outcome::of(source, swept, &patterns(&settings.config.exclude)?, &settings.baseline);
     outcome.notes.append(&mut settings.notes);
     outcome.notes.extend(source.note.clone());
     if args.update_baseline || args.prune {
-        return edit(args, &source, settings, &outcome, report);
+        return edit(args, source, settings, &outcome, report);
     }
     finish(&outcome, args, report)
 }
@@ -63,7 +83,7 @@ fn finish(outcome: &Outcome<'_>, args: &ScanArgs, report: &Report) -> Result<()>
 /// Writes the baseline anew.
 fn edit(
     args: &ScanArgs,
-    source: &Source,
+    source: &Source<'_>,
     mut settings: Settings,
     outcome: &Outcome<'_>,
     report: &Report,

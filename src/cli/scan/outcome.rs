@@ -24,7 +24,7 @@ pub(super) struct Outcome<'s> {
 }
 
 impl<'s> Outcome<'s> {
-    pub(super) fn of(source: &'s Source, swept: Swept, patterns: &GlobSet, baseline: &Baseline) -> Self {
+    pub(super) fn of(source: &'s Source<'s>, swept: Swept, patterns: &GlobSet, baseline: &Baseline) -> Self {
         let mut check = baseline.check();
         let (mut accepted, mut excluded) = (0, 0);
         let mut findings = Vec::new();
@@ -42,7 +42,7 @@ impl<'s> Outcome<'s> {
         }
         let is_on_disk = |(item, _): &(&Item, Finding)| matches!(item.place, Place::Disk(_) | Place::Held(_));
         let mut mending = source.mending();
-        if let Some(repository) = source.repository.as_ref().filter(|_| mending.lies == Lies::OnDisk)
+        if let Some(repository) = source.repository.filter(|_| mending.lies == Lies::OnDisk)
             && findings.iter().any(is_on_disk)
         {
             mending.tracked = repository.names().unwrap_or_default().into_iter().collect();

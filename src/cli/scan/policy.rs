@@ -24,7 +24,7 @@ const HEAD: usize = 1;
 const INDEX: usize = 2;
 
 /// The rules, and what could not be read of them.
-pub(super) fn rules(source: &Source, objects: Option<&mut Objects>) -> Result<(Rules, Vec<String>)> {
+pub(super) fn rules(source: &Source<'_>, objects: Option<&mut Objects>) -> Result<(Rules, Vec<String>)> {
     let (mut rules, mut notes) = (Rules::default(), Vec::new());
     let (mut on_disk, mut in_git) = (BTreeSet::new(), BTreeSet::new());
     for item in &source.items {

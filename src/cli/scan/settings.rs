@@ -34,7 +34,7 @@ impl Settings {
     /// `is_edited`: the baseline is to be changed, so that the file on disk is meant.
     pub(super) fn of(
         global: &Global,
-        source: &Source,
+        source: &Source<'_>,
         objects: Option<&mut Objects>,
         is_edited: bool,
     ) -> Result<Self> {
@@ -58,7 +58,7 @@ impl Settings {
                 source.base
             ));
         }
-        let top = source.repository.as_ref().map_or(here, |repository| repository.top.clone());
+        let top = source.repository.map_or(here, |repository| repository.top.clone());
         let baseline_path = top.join(BASELINE);
         let versions = match is_edited {
             true => Versions { counts: disk::read_if_there(&baseline_path)?, comes: None },
@@ -79,7 +79,7 @@ fn config(text: Option<Vec<u8>>) -> Result<ScanConfig> {
 }
 
 struct Reader<'a> {
-    source: &'a Source,
+    source: &'a Source<'a>,
     objects: Option<&'a mut Objects>,
 }
 
@@ -88,7 +88,7 @@ impl Reader<'_> {
     /// one of a repository without a commit.
     fn versions(&mut self, path: &Path) -> Result<Versions> {
         let on_disk = || disk::read_if_there(path);
-        let (Some(repository), Some(objects)) = (&self.source.repository, &mut self.objects) else {
+        let (Some(repository), Some(objects)) = (self.source.repository, &mut self.objects) else {
             return Ok(Versions { counts: on_disk()?, comes: None });
         };
         let Ok(inside) = path.strip_prefix(&repository.top) else {

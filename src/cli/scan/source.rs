@@ -14,9 +14,9 @@ use crate::process::Site;
 use crate::scan::{Item, Place, Repository, Selected, Swept, Wanted, below};
 
 /// The files, and the repository that they are in.
-pub(super) struct Source {
+pub(super) struct Source<'r> {
     pub(super) items: Vec<Item>,
-    pub(super) repository: Option<Repository>,
+    pub(super) repository: Option<&'r Repository>,
     /// What is to be said of the choice.
     pub(super) note: Option<String>,
     /// The commit whose settings count.
@@ -31,26 +31,32 @@ pub(super) struct Source {
     here: PathBuf,
 }
 
-impl Source {
-    pub(super) fn of(args: &ScanArgs) -> Result<Self> {
-        let here = std::env::current_dir()
-            .map_err(|e| Error::failed(format!("cannot tell the current folder: {e}")))?;
-        let site = Site { root: here.clone(), env: std::env::vars_os().collect(), quiet: true };
+/// The repository that this folder is in.
+pub(super) fn repository() -> Result<Option<Repository>> {
+    Repository::around(Site { root: here()?, env: std::env::vars_os().collect(), quiet: true })
+}
+
+fn here() -> Result<PathBuf> {
+    std::env::current_dir().map_err(|e| Error::failed(format!("cannot tell the current folder: {e}")))
+}
+
+impl<'r> Source<'r> {
+    pub(super) fn of(args: &ScanArgs, repository: Option<&'r Repository>) -> Result<Self> {
         let source = Source {
             items: Vec::new(),
-            repository: Repository::around(site)?,
+            repository,
             note: None,
             base: args.from_ref.clone().unwrap_or_else(|| "HEAD".to_owned()),
             is_staged: args.staged,
             is_all: false,
             is_in_git: args.staged || args.from_ref.is_some() || args.history.is_some(),
-            here: here.clone(),
+            here: here()?,
         };
         if args.leftovers {
             return Ok(source);
         }
-        match (&source.repository, source.is_in_git) {
-            (None, true) => Err(Error::usage(format!("{here:?} is in no git repository"))
+        match (repository, source.is_in_git) {
+            (None, true) => Err(Error::usage(format!("{:?} is in no git repository", source.here))
                 .hint("name the files or folders to look at: `reseal scan .`")),
             (Some(repository), true) => {
                 let range = if args.staged { range_of_pre_commit(args) } else { None };
@@ -68,7 +74,7 @@ impl Source {
             _ => {
                 let everything = [PathBuf::from(".")];
                 let paths = if args.paths.is_empty() { &everything } else { args.paths.as_slice() };
-                let items = on_disk(paths, source.repository.as_ref());
+                let items = on_disk(paths, repository);
                 Ok(Source { items, ..source })
             }
         }
@@ -76,7 +82,7 @@ impl Source {
 
     /// Why git says nothing, where it is because it opens nothing here.
     pub(super) fn explain(&self, error: Error) -> Error {
-        match &self.repository {
+        match self.repository {
             Some(repository) => repository.explain(error),
             None => error,
         }
@@ -84,7 +90,7 @@ impl Source {
 
     /// What the commands depend on that mend what is found.
     pub(super) fn mending(&self) -> Mending {
-        let top = self.repository.as_ref().filter(|repository| !repository.bare).map(|r| r.top.clone());
+        let top = self.repository.filter(|repository| !repository.bare).map(|r| r.top.clone());
         let lies = if self.is_in_git { Lies::InGit } else { Lies::OnDisk };
         Mending { lies, here: self.here.clone(), top, tracked: HashSet::new() }
     }

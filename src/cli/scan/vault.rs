@@ -20,18 +20,17 @@ use crate::disk::{self, Backups, Project};
 use crate::error::{Error, Kind, Result};
 use crate::keys::Keyring;
 use crate::rotate;
-use crate::scan::{Entry, Known, Repository, Spoken, Version};
+use crate::scan::{Entry, Objects, Repository, Version};
 use crate::sops::Sealed;
 
 /// No sealed file is larger.
 const LARGEST: u64 = 16 << 20;
 
+/// Most files that are tracked are smaller than this, and seen whole.
+const BEGINNING: usize = 64 << 10;
+
 /// The values to look for, and what is to be told of those that are not known.
-pub(super) fn gather(
-    global: &Global,
-    repository: Option<&Repository>,
-    spoken: &Spoken,
-) -> Result<(Known, Vec<String>)> {
+pub(super) fn gather(global: &Global, repository: Option<&Repository>) -> Result<(Vec<Entry>, Vec<String>)> {
     let mut notes = Vec::new();
     let session = match Session::about(global, None) {
         Ok(session) => Some(session),
@@ -74,7 +73,7 @@ pub(super) fn gather(
             vault.backups(root, folder, file);
         }
     }
-    Ok((Known::new(vault.entries, spoken), vault.notes))
+    Ok((vault.entries, vault.notes))
 }
 
 /// A sealed file as it is now.
@@ -107,32 +106,50 @@ fn live(session: Option<&Session>, repository: Option<&Repository>) -> Vec<Live>
         }
     }
     let Some(repository) = repository else { return found };
-    let mut objects = None;
     // outside of a work tree, or with an index that cannot be read, the policy alone counts
-    for name in repository.names().unwrap_or_default().iter().filter(|name| names::may_be_sealed(name)) {
-        let path = repository.top.join(OsStr::from_bytes(name));
-        let label = String::from_utf8_lossy(name).into_owned();
-        let bytes = match disk::lstat(&path) {
-            Some(_) => read(&path),
-            // not checked out
-            None => {
-                let objects = match &mut objects {
-                    Some(objects) => objects,
-                    none => match repository.objects() {
-                        Ok(started) => none.insert(started),
-                        Err(_) => continue,
-                    },
-                };
-                let blob = objects.find(&format!(":{label}")).ok().flatten();
-                blob.filter(|blob| blob.size <= LARGEST).and_then(|mut blob| {
-                    let mut bytes = Vec::new();
-                    blob.read_to_end(&mut bytes).ok().map(|_| bytes)
-                })
-            }
-        };
-        add(path, label, bytes);
+    let tracked = repository.names().unwrap_or_default();
+    let names: Vec<&[u8]> =
+        tracked.iter().map(Vec::as_slice).filter(|name| names::may_be_sealed(name)).collect();
+    // opening a thousand files takes longer than anything else here
+    let (one, two) = names.split_at(names.len() / 2);
+    let (one, two) = std::thread::scope(|scope| {
+        let two = scope.spawn(|| tracked_ones(repository, two));
+        (tracked_ones(repository, one), two.join().unwrap_or_default())
+    });
+    for (path, label, bytes) in one.into_iter().chain(two) {
+        add(path, label, Some(bytes));
     }
     found
+}
+
+/// Files among these that may be sealed, by a look at their beginnings: path, name, all bytes.
+fn tracked_ones(repository: &Repository, names: &[&[u8]]) -> Vec<(PathBuf, String, Vec<u8>)> {
+    let (mut found, mut objects, mut buffer) = (Vec::new(), None, vec![0; BEGINNING]);
+    for name in names {
+        let path = repository.top.join(OsStr::from_bytes(name));
+        let label = String::from_utf8_lossy(name).into_owned();
+        let bytes = match disk::beginning(&path, &mut buffer) {
+            Ok(Some(n)) if n < buffer.len() && !speaks_of_it(&buffer[..n]) => None,
+            Ok(Some(_)) => read(&path),
+            Ok(None) => from_index(repository, &mut objects, &label),
+            Err(_) => None,
+        };
+        if let Some(bytes) = bytes.filter(|bytes| speaks_of_it(bytes)) {
+            found.push((path, label, bytes));
+        }
+    }
+    found
+}
+
+/// What is tracked and not checked out.
+fn from_index(repository: &Repository, objects: &mut Option<Objects>, label: &str) -> Option<Vec<u8>> {
+    let objects = match objects {
+        Some(objects) => objects,
+        none => none.insert(repository.objects().ok()?),
+    };
+    let mut blob = objects.find(&format!(":{label}")).ok().flatten().filter(|blob| blob.size <= LARGEST)?;
+    let mut bytes = Vec::new();
+    blob.read_to_end(&mut bytes).ok().map(|_| bytes)
 }
 
 /// Whether a closer look at the bytes is worth it: the metadata of every kind has the word, and age files say it first.

@@ -64,7 +64,8 @@ fn forms_of_env_files() {
         );
     }
     // what is UTF-16 is decoded before it comes here
-    let guard = crate::scan::Guard::new(Rules::default(), crate::scan::Known::default());
+    let guard =
+        crate::scan::Guard::new(crate::scan::Words::new(), Rules::default(), crate::scan::Known::default());
     let mut found = Vec::new();
     let name = Name::of(b".env.bak");
     crate::scan::Scanner::new(&guard).scan(&name, &mut wide(&text).as_slice(), &mut found).unwrap();
@@ -127,7 +128,8 @@ fn swap_files_of_vim_are_read() {
     swap.extend_from_slice(format!("ad\0\0\x1eDB_PASSWORD={}\0PORT=1\0", random(10, 20)).as_bytes());
     let name = Name::of(b".env.swp");
     let mut found = Vec::new();
-    let guard = crate::scan::Guard::new(Rules::default(), crate::scan::Known::default());
+    let guard =
+        crate::scan::Guard::new(crate::scan::Words::new(), Rules::default(), crate::scan::Known::default());
     crate::scan::Scanner::new(&guard).scan(&name, &mut swap.as_slice(), &mut found).unwrap();
     assert!(found.iter().any(|f| f.rule == "plaintext-leftover"));
 }

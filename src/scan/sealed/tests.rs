@@ -5,7 +5,7 @@ use crate::scan::plain::Rules;
 use crate::scan::{Guard, Known, Scanner};
 
 fn found(path: &str, content: &[u8]) -> Vec<(&'static str, usize)> {
-    let guard = Guard::new(Rules::default(), Known::default());
+    let guard = Guard::new(crate::scan::Words::new(), Rules::default(), Known::default());
     let mut found = Vec::new();
     let name = Name::of(path.as_bytes());
     Scanner::new(&guard).scan(&name, &mut &*content, &mut found).unwrap();
