@@ -117,8 +117,16 @@ fn encoding(bytes: &[u8]) -> Encoding {
     match (zeros(0), zeros(1)) {
         (even, odd) if sample.len() >= 8 && odd >= most && even * 10 < odd => Encoding::Wide(true),
         (even, odd) if sample.len() >= 8 && even >= most && odd * 10 < even => Encoding::Wide(false),
+        // a zero or two in what is text otherwise hide nothing
+        _ if is_mostly_text(sample) => Encoding::Bytes,
         _ => Encoding::Binary,
     }
+}
+
+/// Whether hardly a byte is one that no text has.
+fn is_mostly_text(sample: &[u8]) -> bool {
+    let odd = sample.iter().filter(|b| matches!(b, 0..=8 | 14..=26 | 28..=31 | 0x7f)).count();
+    odd <= 1 + sample.len() / 256
 }
 
 impl<'a> Text<'a> {
@@ -188,6 +196,7 @@ mod tests {
         assert!(encoding(&wide("DB_PASSWORD=x\n")) == Encoding::Wide(true));
         assert!(encoding(b"\xff\xfea\0") == Encoding::Wide(true));
         assert!(encoding(b"\x7fELF\0\0\0\0\x01\x02") == Encoding::Binary);
+        assert!(encoding(b"import os\0\npassword = 1\n") == Encoding::Bytes);
         assert!(encoding(b"plain") == Encoding::Bytes);
     }
 }

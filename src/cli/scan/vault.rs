@@ -12,6 +12,7 @@ use std::path::{Path, PathBuf};
 
 use memchr::memmem;
 
+use super::tell;
 use crate::cli::args::Global;
 use crate::cli::identity;
 use crate::cli::report::count;
@@ -48,6 +49,7 @@ pub(super) fn gather(global: &Global, repository: Option<&Repository>) -> Result
         entries: Vec::new(),
         opened: HashSet::new(),
         shut: BTreeSet::new(),
+        whys: Vec::new(),
         notes,
     };
     let live = live(session.as_ref(), repository);
@@ -73,6 +75,7 @@ pub(super) fn gather(global: &Global, repository: Option<&Repository>) -> Result
             vault.backups(root, folder, file);
         }
     }
+    vault.notes.extend(told(&vault.whys));
     Ok((vault.entries, vault.notes))
 }
 
@@ -176,6 +179,8 @@ struct Vault {
     opened: HashSet<Vec<u8>>,
     /// The labels of live files that do not open.
     shut: BTreeSet<String>,
+    /// The same, in their order, and why.
+    whys: Vec<(String, String)>,
     notes: Vec<String>,
 }
 
@@ -186,8 +191,7 @@ impl Vault {
             Ok(()) => true,
             Err(error) => {
                 if *version == Version::Current {
-                    let why = why(&error);
-                    self.notes.push(format!("known values of {label} are not looked for: {why}"));
+                    self.whys.push((label.to_owned(), why(&error)));
                     self.shut.insert(label.to_owned());
                 }
                 false
@@ -246,6 +250,28 @@ impl Vault {
                 .push(format!("known values of {shut} of {label} are not looked for: they do not open"));
         }
     }
+}
+
+/// More files than this that do not open for one reason are told together: where there is no key, all of them.
+const FEW: usize = 3;
+
+/// What is to be said of files that do not open.
+fn told(whys: &[(String, String)]) -> Vec<String> {
+    let mut notes = Vec::new();
+    for (i, (label, why)) in whys.iter().enumerate() {
+        let same = |(_, other): &&(String, String)| other == why;
+        let label = tell::shown(label.as_bytes());
+        let (all, before) = (whys.iter().filter(same).count(), whys[..i].iter().filter(same).count());
+        match (all, before) {
+            (..=FEW, _) => notes.push(format!("known values of {label} are not looked for: {why}")),
+            (_, 0) => {
+                let others = count(all - 1, "other file");
+                notes.push(format!("known values of {label} and {others} are not looked for: {why}"));
+            }
+            _ => {}
+        }
+    }
+    notes
 }
 
 fn why(error: &Error) -> String {

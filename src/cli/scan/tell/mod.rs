@@ -49,10 +49,19 @@ fn lines(outcome: &Outcome<'_>) -> Vec<Line> {
         commit: item.commit.clone(),
         line: finding.line,
         rule: finding.rule,
-        what: finding.what.clone(),
-        mend: outcome.mending.told(item, finding),
+        what: one_line(&finding.what),
+        mend: one_line(&outcome.mending.told(item, finding)),
     });
     lines.filter(|line| told.insert(line.clone())).collect()
+}
+
+/// Text in which names may stand that somebody chose, as one line that no terminal minds.
+fn one_line(text: &str) -> String {
+    let mut out = String::new();
+    for c in text.chars() {
+        if c.is_control() { out.extend(c.escape_default()) } else { out.push(c) }
+    }
+    out
 }
 
 /// A path as one line of text.
