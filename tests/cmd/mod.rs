@@ -23,6 +23,7 @@ mod list;
 mod rekey;
 mod resume;
 pub mod rotate;
+mod scan;
 mod set;
 mod sops_words;
 mod status;

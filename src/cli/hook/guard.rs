@@ -55,7 +55,7 @@ pub(super) fn install(repository: &Repository, push: bool, report: &Report) -> R
         });
     }
     tell(&done, report)?;
-    report.note("it guards the commits of this clone: whoever clones runs this command once, and `git commit --no-verify` passes it by; CI looks at all with `reseal scan --from-ref main --to-ref HEAD`");
+    report.note("it guards the commits of this clone: whoever clones runs this command once, and `git commit --no-verify` passes it by; CI looks at all with `reseal scan --from-ref origin/main --to-ref HEAD`");
     Ok(())
 }
 

@@ -17,9 +17,19 @@ const TEMPORARY: [&str; 4] = ["/tmp", "/var/tmp", "/dev/shm", "/var/backups"];
 
 /// All places of this host where such things lie, and what kept others from being looked at.
 pub(super) fn places(session: &Session) -> Result<(Vec<Leftover>, Vec<String>)> {
-    let root = disk::real(&session.project.root);
-    let host = Host { homes: homes(), temporary: temporary(), root: root.clone() };
+    let project = &session.project;
+    let root = disk::real(&project.root);
+    // anywhere else the folder may be `/`, and says nothing
+    let is_project = disk::stat(&project.sealed).is_some()
+        || ["reseal.toml", ".reseal", ".git"].iter().any(|name| disk::lstat(&root.join(name)).is_some());
+    let host = Host { homes: homes(), temporary: temporary(), project: is_project.then(|| root.clone()) };
     let (mut leftovers, mut notes) = files(&host);
+    if !is_project {
+        notes.push(format!(
+            "{} is no project: copies of env files in it were not looked for",
+            disk::quoted(&root)
+        ));
+    }
     let site = Site { root, env: std::env::vars_os().collect(), quiet: true };
     let (more, others) = containers(&site)?;
     leftovers.extend(more);

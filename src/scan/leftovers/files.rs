@@ -13,8 +13,8 @@ pub struct Host {
     pub homes: Vec<PathBuf>,
     /// Folders for what is not to stay.
     pub temporary: Vec<PathBuf>,
-    /// Where sealed files of this project lie.
-    pub root: PathBuf,
+    /// The folder of the project, if there is one.
+    pub project: Option<PathBuf>,
 }
 
 /// What people type, by where programs keep it below a home.
@@ -79,7 +79,7 @@ pub fn files(host: &Host) -> (Vec<Leftover>, Vec<String>) {
         let name = folder.file_name().unwrap_or_default();
         name == ".git" || name == "node_modules" || folder.ends_with(".reseal/lock")
     };
-    for path in disk::walk(&host.root, &aside).files {
+    for path in host.project.iter().flat_map(|project| disk::walk(project, &aside).files) {
         if is_copy(&path) {
             add(&path, Origin::Copy, &mut found);
         }
