@@ -19,6 +19,7 @@ use crate::error::{Error, Result};
 const USUAL: &str = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
 
 /// A file that may be executed, with the word that names it in messages.
+#[derive(Clone)]
 pub(crate) struct Program {
     pub(crate) word: String,
     pub(crate) path: PathBuf,

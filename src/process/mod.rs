@@ -15,7 +15,7 @@ use std::path::PathBuf;
 use std::process::Command;
 
 pub(crate) use find::{Program, program};
-pub(crate) use run::{Deadline, Prepare, ask, converse, hand, run, tell};
+pub(crate) use run::{Deadline, Prepare, ask, converse, hand, overhear, run, tell};
 
 /// Where and with what children run.
 #[derive(Clone)]

@@ -109,6 +109,21 @@ pub(crate) fn converse(site: &Site, program: &Program, args: &[impl AsRef<OsStr>
     start(site, program, args, (Stdio::piped(), Stdio::piped(), Stdio::null()), &keyless)
 }
 
+/// Starts a child of which both outputs are read, as one; the caller waits for it, or ends it. It gets no age key.
+pub(crate) fn overhear(
+    site: &Site,
+    program: &Program,
+    args: &[impl AsRef<OsStr>],
+) -> Result<(Child, std::io::PipeReader)> {
+    let failed =
+        |e: std::io::Error| Error::failed(format!("cannot listen to {:?}: {}", program.word, e.kind()));
+    let (from, to) = std::io::pipe().map_err(failed)?;
+    let again = to.try_clone().map_err(failed)?;
+    let keyless = |command: &mut Command| withhold_keys(command, site);
+    let child = start(site, program, args, (Stdio::null(), to.into(), again.into()), &keyless)?;
+    Ok((child, from))
+}
+
 /// A pipe that holds the bytes, with nobody left to write more.
 fn filled(bytes: &[u8]) -> std::io::Result<std::io::PipeReader> {
     let (reader, mut writer) = std::io::pipe()?;

@@ -36,6 +36,8 @@ pub enum Mend {
     Reseal(&'static str),
     /// This command.
     Run(String),
+    /// This, in words, with commands in it.
+    Do(String),
 }
 
 /// What a rule says of a piece of text.
@@ -87,8 +89,9 @@ pub(super) fn settle(text: &Text<'_>, mut hits: Vec<Hit>, found: &mut Vec<Findin
             continue;
         }
         let line = if hit.at.is_empty() { 0 } else { text.number(hit.at.start) };
-        if told.insert((line, hit.rule, hit.what.clone())) {
-            let digest = digest(hit.rule, &text.bytes[hit.at.clone()]);
+        let digest = digest(hit.rule, &text.bytes[hit.at.clone()]);
+        // two values on one line are two findings: one may be accepted, and the other not
+        if told.insert((line, hit.rule, hit.what.clone(), digest)) {
             let Hit { class, rule, what, mend, .. } = hit;
             found.push(Finding { class, rule, line, what, mend, digest });
         }

@@ -20,6 +20,8 @@ mod privatekey;
 mod rarity;
 mod sealed;
 mod sweep;
+#[cfg(test)]
+mod tests;
 mod text;
 mod token;
 mod value;
@@ -59,8 +61,10 @@ impl Guard {
 
 /// How much of a file is looked at in one piece.
 const WINDOW: usize = 2 << 20;
-/// How far before and behind a piece a match may reach.
+/// How far behind a piece a match may reach.
 const MARGIN: usize = 64 << 10;
+/// How much before a piece is looked at again, for what stands before a value.
+const BEHIND: usize = 4 << 10;
 /// Files that are judged as a whole are read whole up to this size.
 const WHOLE: usize = 16 << 20;
 
@@ -87,18 +91,23 @@ impl<'g> Scanner<'g> {
             let limit = if first && name.is_judged_whole() { WHOLE } else { WINDOW };
             let wanted = start + limit + MARGIN;
             let ended = fill(&mut self.buffer, wanted, from, &mut total)?;
-            let end = if ended { self.buffer.len() } else { piece(&self.buffer, start, start + limit) };
-            let whole = first && ended;
             decoded.tell(&self.buffer, first);
+            let end = if ended {
+                self.buffer.len()
+            } else {
+                let limit = start + limit;
+                decoded.last_line(&self.buffer[..limit], start).unwrap_or(limit)
+            };
+            let whole = first && ended;
             let text = Text::new(name, &self.buffer, start..end, line, whole, &decoded);
             self.look(&text, found);
             if ended {
                 return Ok(total);
             }
-            let keep = end.saturating_sub(MARGIN / 16).max(start);
+            let keep = end.saturating_sub(BEHIND).max(start);
             // the margin begins with a line where there is one
-            let keep = memchr::memchr(b'\n', &self.buffer[keep..end]).map_or(keep, |at| keep + at + 1);
-            line += memchr::memchr_iter(b'\n', &self.buffer[..keep]).count();
+            let keep = decoded.first_line(&self.buffer[..end], keep).unwrap_or(keep);
+            line += decoded.lines(&self.buffer[..keep]);
             self.buffer.drain(..keep);
             (start, first) = (end - keep, false);
         }
@@ -134,9 +143,4 @@ fn fill(buffer: &mut Vec<u8>, wanted: usize, from: &mut dyn Read, total: &mut u6
     let n = from.take(missing).read_to_end(buffer)?;
     *total += n as u64;
     Ok((n as u64) < missing)
-}
-
-/// Where a piece ends: behind the last line that begins before `limit`, if that is not too far.
-fn piece(buffer: &[u8], start: usize, limit: usize) -> usize {
-    memchr::memrchr(b'\n', &buffer[start..limit]).map_or(limit, |at| start + at + 1)
 }

@@ -1,5 +1,6 @@
 //! Many files, on as many threads as the machine has cores.
 
+use std::collections::HashSet;
 use std::io::Read;
 use std::ops::Range;
 use std::sync::Mutex;
@@ -49,7 +50,11 @@ pub fn sweep(guard: &Guard, items: &[&Item], repository: Option<&Repository>) ->
                         mine.files += 1;
                         mine.bytes += bytes;
                     }
-                    Err(error) => mine.failures.push((i, error)),
+                    Err(error) => {
+                        // a process that met a damaged object is gone: the next object has another
+                        hand.objects = None;
+                        mine.failures.push((i, error));
+                    }
                 }
                 mine.findings.extend(found.drain(..).map(|finding| (i, finding)));
             }
@@ -76,19 +81,17 @@ pub fn sweep(guard: &Guard, items: &[&Item], repository: Option<&Repository>) ->
 
 /// Of what a file has in the index and on the disk, the first counts.
 fn once(items: &[&Item], findings: &mut Vec<(usize, Finding)>) {
-    let mut kept: Vec<(usize, Finding)> = Vec::with_capacity(findings.len());
-    for (i, finding) in findings.drain(..) {
-        let same = |(k, other): &(usize, Finding)| {
-            (&other.rule, &other.line, &other.digest) == (&finding.rule, &finding.line, &finding.digest)
-                && *k + 1 == i
-                && items[*k].name.path == items[i].name.path
-        };
-        let near = kept.iter().rev().take_while(|(k, _)| *k + 1 >= i);
-        if !near.into_iter().any(same) {
-            kept.push((i, finding));
+    let mut seen = HashSet::new();
+    findings.retain(|(i, finding)| {
+        let told = |i: usize| (i, finding.rule, finding.line, finding.digest);
+        let again = i.checked_sub(1).is_some_and(|before| {
+            items[before].name.path == items[*i].name.path && seen.contains(&told(before))
+        });
+        if !again {
+            seen.insert(told(*i));
         }
-    }
-    *findings = kept;
+        !again
+    });
 }
 
 /// How many objects git is told of before they are read.
@@ -135,24 +138,24 @@ impl Hand<'_> {
 
     /// Of guesses, only those in lines that earlier versions have not.
     fn leave_added(&mut self, items: &[&Item], some: Range<usize>, mine: &mut Swept, first: usize) {
+        let mut findings = mine.findings.split_off(first);
         for i in some {
             let item = items[i];
             let guess = |(k, finding): &(usize, Finding)| *k == i && finding.class == Class::Generic;
-            if item.before.is_empty() || !mine.findings[first..].iter().any(guess) {
+            if item.before.is_empty() || !findings.iter().any(guess) {
                 continue;
             }
             match self.added(item) {
                 // 0 stands for the file as a whole
-                Ok(added) => {
-                    mine.findings.retain(|f| !guess(f) || f.1.line == 0 || added.contains(&f.1.line));
-                }
+                Ok(added) => findings.retain(|f| !guess(f) || f.1.line == 0 || added.contains(&f.1.line)),
                 Err(error) => mine.failures.push((i, error)),
             }
         }
+        mine.findings.append(&mut findings);
     }
 
     /// The numbers of the lines that a file has and its earlier versions have not.
-    fn added(&mut self, item: &Item) -> Result<std::collections::HashSet<usize>> {
+    fn added(&mut self, item: &Item) -> Result<HashSet<usize>> {
         let mut lines = Lines::default();
         for id in &item.before {
             lines.add(&mut self.objects()?.blob(id)?).map_err(|e| unread(&e))?;

@@ -55,18 +55,50 @@ impl Decoded {
         }
         self.text.clear();
         if let Encoding::Wide(little) = self.encoding {
-            let units = bytes.chunks_exact(2).map(|pair| {
-                let pair = [pair[0], pair[1]];
-                if little { u16::from_le_bytes(pair) } else { u16::from_be_bytes(pair) }
-            });
-            for c in char::decode_utf16(units) {
-                let c = c.unwrap_or(char::REPLACEMENT_CHARACTER);
-                if c != '\u{feff}' {
-                    self.text.extend_from_slice(c.encode_utf8(&mut [0; 4]).as_bytes());
-                }
+            for c in characters(bytes, little) {
+                self.text.extend_from_slice(c.encode_utf8(&mut [0; 4]).as_bytes());
             }
         }
     }
+
+    /// Where the first line begins that does so behind `from`.
+    pub(super) fn first_line(&self, bytes: &[u8], from: usize) -> Option<usize> {
+        let mut ends = memchr::memchr_iter(b'\n', &bytes[from..]).map(|at| from + at);
+        ends.find_map(|at| self.behind(bytes, at))
+    }
+
+    /// Where the last line begins that does so behind `from`.
+    pub(super) fn last_line(&self, bytes: &[u8], from: usize) -> Option<usize> {
+        let mut ends = memchr::memrchr_iter(b'\n', &bytes[from..]).map(|at| from + at);
+        ends.find_map(|at| self.behind(bytes, at))
+    }
+
+    /// How many lines end.
+    pub(super) fn lines(&self, bytes: &[u8]) -> usize {
+        let ends = memchr::memchr_iter(b'\n', bytes);
+        match self.encoding {
+            Encoding::Wide(_) => ends.filter(|at| self.behind(bytes, *at).is_some()).count(),
+            _ => ends.count(),
+        }
+    }
+
+    /// Where the next line begins, if a line ends here: of UTF-16, which begins with the bytes, at both bytes of it.
+    fn behind(&self, bytes: &[u8], at: usize) -> Option<usize> {
+        match self.encoding {
+            Encoding::Wide(true) => (at % 2 == 0 && bytes.get(at + 1) == Some(&0)).then_some(at + 2),
+            Encoding::Wide(false) => (at % 2 == 1 && bytes[at - 1] == 0).then_some(at + 1),
+            _ => Some(at + 1),
+        }
+    }
+}
+
+/// The characters of UTF-16, but for the mark at its beginning.
+fn characters(bytes: &[u8], little: bool) -> impl Iterator<Item = char> + '_ {
+    let units = bytes.chunks_exact(2).map(move |pair| {
+        let pair = [pair[0], pair[1]];
+        if little { u16::from_le_bytes(pair) } else { u16::from_be_bytes(pair) }
+    });
+    char::decode_utf16(units).map(|c| c.unwrap_or(char::REPLACEMENT_CHARACTER)).filter(|c| *c != '\u{feff}')
 }
 
 fn encoding(bytes: &[u8]) -> Encoding {
@@ -100,8 +132,11 @@ impl<'a> Text<'a> {
     ) -> Self {
         let binary = decoded.encoding == Encoding::Binary;
         let (bytes, piece) = match decoded.encoding {
-            // what lies in the margins may be found twice, and is settled as one
-            Encoding::Wide(_) => (decoded.text.as_slice(), 0..decoded.text.len()),
+            Encoding::Wide(little) => {
+                let long = |bytes| characters(bytes, little).map(char::len_utf8).sum::<usize>();
+                let end = decoded.text.len() - long(&raw[piece.end..]).min(decoded.text.len());
+                (decoded.text.as_slice(), long(&raw[..piece.start]).min(end)..end)
+            }
             _ => (raw, piece),
         };
         Text { name, bytes, piece, first_line, whole, binary, raw, lines: OnceCell::new() }

@@ -3,7 +3,7 @@
 use super::Transcript;
 use crate::harness::Project;
 
-const COMMANDS: [&str; 27] = [
+const COMMANDS: [&str; 28] = [
     "init",
     "get",
     "list",
@@ -19,6 +19,7 @@ const COMMANDS: [&str; 27] = [
     "rekey",
     "merge",
     "textconv",
+    "scan",
     "hook",
     "deploy",
     "backup",

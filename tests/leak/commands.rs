@@ -57,6 +57,41 @@ fn scanned(w: &Watched, manner: &[&str], value: &str) {
     );
     let found = w.silent(&[manner, &["scan", "notes"]].concat()).code(3);
     assert!(found.stdout.contains("JWT_SECRET"), "{}", found.stdout);
+    for form in ["text", "json", "sarif", "github"] {
+        w.silent(&[manner, &["scan", "--format", form, "notes"]].concat()).code(3);
+    }
+    // what is accepted is written down, and found again
+    w.silent(&[manner, &["scan", "--update-baseline", "notes"]].concat()).ok();
+    assert!(w.project.text(".reseal-baseline").contains("known-value notes "));
+    w.silent(&[manner, &["scan", "notes"]].concat()).ok();
+    w.project.remove(".reseal-baseline");
+    w.project.remove("notes");
+    w.plant(".bash_history", &format!("export JWT_SECRET={value}\n"));
+    let mut left = w.command(&[manner, &["scan", "--leftovers"]].concat());
+    // no engine is asked here
+    left.env("DOCKER_HOST", "unix:///nowhere/docker.sock");
+    let found = w.watch(left, &[manner, &["scan", "--leftovers"]].concat()).code(3);
+    assert!(found.stdout.contains("bash_history"), "{}", found.stdout);
+    w.project.remove(".bash_history");
+    if have("leak::commands: a hook", &["git"]) {
+        hooked(w, manner, value);
+    }
+}
+
+/// A commit that the hook refuses; neither git nor the hook keeps what it has read.
+fn hooked(w: &Watched, manner: &[&str], value: &str) {
+    let git = |args: &[&str]| Output::of(&mut w.project.around("git", args));
+    w.plant("notes", &format!("{value}\n"));
+    git(&["init", "-q"]).ok();
+    w.silent(&[manner, &["hook", "install"]].concat()).ok();
+    // its blob is zlib's, which is no form that is looked for
+    git(&["add", "notes"]).ok();
+    let refused = git(&["-c", "user.name=n", "-c", "user.email=n@example.com", "commit", "-qm", "x"]).code(1);
+    assert!(refused.stderr.contains("known-value"), "{}", refused.shown());
+    assert!(!refused.stderr.contains(value) && !refused.stdout.contains(value));
+    w.silent(&[manner, &["scan", "--staged"]].concat()).code(3);
+    w.silent(&[manner, &["hook", "uninstall"]].concat()).ok();
+    std::fs::remove_dir_all(w.project.path(".git")).unwrap();
     w.project.remove("notes");
 }
 

@@ -60,11 +60,11 @@ fn values_are_found_whatever_version_holds_them() {
     let day: String = found.stdout.split("backup of ").nth(1).unwrap().chars().take(10).collect();
     let lines: Vec<&str> = found.stdout.lines().filter(|line| line.contains("known-value")).collect();
     for line in [
-        "app.py:3: known-value: API_TOKEN of .env.enc (base64); ",
-        &format!("deploy.yaml:3: known-value: API_TOKEN of .env.enc, backup of {day}; "),
-        "notes.md:1: known-value: API_TOKEN of .env.enc, pending; ",
-        "old.ini:2: known-value: API_TOKEN of .env.enc, before a rotation; ",
-        "pool.js:1: known-value: password in DATABASE_URL of .env.enc; ",
+        "app.py:3: known-value: API_TOKEN of .env.enc (base64): ",
+        &format!("deploy.yaml:3: known-value: API_TOKEN of .env.enc, backup of {day}: "),
+        "notes.md:1: known-value: API_TOKEN of .env.enc, pending: ",
+        "old.ini:2: known-value: API_TOKEN of .env.enc, before a rotation: ",
+        "pool.js:1: known-value: password in DATABASE_URL of .env.enc: ",
     ] {
         assert!(lines.iter().any(|l| l.starts_with(line)), "{line}\n{}", found.stdout);
     }
@@ -101,7 +101,7 @@ fn a_damaged_file_is_a_note_and_others_count() {
     git(&project, &["add", "-A"]);
     project.write("notes.md", format!("{TOKEN}\n"));
     let found = project.run(&["scan", "notes.md"]).code(3);
-    assert!(found.stdout.starts_with("notes.md:1: known-value: API_TOKEN of .env.enc; "), "{}", found.stdout);
+    assert!(found.stdout.starts_with("notes.md:1: known-value: API_TOKEN of .env.enc: "), "{}", found.stdout);
     found.says("known values of deep/other.yaml are not looked for: ");
 }
 

@@ -18,8 +18,8 @@ pub(in crate::cli) struct ScanArgs {
     /// The commit that is looked at [default: HEAD]
     #[arg(long, value_name = "COMMIT", requires = "from_ref")]
     pub(in crate::cli) to_ref: Option<String>,
-    /// Every version of every file in a range of commits, e.g. main..topic; HEAD for all
-    #[arg(long, value_name = "RANGE", conflicts_with = "stdin")]
+    /// Every version of every file in a range of commits, e.g. main..topic; HEAD or --all for all
+    #[arg(long, value_name = "RANGE", allow_hyphen_values = true, conflicts_with = "stdin")]
     pub(in crate::cli) history: Option<String>,
     /// Standard input
     #[arg(long, conflicts_with = "paths")]

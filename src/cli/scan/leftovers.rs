@@ -4,6 +4,7 @@
 use std::path::{Path, PathBuf};
 
 use super::outcome::Outcome;
+use super::tell::{self, Lies, Mending};
 use crate::cli::report::count;
 use crate::cli::session::Session;
 use crate::disk;
@@ -27,16 +28,26 @@ pub(super) fn places(session: &Session) -> Result<(Vec<Leftover>, Vec<String>)> 
 }
 
 /// Looks at them.
-pub(super) fn look<'l>(guard: &Guard, leftovers: &'l [Leftover], mut notes: Vec<String>) -> Outcome<'l> {
+pub(super) fn look<'l>(
+    guard: &Guard,
+    leftovers: &'l [Leftover],
+    mut notes: Vec<String>,
+    mending: Mending,
+) -> Outcome<'l> {
     let items: Vec<&Item> = leftovers.iter().map(|leftover| &leftover.item).collect();
     let swept = sweep(guard, &items, None);
     let findings = swept.findings.into_iter();
     let findings = findings.filter_map(|(i, f)| Some((items[i], leftovers[i].judge(f)?))).collect();
     // what is gone by now is nothing; what belongs to others is theirs to look at
-    let there = |i: usize| !matches!(&items[i].place, Place::Disk(path) if disk::stat(path).is_none());
+    let there = |i: usize| matches!(&items[i].place, Place::Disk(path) if disk::stat(path).is_some());
     let shut = swept.failures.iter().filter(|(i, _)| there(*i)).count();
     if shut > 0 {
-        notes.push(format!("{} could not be read by this user", count(shut, "file")));
+        notes.push(format!("{} could not be read", count(shut, "file")));
+    }
+    for (i, _) in &swept.failures {
+        if let Place::Stream(_) = items[*i].place {
+            notes.push(format!("{} was not looked at", tell::shown(items[*i].path())));
+        }
     }
     Outcome {
         findings,
@@ -44,9 +55,10 @@ pub(super) fn look<'l>(guard: &Guard, leftovers: &'l [Leftover], mut notes: Vec<
         files: swept.files,
         bytes: swept.bytes,
         accepted: 0,
+        excluded: 0,
         stale: Vec::new(),
         notes,
-        staged: false,
+        mending: Mending { lies: Lies::LeftOver, ..mending },
     }
 }
 

@@ -31,7 +31,8 @@ pub(super) fn run(global: &Global, args: &ScanArgs, report: &Report) -> Result<(
         let source = Source::of(args, repository)?;
         let mut objects = repository.map(Repository::objects).transpose()?;
         let is_edited = args.update_baseline || args.prune;
-        let mut settings = Settings::of(global, &source, objects.as_mut(), is_edited)?;
+        let settings = Settings::of(global, &source, objects.as_mut(), is_edited);
+        let mut settings = settings.map_err(|error| source.explain(error))?;
         let (rules, mut notes) = policy::rules(&source, objects.as_mut())?;
         settings.notes.append(&mut notes);
         if let (Some(repository), Some(objects)) = (repository, objects) {
@@ -58,7 +59,7 @@ fn look(
     if args.leftovers {
         let (places, notes) = leftovers::places(&Session::new(global)?)?;
         settings.notes.extend(notes);
-        let outcome = leftovers::look(guard, &places, settings.notes);
+        let outcome = leftovers::look(guard, &places, settings.notes, source.mending());
         return finish(&outcome, args, report);
     }
     let items: Vec<&Item> = source.items.iter().collect();
@@ -75,8 +76,8 @@ fn look(
 
 fn finish(outcome: &Outcome<'_>, args: &ScanArgs, report: &Report) -> Result<()> {
     let format = args.format.unwrap_or(if report.json { ScanFormat::Json } else { ScanFormat::Text });
-    tell::tell(outcome, format, report)?;
-    end(outcome, report)
+    let told = tell::tell(outcome, format, report)?;
+    end(outcome, told, report)
 }
 
 /// Writes the baseline anew.
@@ -90,7 +91,7 @@ fn edit(
     if !outcome.failures.is_empty() {
         return Err(unread(outcome).note(format!("{BASELINE} was not changed")));
     }
-    let before = settings.baseline.len();
+    let (before, written) = (settings.baseline.len(), settings.baseline.text());
     if args.prune {
         if !source.is_all {
             return Err(Error::usage("entries can be taken out only where everything is looked at")
@@ -103,6 +104,14 @@ fn edit(
         outcome.accept(&mut settings.baseline, key);
     }
     let path = &settings.baseline_path;
+    if settings.baseline.text() == written {
+        report.say(&format!(
+            "{}: nothing to change, {} accepted",
+            disk::quoted(path),
+            count(before, "finding")
+        ));
+        return Ok(());
+    }
     let kept = disk::stat(path).map(|stat| Attributes { mode: stat.mode, owner: stat.owner });
     let attributes = kept.unwrap_or(Attributes { mode: 0o644, owner: Owner::of_this_process() });
     disk::replace(path, settings.baseline.text().as_bytes(), attributes)?;
@@ -117,13 +126,16 @@ fn edit(
     Ok(())
 }
 
-fn end(outcome: &Outcome<'_>, report: &Report) -> Result<()> {
+fn end(outcome: &Outcome<'_>, told: usize, report: &Report) -> Result<()> {
     let read = format!("{} and {} read", count(outcome.files, "file"), count(outcome.bytes as usize, "byte"));
     for note in &outcome.notes {
         report.note(note);
     }
     if outcome.accepted > 0 {
         report.note(&format!("{BASELINE} accepts {}", count(outcome.accepted, "finding")));
+    }
+    if outcome.excluded > 0 {
+        report.note(&format!("scan.exclude leaves out {}", count(outcome.excluded, "finding")));
     }
     if let Some(first) = outcome.stale.first() {
         let others = outcome.stale.len() - 1;
@@ -141,9 +153,7 @@ fn end(outcome: &Outcome<'_>, report: &Report) -> Result<()> {
         report.say(&format!("nothing found: {read}"));
         return Ok(());
     }
-    Err(Error::new(Kind::Found, count(outcome.findings.len(), "finding"))
-        .note(read)
-        .hint("each line ends with what mends it"))
+    Err(Error::new(Kind::Found, count(told, "finding")).note(read).hint("each line ends with what mends it"))
 }
 
 fn unread(outcome: &Outcome<'_>) -> Error {

@@ -3,8 +3,9 @@
 use globset::{Glob, GlobSet, GlobSetBuilder};
 
 use super::source::Source;
+use super::tell::{Lies, Mending};
 use crate::error::{Error, Result};
-use crate::scan::{BASELINE, Baseline, Class, Finding, Item, Stale, Swept};
+use crate::scan::{BASELINE, Baseline, Class, Finding, Item, Place, Stale, Swept};
 
 /// Findings that count, and what else there is to tell.
 pub(super) struct Outcome<'s> {
@@ -14,22 +15,24 @@ pub(super) struct Outcome<'s> {
     pub(super) bytes: u64,
     /// How many findings the baseline has.
     pub(super) accepted: usize,
+    /// How many are in files that the policy leaves out.
+    pub(super) excluded: usize,
     /// Entries of the baseline that are of nothing any more, where everything was looked at.
     pub(super) stale: Vec<Stale>,
     pub(super) notes: Vec<String>,
-    /// Whether the index was looked at.
-    pub(super) staged: bool,
+    pub(super) mending: Mending,
 }
 
 impl<'s> Outcome<'s> {
-    pub(super) fn of(source: &'s Source<'s>, swept: Swept, excluded: &GlobSet, baseline: &Baseline) -> Self {
+    pub(super) fn of(source: &'s Source<'s>, swept: Swept, patterns: &GlobSet, baseline: &Baseline) -> Self {
         let mut check = baseline.check();
-        let mut accepted = 0;
+        let (mut accepted, mut excluded) = (0, 0);
         let mut findings = Vec::new();
         for (i, finding) in swept.findings {
             let item = &source.items[i];
             // what the repository's own files hold is looked for everywhere
-            if finding.class != Class::Known && excluded.is_match(path(item)) {
+            if finding.class != Class::Known && patterns.is_match(path(item)) {
+                excluded += 1;
                 continue;
             }
             match check.accepts(&item.name.path, &finding) {
@@ -37,15 +40,23 @@ impl<'s> Outcome<'s> {
                 false => findings.push((item, finding)),
             }
         }
+        let is_on_disk = |(item, _): &(&Item, Finding)| matches!(item.place, Place::Disk(_) | Place::Held(_));
+        let mut mending = source.mending();
+        if let Some(repository) = source.repository.as_ref().filter(|_| mending.lies == Lies::OnDisk)
+            && findings.iter().any(is_on_disk)
+        {
+            mending.tracked = repository.names().unwrap_or_default().into_iter().collect();
+        }
         Outcome {
             findings,
             failures: swept.failures.into_iter().map(|(i, error)| (&source.items[i], error)).collect(),
             files: swept.files,
             bytes: swept.bytes,
             accepted,
+            excluded,
             stale: if source.is_all { check.stale() } else { Vec::new() },
             notes: Vec::new(),
-            staged: source.is_staged,
+            mending,
         }
     }
 

@@ -1,10 +1,12 @@
 //! What is looked at: the index, folders, commits, standard input.
 #![expect(clippy::disallowed_methods, reason = "cli reads the environment and standard input")]
 
+use std::collections::HashSet;
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::sync::Mutex;
 
+use super::tell::{Lies, Mending};
 use crate::cli::args::ScanArgs;
 use crate::cli::report::count;
 use crate::error::{Error, Result};
@@ -23,6 +25,10 @@ pub(super) struct Source<'r> {
     pub(super) is_staged: bool,
     /// Whether this is everything that git tracks or would track, as it lies there.
     pub(super) is_all: bool,
+    /// Whether files of git are looked at, and not those on disk.
+    is_in_git: bool,
+    /// The current folder.
+    here: PathBuf,
 }
 
 /// The repository that this folder is in.
@@ -43,13 +49,14 @@ impl<'r> Source<'r> {
             base: args.from_ref.clone().unwrap_or_else(|| "HEAD".to_owned()),
             is_staged: args.staged,
             is_all: false,
+            is_in_git: args.staged || args.from_ref.is_some() || args.history.is_some(),
+            here: here()?,
         };
         if args.leftovers {
             return Ok(source);
         }
-        let from_git = args.staged || args.from_ref.is_some() || args.history.is_some();
-        match (repository, from_git) {
-            (None, true) => Err(Error::usage(format!("{:?} is in no git repository", here()?))
+        match (repository, source.is_in_git) {
+            (None, true) => Err(Error::usage(format!("{:?} is in no git repository", source.here))
                 .hint("name the files or folders to look at: `reseal scan .`")),
             (Some(repository), true) => {
                 let range = if args.staged { range_of_pre_commit(args) } else { None };
@@ -71,6 +78,21 @@ impl<'r> Source<'r> {
                 Ok(Source { items, ..source })
             }
         }
+    }
+
+    /// Why git says nothing, where it is because it opens nothing here.
+    pub(super) fn explain(&self, error: Error) -> Error {
+        match self.repository {
+            Some(repository) => repository.explain(error),
+            None => error,
+        }
+    }
+
+    /// What the commands depend on that mend what is found.
+    pub(super) fn mending(&self) -> Mending {
+        let top = self.repository.filter(|repository| !repository.bare).map(|r| r.top.clone());
+        let lies = if self.is_in_git { Lies::InGit } else { Lies::OnDisk };
+        Mending { lies, here: self.here.clone(), top, tracked: HashSet::new() }
     }
 
     /// That what was to be looked at was: none of it read is no pass.

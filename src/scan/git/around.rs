@@ -31,8 +31,11 @@ impl Repository {
         }
         let git = program("git", &site)?;
         let ready = Mutex::new(None);
-        if let Some(top) = marked.as_ref().filter(|top| !placed && is_plain(&top.join(".git"))) {
-            let top = top.clone();
+        // a folder on the way that is a repository by itself is the one that git would take
+        let is_nearest = |top: &Path| !site.root.ancestors().take_while(|folder| *folder != top).any(is_bare);
+        let nearest = marked.as_deref().filter(|top| !placed && is_nearest(top));
+        if let Some(top) = nearest.filter(|top| is_plain(&top.join(".git"))) {
+            let top = top.to_path_buf();
             return Ok(Some(Repository { site, git, top, bare: false, ready }));
         }
         let mut repository = Repository { site, git, top: PathBuf::new(), bare: false, ready };
@@ -75,7 +78,7 @@ impl Repository {
     }
 
     /// That a question failed: perhaps because git opens nothing here.
-    pub(super) fn explain(&self, error: Error) -> Error {
+    pub fn explain(&self, error: Error) -> Error {
         match self.tell("--git-dir") {
             Ok(None) => self.closed(Some(&self.top)),
             _ => error,

@@ -15,7 +15,7 @@ use crate::scan::{Item, Place};
 /// What differs from the last commit, with what each was before. Renames are looked for, so that the lines of a file
 /// that moved are not taken for new ones; among very many only the same content is recognised.
 const STAGED: [&str; 7] = ["diff", "--cached", "--raw", "-z", "--no-abbrev", "-M", "-l400"];
-/// What differs between the index and the files, told by their times alone: no filter is run.
+/// What differs between the index and the files, told by their times where these tell.
 const TOUCHED: [&str; 5] = ["diff-files", "--raw", "-z", "--no-abbrev", "--ignore-submodules=all"];
 
 impl Repository {
@@ -43,7 +43,7 @@ impl Repository {
         let staged = self.ask("list what is staged", &STAGED)?;
         let touched = self.ask("compare files with the index", &self.words(&TOUCHED, wanted))?;
         self.prepare()?;
-        let listed = listed.fields()?;
+        let listed = listed.fields().map_err(|error| self.explain(error))?;
         let mut staged: HashMap<Vec<u8>, Change> =
             self.changes(staged)?.into_iter().map(|change| (change.path.clone(), change)).collect();
         let touched: HashSet<Vec<u8>> = self.changes(touched)?.into_iter().map(|c| c.path).collect();
@@ -59,7 +59,10 @@ impl Repository {
             last = entry.path.to_vec();
             let before = staged.remove(entry.path).map(|change| change.before);
             if entry.in_conflict {
-                selected.items.push(self.on_disk(entry.path));
+                match self.exists(entry.path) {
+                    true => selected.items.push(self.on_disk(entry.path)),
+                    false => selected.deleted += 1,
+                }
                 continue;
             }
             let (is_staged, id) = (before.is_some(), entry.id);
@@ -91,7 +94,7 @@ impl Repository {
         let others = self.ask("list files that it does not track", &others)?;
         let mut selected = Selected::default();
         let mut last: Vec<u8> = Vec::new();
-        for line in listed.fields()? {
+        for line in listed.fields().map_err(|error| self.explain(error))? {
             let Some(entry) = Indexed::of(&line) else {
                 return Err(Repository::failed("list the index"));
             };
@@ -100,7 +103,12 @@ impl Repository {
             }
             last = entry.path.to_vec();
             let there = self.exists(entry.path);
-            let from_index = !there && !entry.in_conflict;
+            if !there && entry.in_conflict {
+                // both sides of a merge took it away
+                selected.deleted += 1;
+                continue;
+            }
+            let from_index = !there;
             let item = if from_index {
                 Item::new(entry.path, Place::Blob(entry.id))
             } else {
@@ -133,6 +141,8 @@ impl Repository {
     /// The item of a change, where it has content.
     pub(super) fn select(&self, change: Change, selected: &mut Selected) {
         if change.is_deletion() {
+            selected.deleted += 1;
+        } else if change.kind == b'U' && !self.exists(&change.path) {
             selected.deleted += 1;
         } else if change.kind == b'U' {
             selected.items.push(self.on_disk(&change.path));

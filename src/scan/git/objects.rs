@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 use std::io::{self, BufRead, BufReader, Read, Take, Write};
 use std::process::{Child, ChildStdin, ChildStdout};
 
-use super::Repository;
+use super::{ALWAYS, Repository};
 use crate::error::{Error, Result};
 use crate::process::{Program, Site, converse};
 
@@ -27,7 +27,8 @@ pub struct Blob<'a> {
 
 impl Objects {
     pub(super) fn start(site: &Site, git: &Program) -> Result<Self> {
-        let mut child = converse(site, git, &["cat-file", "--batch"])?;
+        let words = ALWAYS.into_iter().chain(["cat-file", "--batch"]);
+        let mut child = converse(site, git, &words.collect::<Vec<_>>())?;
         match (child.stdin.take(), child.stdout.take()) {
             (Some(to), Some(from)) => {
                 let (from, asked) = (BufReader::with_capacity(1 << 16, from), VecDeque::new());

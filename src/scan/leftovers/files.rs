@@ -85,7 +85,9 @@ pub fn files(host: &Host) -> (Vec<Leftover>, Vec<String>) {
         }
     }
     for folder in &host.temporary {
-        let all = disk::walk(folder, &|_| false);
+        let mut all = disk::walk(folder, &|_| false);
+        // what people leave lies further up than what programs do
+        all.files.sort_by_key(|path| path.components().count());
         if all.files.len() > MOST || !all.failures.is_empty() {
             let (more, shut) = (all.files.len().saturating_sub(MOST), all.failures.len());
             notes.push(format!("{folder:?}: {more} files and {shut} folders were not looked at"));

@@ -10,7 +10,11 @@ mod files;
 pub use containers::containers;
 pub use files::{Host, files};
 
-use super::{Class, Finding, Item, Mend};
+use std::ffi::OsStr;
+use std::os::unix::ffi::OsStrExt;
+use std::path::Path;
+
+use super::{Class, Finding, Item, Kind, Mend};
 use crate::disk;
 
 /// A place of this host, and what kind of place it is.
@@ -33,10 +37,18 @@ pub enum Origin {
     Copy,
     /// The environment and the command line of a container that does not run.
     Stopped(String),
-    /// Those of one that runs.
-    Running(String),
+    /// Those of one that runs, perhaps as a service of compose.
+    Running(String, Option<Service>),
     /// What a container has printed.
     Logged(String),
+}
+
+/// A service of compose.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Service {
+    /// The folder of its project.
+    pub folder: String,
+    pub name: String,
 }
 
 impl Leftover {
@@ -45,30 +57,42 @@ impl Leftover {
         let counts = match self.origin {
             Origin::Typed => true,
             Origin::Edited | Origin::Copy | Origin::Temporary => finding.class != Class::Generic,
-            Origin::Stopped(_) | Origin::Running(_) | Origin::Logged(_) => finding.class == Class::Known,
+            Origin::Stopped(_) | Origin::Running(..) | Origin::Logged(_) => finding.class == Class::Known,
         };
         // a container that runs has the values that it works with; an older one means that it was forgotten
         let current = matches!(finding.mend, Mend::Known { current: true, .. });
-        let in_use = current && matches!(self.origin, Origin::Running(_));
+        let in_use = current && matches!(self.origin, Origin::Running(..));
         if !counts || in_use {
             return None;
         }
-        let path = String::from_utf8_lossy(&self.item.name.path).into_owned();
-        let path = disk::quoted(std::path::Path::new(&path));
-        let rotate = match &finding.mend {
-            Mend::Known { file, key, current: true } => {
-                Some(format!("reseal -f {} rotate {key}", disk::quoted(std::path::Path::new(file))))
+        finding.mend = match &self.origin {
+            // the line stays, empty: what is printed for another line of the file is still about that line
+            Origin::Typed => {
+                Mend::Run(format!("LC_ALL=C sed -i '{}s/.*//' {}", finding.line.max(1), self.path()))
             }
-            _ => None,
+            // nobody knows whether all of it is sealed somewhere
+            Origin::Copy if self.item.name.kind == Kind::Env => Mend::Seal,
+            Origin::Edited | Origin::Temporary | Origin::Copy => Mend::Drop,
+            Origin::Stopped(name) => Mend::Run(format!("docker rm {name}")),
+            Origin::Running(name, None) => Mend::Do(format!(
+                "start it anew with the values of today; this one goes by `docker rm -f {name}`"
+            )),
+            Origin::Running(_, Some(Service { folder, name })) => {
+                let folder = disk::quoted(Path::new(folder));
+                Mend::Run(format!(
+                    "reseal exec -- docker compose --project-directory {folder} up -d --force-recreate {name}"
+                ))
+            }
+            // a new value makes what is written there worthless
+            Origin::Logged(_) if current => finding.mend,
+            Origin::Logged(name) => Mend::Do(format!(
+                "start it anew, with a log of its own; this one goes by `docker rm -f {name}`"
+            )),
         };
-        finding.mend = Mend::Run(match (&self.origin, rotate) {
-            (Origin::Typed, _) => format!("sed -i {}d {path}", finding.line.max(1)),
-            (Origin::Edited | Origin::Temporary | Origin::Copy, _) => format!("shred -u {path}"),
-            (Origin::Stopped(name), _) => format!("docker rm {name}"),
-            (Origin::Running(name), _) => format!("docker restart {name}"),
-            (Origin::Logged(_), Some(rotate)) => rotate,
-            (Origin::Logged(name), None) => format!("docker rm -f {name}"),
-        });
         Some(finding)
+    }
+
+    fn path(&self) -> String {
+        disk::quoted(Path::new(OsStr::from_bytes(&self.item.name.path)))
     }
 }

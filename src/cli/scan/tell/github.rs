@@ -18,7 +18,11 @@ fn command(line: &Line) -> String {
     };
     let what = if line.what.is_empty() { String::new() } else { format!("{}: ", line.what) };
     let message = escaped(&format!("{what}{}", line.mend), &[]);
-    format!("::error file={}{place},title={}::{message}", escaped(&line.path, &[':', ',']), line.rule)
+    format!(
+        "::error file={}{place},title={}::{message}",
+        escaped(&String::from_utf8_lossy(&line.path), &[':', ',']),
+        line.rule
+    )
 }
 
 /// As the runner takes it apart again: `%` and line ends everywhere, `:` and `,` in properties.
@@ -41,7 +45,7 @@ mod tests {
     #[test]
     fn commands_survive_what_a_path_may_hold() {
         let line = Line {
-            path: "a,b:c%.py".to_owned(),
+            path: b"a,b:c%\n.py".to_vec(),
             commit: None,
             line: 3,
             rule: "generic-secret",
@@ -50,7 +54,7 @@ mod tests {
         };
         assert_eq!(
             command(&line),
-            "::error file=a%2Cb%3Ac%25.py,line=3,title=generic-secret::API_KEY: 100%25"
+            "::error file=a%2Cb%3Ac%25%0A.py,line=3,title=generic-secret::API_KEY: 100%25"
         );
     }
 }

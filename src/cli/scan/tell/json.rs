@@ -1,6 +1,6 @@
 //! For programs: one object, as docs/formats.md has it.
 
-use super::{Line, shown};
+use super::Line;
 use crate::cli::report::Report;
 use crate::cli::scan::outcome::Outcome;
 use crate::error::Result;
@@ -10,14 +10,14 @@ pub(super) fn tell(lines: &[Line], outcome: &Outcome<'_>, report: &Report) -> Re
         .iter()
         .map(|l| {
             serde_json::json!({
-                "path": l.path, "commit": l.commit, "line": l.line, "rule": l.rule, "what": l.what, "mend": l.mend,
+                "path": String::from_utf8_lossy(&l.path), "commit": l.commit, "line": l.line, "rule": l.rule, "what": l.what, "mend": l.mend,
             })
         })
         .collect();
     let failures: Vec<_> = outcome
         .failures
         .iter()
-        .map(|(item, error)| serde_json::json!({ "path": shown(item.path()), "error": error.to_string() }))
+        .map(|(item, error)| serde_json::json!({ "path": String::from_utf8_lossy(item.path()), "error": error.to_string() }))
         .collect();
     report.json(&serde_json::json!({
         "v": 1,
@@ -25,6 +25,7 @@ pub(super) fn tell(lines: &[Line], outcome: &Outcome<'_>, report: &Report) -> Re
         "bytes": outcome.bytes,
         "findings": findings,
         "accepted": outcome.accepted,
+        "excluded": outcome.excluded,
         "stale": outcome.stale.iter().map(crate::scan::Stale::told).collect::<Vec<_>>(),
         "failures": failures,
         "notes": outcome.notes,

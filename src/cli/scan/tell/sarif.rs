@@ -6,13 +6,24 @@ use serde_json::{Value, json};
 
 use super::Line;
 use crate::cli::report::Report;
-use crate::error::Result;
+use crate::cli::scan::outcome::Outcome;
+use crate::error::{Error, Result};
 
-pub(super) fn tell(lines: &[Line], report: &Report) -> Result<()> {
-    report.json(&log(lines))
+pub(super) fn tell(lines: &[Line], outcome: &Outcome<'_>, report: &Report) -> Result<()> {
+    let unread = outcome.failures.iter().map(|(item, error)| notification(item.path(), error));
+    report.json(&log(lines, unread.collect()))
 }
 
-fn log(lines: &[Line]) -> Value {
+/// That a file was not looked at: a log with such a thing is no clean bill.
+fn notification(path: &[u8], error: &Error) -> Value {
+    json!({
+        "level": "error",
+        "message": { "text": error.to_string() },
+        "locations": [{ "physicalLocation": { "artifactLocation": { "uri": uri(path) } } }],
+    })
+}
+
+fn log(lines: &[Line], unread: Vec<Value>) -> Value {
     let rules: BTreeSet<&str> = lines.iter().map(|line| line.rule).collect();
     let rules: Vec<Value> = rules.into_iter().map(|rule| json!({ "id": rule })).collect();
     let results: Vec<Value> = lines.iter().map(result).collect();
@@ -23,6 +34,9 @@ fn log(lines: &[Line]) -> Value {
             "tool": { "driver": {
                 "name": "reseal", "semanticVersion": env!("CARGO_PKG_VERSION"), "rules": rules,
             } },
+            "invocations": [{
+                "executionSuccessful": unread.is_empty(), "toolExecutionNotifications": unread,
+            }],
             "columnKind": "unicodeCodePoints",
             "results": results,
         }],
@@ -48,12 +62,12 @@ fn result(line: &Line) -> Value {
 }
 
 /// A path as a relative reference: RFC 3986.
-fn uri(path: &str) -> String {
+fn uri(path: &[u8]) -> String {
     let mut out = String::new();
-    for b in path.bytes() {
+    for b in path {
         match b {
             b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'/' | b'.' | b'-' | b'_' | b'~' => {
-                out.push(char::from(b));
+                out.push(char::from(*b));
             }
             _ => out += &format!("%{b:02X}"),
         }
@@ -68,14 +82,14 @@ mod tests {
     #[test]
     fn places_are_references_and_whole_files_have_no_region() {
         let line = |path: &str, line| Line {
-            path: path.to_owned(),
+            path: path.as_bytes().to_vec(),
             commit: None,
             line,
             rule: "plaintext-env",
             what: String::new(),
             mend: "`x`".to_owned(),
         };
-        let log = log(&[line("a b/ü.env", 0), line("b.py", 3)]);
+        let log = log(&[line("a b/ü.env", 0), line("b.py", 3)], Vec::new());
         let places = |i: usize| log["runs"][0]["results"][i]["locations"][0]["physicalLocation"].clone();
         assert_eq!(places(0), json!({ "artifactLocation": { "uri": "a%20b/%C3%BC.env" } }));
         assert_eq!(places(1)["region"], json!({ "startLine": 3 }));
