@@ -1,9 +1,10 @@
 //! Guesses: a name that speaks of a secret, and a value that looks like one.
 //!
 //! The words lead to places; each place is rejected by the few bytes around it before anything is judged. `assign` reads
-//! from a name to its value, `pairs` from a name that is itself a value, `url`, `header`, `command`, `call`,
-//! `manifest` and `pgpass` know their own forms. What a value may be, `judge` decides by the name, the value and the form of the file.
+//! from a name to its value (`spoken` over a blank, `nested` into a block), `pairs` from a name that is itself a value, `url`, `header`, `command`, `call`,
+//! `manifest` and `account` know their own forms. What a value may be, `judge` decides by the name, the value and the form of the file.
 
+mod account;
 mod assign;
 mod base64;
 mod call;
@@ -13,8 +14,9 @@ mod header;
 mod judge;
 mod literal;
 mod manifest;
+mod nested;
 mod pairs;
-mod pgpass;
+mod spoken;
 #[cfg(test)]
 mod tests;
 mod url;
@@ -75,6 +77,9 @@ const WORDS: &[(&str, Lead)] = &[
     ("contrase", Lead::Name),
     ("senha", Lead::Name),
     ("identified", Lead::Name),
+    ("bindpw", Lead::Name),
+    ("rootpw", Lead::Name),
+    ("pepper", Lead::Name),
     ("_pat", Lead::Name),
     ("_pw", Lead::Name),
     ("://", Lead::Url),
@@ -142,7 +147,7 @@ impl Generic {
     /// What needs no word: files that are secrets by their form.
     pub(super) fn file(&mut self, text: &Text<'_>, hits: &mut Vec<Hit>) {
         if text.whole && !text.binary {
-            pgpass::look(text, |found| push(text, found, hits));
+            account::look(text, |found| push(text, found, hits));
         }
     }
 
