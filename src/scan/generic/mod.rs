@@ -43,6 +43,8 @@ enum Lead {
     Call,
     /// A user of Redis.
     Acl,
+    /// An answer of a script of `expect`.
+    Sent,
 }
 
 const WORDS: &[(&str, Lead)] = &[
@@ -106,7 +108,26 @@ const WORDS: &[(&str, Lead)] = &[
     ("getconnection", Lead::Call),
     ("new pdo", Lead::Call),
     ("mysqli", Lead::Call),
-    ("mysql_connect", Lead::Call),
+    ("connect(", Lead::Call),
+    ("credentials(", Lead::Call),
+    (".authenticate(", Lead::Call),
+    (".auth(", Lead::Call),
+    (":auth(", Lead::Call),
+    ("unsafeplaintext", Lead::Call),
+    ("securitykey(", Lead::Call),
+    ("createhmac", Lead::Call),
+    ("hmac.new", Lead::Call),
+    ("hmac.hexdigest", Lead::Call),
+    ("hash_hmac", Lead::Call),
+    ("hmacsha", Lead::Call),
+    ("jwt.sign", Lead::Call),
+    ("jwt.verify", Lead::Call),
+    ("jwt.encode", Lead::Call),
+    ("jwt.decode", Lead::Call),
+    ("aes.encrypt", Lead::Call),
+    ("aes.decrypt", Lead::Call),
+    ("wifi.begin", Lead::Call),
+    ("send \"", Lead::Sent),
     ("networkcredential", Lead::Call),
     ("passwordcredential", Lead::Call),
     ("passwordauthentication", Lead::Call),
@@ -116,6 +137,19 @@ const WORDS: &[(&str, Lead)] = &[
     ("smbclient", Lead::Command),
     ("rabbitmqctl", Lead::Command),
     ("keytool", Lead::Command),
+    ("zip ", Lead::Command),
+    ("7z ", Lead::Command),
+    ("sqlcmd", Lead::Command),
+    ("ipmitool", Lead::Command),
+    ("snmp", Lead::Command),
+    ("lftp ", Lead::Command),
+    ("http -a ", Lead::Command),
+    ("sqlplus ", Lead::Command),
+    ("az login", Lead::Command),
+    ("htpasswd ", Lead::Command),
+    ("net use ", Lead::Command),
+    ("sudo -s", Lead::Command),
+    ("vault login ", Lead::Command),
 ];
 
 /// The words that lead here, lower case; case does not count.
@@ -177,6 +211,7 @@ impl Generic {
             }
             Lead::Call => call::look(text, at, form).into_iter().for_each(|found| push(text, found, hits)),
             Lead::Acl => call::acl(text, at).into_iter().for_each(|found| push(text, found, hits)),
+            Lead::Sent => call::sent(text, at).into_iter().for_each(|found| push(text, found, hits)),
             Lead::Command if at.start >= self.commands => {
                 if let Some(found) = command::look(text, at, form) {
                     self.commands = found.at.end;
