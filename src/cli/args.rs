@@ -135,7 +135,7 @@ pub(super) enum Command {
     Status(StatusArgs),
     /// What was done, by whom, when, and how it ended
     History(HistoryArgs),
-    /// Look for what is wrong around the sealed file
+    /// Look for what is wrong around the sealed file (`scan --leftovers` looks at the rest of the host)
     Doctor(DoctorArgs),
     /// Play one whole rotation, killed and resumed, in a throw-away project
     Demo,

@@ -5,7 +5,7 @@ use std::ops::Range;
 use super::form::Form;
 use super::judge::{self, Place};
 use super::literal::{self, Literal};
-use super::{Found, base64, header, manifest, pairs};
+use super::{Found, base64, header, manifest, nested, pairs};
 use crate::scan::text::Text;
 use crate::scan::value::{Promise, promise};
 
@@ -62,7 +62,10 @@ fn one(text: &Text<'_>, name: &Range<usize>, form: Form) -> Option<Found> {
     let mut at = name.end;
     // the end of a quoted name, also of one that is within a text of JSON
     let quoted = match (&bytes[at..line], before) {
-        ([quote @ (b'"' | b'\'' | b'`'), ..], Some(b)) if b == *quote || b == b'-' => {
+        ([quote @ (b'"' | b'\'' | b'`'), ..], Some(b))
+            // an option, a selector
+            if b == *quote || b == b'-' || b"#.@".contains(&b) && name.start >= 2 && bytes[name.start - 2] == *quote =>
+        {
             at += 1;
             true
         }
@@ -81,7 +84,7 @@ fn one(text: &Text<'_>, name: &Range<usize>, form: Form) -> Option<Found> {
     let rest = &bytes[at + gap..line];
     let at = at + gap;
     if called && !matches!(rest, [b'|', b'|', ..] | [b'?', b'?' | b':', ..] | [b'o', b'r', ..]) {
-        return None;
+        return filled(rest).and_then(|skip| here.value(at + skip, line));
     }
     // within `${NAME:-default}`
     if before == Some(b'{') && name.start >= 2 && bytes[name.start - 2] == b'$' {
@@ -93,6 +96,10 @@ fn one(text: &Text<'_>, name: &Range<usize>, form: Form) -> Option<Found> {
         return here.judged(Literal { at: at + skip..at + end.max(skip), quoted: false }, true);
     }
     match rest {
+        // what a password is compared with, for which it must be one
+        [b'=', b'=', ..] if form == Form::Code && promise(word) == Promise::Strong => {
+            here.value(at + rest.iter().take_while(|b| **b == b'=').count(), line)
+        }
         [b'=', b'=' | b'~', ..] | [b':', b':', ..] | [b'!', ..] => None,
         [b'=', b'>', ..] | [b':', b'=', ..] | [b'?', b'=', ..] | [b'-', b'>', ..] => here.value(at + 2, line),
         // `process.env.X || "…"`, `getenv("X") ?: "…"`
@@ -101,12 +108,25 @@ fn one(text: &Text<'_>, name: &Range<usize>, form: Form) -> Option<Found> {
         {
             here.value(at + 2, line)
         }
-        [b'(', b'"' | b'\'', ..] if form == Form::Code => here.value(at + 1, line),
+        [b'(' | b'{', b'"' | b'\'', ..] if form == Form::Code => here.value(at + 1, line),
+        // `api_key <- "…"`
+        [b'<', b'-', ..] if form == Form::Code => here.value(at + 2, line),
+        // `let(:api_token) { '…' }`
+        [b')', b' ', b'{', b' ', b'"' | b'\'', ..] if before == Some(b':') => here.value(at + 3, line),
+        // `ApiKey { get; set; } = "…"`
+        [b'{', ..] if form == Form::Code && property(rest).is_some() => {
+            here.value(at + property(rest)?, line)
+        }
+        // `DbPassword As String = "…"`
+        [b'A' | b'a', b's' | b'S', b' ', ..] if form == Form::Code && gap > 0 => {
+            here.value(at + typed(rest)?, line)
+        }
+        [b'{', ..] if rest.trim_ascii() == b"{" => nested::look(&here, line),
         [b'|', b'|', b'=', ..] | [b'?', b'?', b'=', ..] => here.value(at + 3, line),
         [b'=', ..] if gap == 0 && before == Some(b'-') => {
             here.judged(literal::argument(&bytes[..line], at + 1)?, false)
         }
-        [b'=', next, ..] if gap == 0 && !matches!(next, b'"' | b'\'' | b' ') && here.is_part() => {
+        [b'=', next, ..] if gap == 0 && !matches!(next, b'"' | b'\'' | b' ' | b'\\') && here.is_part() => {
             // between quotes only these end it
             let marks: &[u8] = match before {
                 Some(b'"') => b"\"",
@@ -128,9 +148,17 @@ fn one(text: &Text<'_>, name: &Range<usize>, form: Form) -> Option<Found> {
         }
         [b'=', ..] => here.value(at + 1, line),
         // a piece of an ARN
-        [b':', ..] if before == Some(b':') => None,
+        [b':', next, ..] if before == Some(b':') && *next != b' ' => None,
         [b':', rest @ ..] => {
             let at = at + 1;
+            // `"X-Api-Key: …"`: a header in quotes
+            if let (Some(quote @ (b'"' | b'\'')), false) = (before, quoted) {
+                let end = memchr::memchr(quote, rest)?;
+                let skip = rest.iter().take_while(|b| **b == b' ').count();
+                return (skip < end)
+                    .then_some(())
+                    .and_then(|()| here.judged(Literal { at: at + skip..at + end, quoted: true }, false));
+            }
             // `password: String = "…"`
             if let Some(skip) = typed(rest).filter(|_| form == Form::Code) {
                 return here.value(at + skip, line);
@@ -140,8 +168,20 @@ fn one(text: &Text<'_>, name: &Range<usize>, form: Form) -> Option<Found> {
         [b',', ..] if quoted && form != Form::Json => {
             here.listed(at + 1, line).or_else(|| pairs::look(&here, at, line))
         }
+        // `set :password, "…"`, `{password, "…"}`, `-define(PASSWORD, "…")`, `${env:PASSWORD, '…'}`
+        [b',', ..] if here.is_told(line) => here.listed(at + 1, line),
         [b'>', ..] if before == Some(b'<') || quoted => here.element(at + 1, line),
         [b'<', b'/', ..] if before == Some(b'>') => here.sibling(at),
+        // `<Pass encoding="base64">…`, `<string name="password" translatable="false">…`
+        [_, ..] if gap > 0 && form == Form::Markup && (before == Some(b'<') || quoted) => {
+            let end = memchr::memchr3(b'>', b'<', b'{', rest).filter(|end| rest[*end] == b'>');
+            match end.filter(|end| rest[end - 1] != b'/') {
+                Some(end) if !memchr::memmem::find(&rest[..end], b"value").is_some() => {
+                    here.element(at + end + 1, line)
+                }
+                _ => pairs::look(&here, at, line),
+            }
+        }
         _ if quoted || matches!(rest, [] | [b'\r'] | [b',', ..]) => pairs::look(&here, at, line),
         _ if gap > 0 => here.spoken(at, line, word),
         _ => None,
@@ -152,6 +192,20 @@ fn one(text: &Text<'_>, name: &Range<usize>, form: Form) -> Option<Found> {
 pub(super) fn line_end(bytes: &[u8], at: usize) -> usize {
     let near = bytes.len().min(at + 2048);
     memchr::memchr(b'\n', &bytes[at..near]).map_or(near, |end| at + end)
+}
+
+/// Where `=` ends behind `{ get; set; }`.
+fn property(rest: &[u8]) -> Option<usize> {
+    let shut = memchr::memchr(b'}', &rest[..rest.len().min(64)])?;
+    let fits = rest[1..shut].iter().all(|b| b.is_ascii_alphabetic() || matches!(b, b' ' | b';'));
+    let equal = shut + 1 + rest[shut + 1..].iter().take_while(|b| **b == b' ').count();
+    (fits && rest.get(equal) == Some(&b'=')).then_some(equal + 1)
+}
+
+/// Where a value begins that is written into the field of a form.
+fn filled(rest: &[u8]) -> Option<usize> {
+    const CALLS: [&[u8]; 6] = [b".fill(", b".type(", b".sendKeys(", b".send_keys(", b".setValue(", b".set("];
+    CALLS.iter().find(|call| rest.starts_with(call)).map(|call| call.len())
 }
 
 /// Where `=` ends behind the type of a variable.
@@ -182,7 +236,7 @@ impl Assigned<'_> {
         if self.before == Some(b',') && !matches!(self.form, Form::Code | Form::Prose) {
             return true;
         }
-        if !matches!(self.form, Form::Code | Form::Json) {
+        if self.form == Form::Prose {
             return false;
         }
         // `"password=x host=y"`: within quotes
@@ -204,15 +258,74 @@ impl Assigned<'_> {
         {
             return self.below(line, blank.is_empty());
         }
-        let found = literal::literal(&bytes[..line], from, self.form)?;
+        let Some(mut found) = literal::literal(&bytes[..line], from, self.form) else {
+            return self.fallback(from, line);
+        };
+        // `PASSWORD=x program`, `name=app password=x state=present`: one of several in a line
+        let alone = found.quoted || bytes[from - 1] != b'=' || !matches!(self.form, Form::Yaml | Form::Lines);
+        let first = bytes[found.at.clone()].iter().position(|b| *b == b' ').filter(|_| !alone);
+        if let Some(first) = first.filter(|_| found.at.start == from && self.is_one_of(&bytes[from..line])) {
+            found.at.end = from + first;
+        }
         // a separator without a blank in prose or in a URL is none
         self.judged(found, false)
     }
 
+    /// Whether something stands before the name in its line, or another `name=` behind it.
+    fn is_one_of(&self, rest: &[u8]) -> bool {
+        let head = self.head();
+        let more = rest.split(|b| *b == b' ').skip(1).any(|word| {
+            let name = word.iter().take_while(|b| b.is_ascii_alphanumeric() || **b == b'_').count();
+            name > 0 && word.get(name) == Some(&b'=')
+        });
+        more || head.contains(&b' ') && head != b"-" && !head.starts_with(b"export")
+    }
+
+    /// What stands before the name in its line.
+    pub(super) fn head(&self) -> &[u8] {
+        let bytes = self.text.bytes;
+        let from = self.name.start.saturating_sub(512);
+        let start = memchr::memrchr(b'\n', &bytes[from..self.name.start]).map_or(from, |end| from + end + 1);
+        bytes[start..self.name.start].trim_ascii()
+    }
+
+    /// `process.env.X || "…"`, `os.environ.get("X") or "…"`.
+    fn fallback(&self, from: usize, line: usize) -> Option<Found> {
+        if self.form != Form::Code {
+            return None;
+        }
+        const MARKS: [&[u8]; 5] = [b" || ", b" ?? ", b" or ", b" ?: ", b" // "];
+        let rest = &self.text.bytes[from..line];
+        let (at, mark) = MARKS.iter().find_map(|mark| Some((memchr::memmem::find(rest, mark)?, mark)))?;
+        let at = from + at + mark.len();
+        // not what stands in another argument
+        let before = &self.text.bytes[from..at];
+        if memchr::memchr3(b';', b'{', b'=', before).is_some() {
+            return None;
+        }
+        let quote = matches!(self.text.bytes.get(at), Some(b'"' | b'\'' | b'`'));
+        quote.then_some(()).and_then(|()| self.listed(at, line))
+    }
+
+    /// Whether a comma leads from this name to its value.
+    fn is_told(&self, line: usize) -> bool {
+        match self.before {
+            // a symbol, the name of a tuple, a variable of a configuration
+            Some(b':') => self.name.start < 2 || self.text.bytes[self.name.start - 2] != b':',
+            Some(b'{') => self.form == Form::Code || self.form == Form::Lines,
+            Some(b'(') => self.head().ends_with(b"define("),
+            _ => memchr::memmem::find(&self.text.bytes[self.name.end.min(line)..line], b", ")
+                .is_some_and(|_| self.text.bytes[self.name.clone()].ends_with(b"USERPWD")),
+        }
+    }
+
     fn below(&self, line: usize, nothing: bool) -> Option<Found> {
         let bytes = self.text.bytes;
-        if line >= bytes.len() || nothing && self.form != Form::Code {
+        if line >= bytes.len() {
             return None;
+        }
+        if nothing && self.form != Form::Code {
+            return nested::look(self, line);
         }
         let next = line_end(bytes, line + 1);
         let here = &bytes[line + 1..next];
@@ -231,6 +344,11 @@ impl Assigned<'_> {
     fn element(&self, from: usize, line: usize) -> Option<Found> {
         let bytes = self.text.bytes;
         let end = memchr::memchr(b'<', &bytes[from..line])? + from;
+        // `<Password><Value>…`
+        let inner = [&b"<Value>"[..], b"<value>"].into_iter().find(|tag| bytes[from..line].starts_with(tag));
+        if let Some(inner) = inner {
+            return self.element(from + inner.len(), line);
+        }
         if bytes.get(end + 1) != Some(&b'/') {
             return None;
         }
@@ -251,87 +369,15 @@ impl Assigned<'_> {
         self.element(from, line_end(bytes, from))
     }
 
-    /// A blank between: `ENV PASSWORD x`, `password x` of .netrc, `--password x`, `PASSWORD 'x'` of SQL.
-    fn spoken(&self, at: usize, line: usize, word: &[u8]) -> Option<Found> {
-        let bytes = self.text.bytes;
-        let rest = &bytes[at..line];
-        let start = memchr::memrchr(b'\n', &bytes[..self.name.start]).map_or(0, |end| end + 1);
-        let head = bytes[start..self.name.start].trim_ascii();
-        let option = self.before == Some(b'-');
-        if option {
-            let found = literal::argument(&bytes[..line], at)?;
-            return (bytes[found.at.start] != b'-').then_some(()).and_then(|()| self.as_argument(found));
-        }
-        let sql = word.eq_ignore_ascii_case(b"password") || word.eq_ignore_ascii_case(b"identified");
-        if sql && matches!(self.form, Form::Code | Form::Shell | Form::Prose | Form::Yaml | Form::Lines) {
-            let mut rest = rest;
-            let mut from = at;
-            while let Some(skip) =
-                [&b"by "[..], b"by\t", b"with ", b"as ", b"password ", b"= ", b"="].iter().find_map(|word| {
-                    (rest.len() > word.len() && rest[..word.len()].eq_ignore_ascii_case(word))
-                        .then_some(word.len())
-                })
-            {
-                from += skip;
-                rest = &bytes[from..line];
-            }
-            let from = from + usize::from(matches!(rest, [b'N', b'\'', ..]));
-            if matches!(bytes.get(from), Some(b'\'' | b'"')) && is_statement(head, word) {
-                let found = literal::literal(&bytes[..line], from, Form::Code)?;
-                return self.as_password(found, "sql-password", "the password of a role");
-            }
-        }
-        // `#define API_KEY "…"`, `storePassword '…'`
-        if matches!(rest, [b'"' | b'\'', ..])
-            && matches!(self.form, Form::Code | Form::Lines | Form::Yaml)
-            && (head.is_empty() || head.starts_with(b"#") && head.ends_with(b"define"))
-        {
-            return self.judged(literal::literal(&bytes[..line], at, Form::Code)?, false);
-        }
-        let base = self.text.name.base();
-        // `password x` alone in a line of settings
-        let alone = head.is_empty() && memchr::memchr2(b' ', b'\t', rest.trim_ascii()).is_none();
-        if alone && self.form == Form::Lines && promise(word) == Promise::Strong {
-            return self.judged(literal::argument(&bytes[..line], at)?, false);
-        }
-        // "the password is `x`"
-        if matches!(self.form, Form::Prose) && promise(word) == Promise::Strong {
-            let skip = [&b"is "[..], b"of ", b"was ", b"is: "]
-                .iter()
-                .find(|w| rest.starts_with(w))
-                .map_or(0, |w| w.len());
-            if matches!(rest.get(skip), Some(b'`' | b'"')) && !word.eq_ignore_ascii_case(b"pass") {
-                return self.judged(
-                    literal::argument(&bytes[..line], at + skip)
-                        .or_else(|| literal::literal(&bytes[..line], at + skip, Form::Code))?,
-                    false,
-                );
-            }
-        }
-        let netrc = base.contains("netrc");
-        let spoken = head.eq_ignore_ascii_case(b"env")
-            || head.eq_ignore_ascii_case(b"arg")
-            || head.eq_ignore_ascii_case(b"set")
-            || head.eq_ignore_ascii_case(b"setx")
-            || head.is_empty()
-                && (word.eq_ignore_ascii_case(b"requirepass") || word.eq_ignore_ascii_case(b"masterauth"))
-            || netrc && word.eq_ignore_ascii_case(b"password");
-        if spoken {
-            let found = literal::argument(&bytes[..line], at)?;
-            return self.judged(found, false);
-        }
-        None
-    }
-
     /// What is given to an option whose name promises a secret.
-    fn as_argument(&self, found: Literal) -> Option<Found> {
+    pub(super) fn as_argument(&self, found: Literal) -> Option<Found> {
         let bytes = self.text.bytes;
         let name = &bytes[self.name.clone()];
         (promise(name) == Promise::Strong).then_some(())?;
         self.as_password(found, "command-line-secret", "an argument of a command")
     }
 
-    fn as_password(&self, found: Literal, rule: &'static str, what: &'static str) -> Option<Found> {
+    pub(super) fn as_password(&self, found: Literal, rule: &'static str, what: &'static str) -> Option<Found> {
         let value = &self.text.bytes[found.at.clone()];
         judge::is_password_of(b"", value, self.place(true)).then_some(Found {
             rule,
@@ -391,15 +437,20 @@ impl Assigned<'_> {
                     what: "a header",
                 });
             }
-            let held = base64::readable(value)?;
-            let colon = memchr::memchr(b':', &held)?;
-            let secret = judge::is_password_of(&held[..colon], &held[colon + 1..], self.place(true));
-            return secret.then_some(Found {
-                rule: "generic-secret",
-                at: found.at,
-                name: Some(self.name.clone()),
-                what: "a login",
-            });
+            let held = base64::readable(value);
+            let colon = held.as_ref().and_then(|held| Some((held, memchr::memchr(b':', held)?)));
+            if let Some((held, colon)) = colon {
+                let secret = judge::is_password_of(&held[..colon], &held[colon + 1..], self.place(true));
+                return secret.then_some(Found {
+                    rule: "generic-secret",
+                    at: found.at,
+                    name: Some(self.name.clone()),
+                    what: "a login",
+                });
+            }
+            if promise < Promise::Strong {
+                return None;
+            }
         }
         if part && promise == Promise::Weak {
             promise = Promise::Nothing;
@@ -414,13 +465,4 @@ impl Assigned<'_> {
         let rule = if option { "command-line-secret" } else { "generic-secret" };
         secret.then_some(Found { rule, at: found.at, name: Some(self.name.clone()), what: "a secret" })
     }
-}
-
-/// Whether what stands before `PASSWORD` is a statement of SQL.
-fn is_statement(head: &[u8], word: &[u8]) -> bool {
-    const WORDS: [&[u8]; 8] =
-        [b"user", b"role", b"login", b"alter", b"create", b"encrypted", b"identified", b"grant"];
-    let near = &head[head.len().saturating_sub(200)..];
-    word.eq_ignore_ascii_case(b"identified")
-        || WORDS.iter().any(|word| near.windows(word.len()).any(|window| window.eq_ignore_ascii_case(word)))
 }

@@ -21,9 +21,15 @@ enum Way {
     Pass,
     /// The second word behind.
     Second,
+    /// The first word behind that is neither an option nor a place.
+    First,
+    /// `-b user VALUE` of htpasswd, behind a file or not.
+    Batch,
+    /// `user/VALUE@host`.
+    Slash,
 }
 
-const PROGRAMS: [(&str, &str, Way); 22] = [
+const PROGRAMS: [(&str, &str, Way); 44] = [
     ("sshpass", "-p", Way::Apart),
     ("sshpass", "-p", Way::Joined),
     ("curl", "-u", Way::Login(b':')),
@@ -46,13 +52,40 @@ const PROGRAMS: [(&str, &str, Way); 22] = [
     ("rabbitmqctl", "add_user", Way::Second),
     ("rabbitmqctl", "change_password", Way::Second),
     ("net user", "user", Way::Second),
+    ("net use ", "use", Way::First),
+    ("vault login", "login", Way::First),
+    ("htpasswd", "htpasswd", Way::Batch),
+    ("sqlplus", "sqlplus", Way::Slash),
+    ("openssl", "-1", Way::Apart),
+    ("openssl", "-5", Way::Apart),
+    ("openssl", "-6", Way::Apart),
+    ("openssl", "-apr1", Way::Apart),
+    ("openssl", "-K", Way::Apart),
+    ("zip", "-P", Way::Apart),
+    ("zip", "-P", Way::Joined),
+    ("7z", "-p", Way::Joined),
+    ("sqlcmd", "-P", Way::Apart),
+    ("sqlcmd", "-P", Way::Joined),
+    ("ipmitool", "-P", Way::Apart),
+    ("snmp", "-A", Way::Apart),
+    ("snmp", "-X", Way::Apart),
+    ("lftp", "-u", Way::Login(b',')),
+    ("lftp", "--user", Way::Login(b',')),
+    ("http -a", "-a", Way::Login(b':')),
+    ("mysql", "--password", Way::Apart),
+    ("mongo", "--password", Way::Apart),
 ];
+
+/// Programs whose passwords stand without an option.
+const OPTIONLESS: [&[u8]; 6] =
+    [b"rabbitmqctl", b"net user ", b"net use ", b"vault login ", b"sqlplus ", b"http -a "];
 
 /// The password on the command line where a program's name stands.
 pub(super) fn look(text: &Text<'_>, at: Range<usize>, form: Form) -> Option<Found> {
     let bytes = text.bytes;
     if bytes[at.clone()].eq_ignore_ascii_case(b"-stdin")
         || bytes[at.clone()].eq_ignore_ascii_case(b"chpasswd")
+        || bytes[at.clone()].eq_ignore_ascii_case(b"sudo -s")
     {
         return piped(text, at, form);
     }
@@ -72,8 +105,7 @@ pub(super) fn look(text: &Text<'_>, at: Range<usize>, form: Form) -> Option<Foun
             .or_else(|| memchr::memmem::find(rest, b"\"-"))
             .or_else(|| memchr::memmem::find(rest, b"'-"))
             .is_none()
-            && !bytes[at.clone()].eq_ignore_ascii_case(b"rabbitmqctl")
-            && !bytes[at.clone()].eq_ignore_ascii_case(b"net user ")
+            && !OPTIONLESS.iter().any(|word| bytes[at.clone()].eq_ignore_ascii_case(word))
     {
         return None;
     }
@@ -196,6 +228,28 @@ fn given(line: &[u8], after: usize, way: Way) -> Option<(Range<usize>, Literal)>
             (end > at + 1)
                 .then_some((start..start + at, Literal { at: start + at + 1..start + end, quoted: true }))
         }
+        Way::First => {
+            let mut words = words(&line[after..]).map(|at| after + at.start..after + at.end);
+            let found = words.find(|at| {
+                let word = &line[at.clone()];
+                !b"/-\\*".contains(&word[0]) && !(word.len() == 2 && word[1] == b':')
+            })?;
+            Some((0..0, Literal { at: found, quoted: true }))
+        }
+        Way::Batch => {
+            let mut words = words(&line[after..]).map(|at| after + at.start..after + at.end);
+            let option = words.find(|at| line[at.start] == b'-' && line[at.clone()].contains(&b'b'))?;
+            let file = !line[option].contains(&b'n');
+            let mut words = words.filter(|at| line[at.start] != b'-');
+            let user = words.nth(usize::from(file))?;
+            Some((user, Literal { at: words.next()?, quoted: true }))
+        }
+        Way::Slash => {
+            let word = words(&line[after..]).map(|at| after + at.start..after + at.end).next()?;
+            let slash = word.start + memchr::memchr(b'/', &line[word.clone()])?;
+            let end = slash + memchr::memchr(b'@', &line[slash..word.end])?;
+            (end > slash + 1).then_some((word.start..slash, Literal { at: slash + 1..end, quoted: true }))
+        }
         Way::Pass => {
             let start = skip(after);
             line[start..].starts_with(b"pass:").then_some(())?;
@@ -211,4 +265,16 @@ fn given(line: &[u8], after: usize, way: Way) -> Option<(Range<usize>, Literal)>
             Some((first.at, literal::argument(line, from)?))
         }
     }
+}
+
+/// The words of a command up to its end, without quotes around them.
+fn words(text: &[u8]) -> impl Iterator<Item = Range<usize>> + '_ {
+    let mut at = 0;
+    std::iter::from_fn(move || {
+        at += text[at..].iter().take_while(|b| matches!(b, b' ' | b'\t')).count();
+        let found = literal::argument(text, at).filter(|found| !found.at.is_empty())?;
+        (!b"|;<>&)\n\r".contains(text.get(at)?)).then_some(())?;
+        at = found.at.end + usize::from(found.at.start > at);
+        Some(found.at)
+    })
 }

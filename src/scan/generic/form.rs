@@ -35,6 +35,10 @@ impl Form {
         {
             return Form::Lines;
         }
+        let folder = name.folder();
+        if folder.ends_with(b"cron.d") || folder.ends_with(b"crontabs") {
+            return Form::Shell;
+        }
         Form::by_ending(&base, name.kind)
     }
 
@@ -90,7 +94,11 @@ impl Form {
             | "ex" | "exs" | "erl" | "hrl" | "clj" | "hs" | "ml" | "r" | "jl" | "sql" | "pyi" | "tcl"
             | "nix" | "zig" | "svelte" | "twig" | "erb" | "phtml" | "inc" | "cr" | "nim" | "sol"
             | "proto" | "graphql" | "css" | "scss" | "less" | "el" | "lisp" | "vim" | "awk" | "bicep"
-            | "rego" | "cue" | "jsonnet" | "libsonnet" | "robot" | "feature" | "coffee" => Form::Code,
+            | "rego" | "cue" | "jsonnet" | "libsonnet" | "robot" | "feature" | "coffee" | "bas" | "cls"
+            | "frm" | "vba" | "vbs" | "pas" | "dpr" | "exp" | "elm" | "ino" | "pde" | "sbt" | "sc" | "edn"
+            | "cljs" | "cljc" | "fsx" | "asp" | "aspx" | "cshtml" | "razor" | "gd" | "d" | "rkt" | "scm"
+            | "cu" | "prisma" | "gql" | "astro" | "purs" | "raku" | "vala" | "applescript" | "ahk" | "au3"
+            | "sas" | "cob" | "cbl" | "f90" | "abap" | "hx" | "psql" | "ddl" => Form::Code,
             _ => Form::by_base(base, kind),
         }
     }

@@ -19,6 +19,10 @@ pub(super) fn look(text: &Text<'_>, at: Range<usize>, form: Form) -> Option<Foun
     if skip == 0 || skip == 12 {
         return None;
     }
+    // `"name": "Authorization", "value": "…"`
+    let word = rest[skip..].starts_with(b"value");
+    let more = rest[skip..].iter().skip(5).take(12).take_while(|b| b" \t\"'`:=".contains(b)).count();
+    let skip = if word { skip + 5 + more } else { skip };
     let place = Place { form, test: text.name.test, quoted: true };
     let value = &rest[skip..];
     let found = credential(value, place)?;

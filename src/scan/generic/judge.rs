@@ -54,12 +54,12 @@ pub(super) fn is_secret(promise: Promise, name: &[u8], value: &[u8], place: Plac
         Shape::Prose => is_phrase(name, value, place),
         Shape::Word => {
             // a poor password: letters with digits, or words tied together
-            strong
-                && config
-                && !place.test
-                && length >= 8
-                && is_password(name)
-                && (value.iter().any(u8::is_ascii_digit) || is_tied(value))
+            let poor = if config {
+                length >= 8 && (value.iter().any(u8::is_ascii_digit) || is_tied(value))
+            } else {
+                place.quoted && place.form == Form::Code && is_made_up(value)
+            };
+            strong && !place.test && is_password(name) && poor
         }
         Shape::Text => text(strong, name, value, place),
     }
@@ -122,6 +122,24 @@ fn is_tied(value: &[u8]) -> bool {
     parts.len() >= 4 && parts.iter().all(|part| part.len() >= 3 && part.iter().all(u8::is_ascii_lowercase))
 }
 
+/// `OtterQuarry42`, `otter-quarry-lamp-42`: words with a number behind them, as people make up passwords and hardly
+/// anyone names a thing in a program.
+fn is_made_up(value: &[u8]) -> bool {
+    let digits = value.iter().rev().take_while(|b| b.is_ascii_digit()).count();
+    let words = &value[..value.len() - digits];
+    let letters = |word: &[u8]| word.len() >= 3 && word.iter().all(u8::is_ascii_lowercase);
+    let tied = words.strip_suffix(b"-").or_else(|| words.strip_suffix(b"_")).or_else(|| words.strip_suffix(b"."));
+    let tied = tied.is_some_and(|words| {
+        words.split(|b| b"-_.".contains(b)).count() >= 3 && words.split(|b| b"-_.".contains(b)).all(letters)
+    });
+    let capitals = words.iter().filter(|b| b.is_ascii_uppercase()).count();
+    let humps = words.iter().all(u8::is_ascii_alphabetic)
+        && words.first().is_some_and(u8::is_ascii_uppercase)
+        && (1..=4).contains(&capitals)
+        && words.len() >= 8;
+    (2..=6).contains(&digits) && (tied || humps)
+}
+
 /// `correct horse battery staple`, where a passphrase is promised.
 fn is_phrase(name: &[u8], value: &[u8], place: Place) -> bool {
     const SPEECH: [&[u8]; 16] = [
@@ -173,6 +191,9 @@ pub(super) fn is_password_of(user: &[u8], password: &[u8], place: Place) -> bool
         Shape::Number => place.form.is_config() && !place.test && password.len() >= 6,
         Shape::Word => {
             let digits = password.iter().any(u8::is_ascii_digit);
+            if place.form == Form::Code && !place.test {
+                return is_made_up(password);
+            }
             place.form.is_config() && !place.test && (digits && password.len() >= 6 || password.len() >= 8)
         }
         Shape::Text => {

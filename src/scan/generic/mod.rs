@@ -1,9 +1,10 @@
 //! Guesses: a name that speaks of a secret, and a value that looks like one.
 //!
 //! The words lead to places; each place is rejected by the few bytes around it before anything is judged. `assign` reads
-//! from a name to its value, `pairs` from a name that is itself a value, `url`, `header`, `command`, `call`,
-//! `manifest` and `pgpass` know their own forms. What a value may be, `judge` decides by the name, the value and the form of the file.
+//! from a name to its value (`spoken` over a blank, `nested` into a block), `pairs` from a name that is itself a value, `url`, `header`, `command`, `call`,
+//! `manifest` and `account` know their own forms. What a value may be, `judge` decides by the name, the value and the form of the file.
 
+mod account;
 mod assign;
 mod base64;
 mod call;
@@ -13,8 +14,9 @@ mod header;
 mod judge;
 mod literal;
 mod manifest;
+mod nested;
 mod pairs;
-mod pgpass;
+mod spoken;
 #[cfg(test)]
 mod tests;
 mod url;
@@ -41,6 +43,8 @@ enum Lead {
     Call,
     /// A user of Redis.
     Acl,
+    /// An answer of a script of `expect`.
+    Sent,
 }
 
 const WORDS: &[(&str, Lead)] = &[
@@ -75,6 +79,9 @@ const WORDS: &[(&str, Lead)] = &[
     ("contrase", Lead::Name),
     ("senha", Lead::Name),
     ("identified", Lead::Name),
+    ("bindpw", Lead::Name),
+    ("rootpw", Lead::Name),
+    ("pepper", Lead::Name),
     ("_pat", Lead::Name),
     ("_pw", Lead::Name),
     ("://", Lead::Url),
@@ -101,7 +108,26 @@ const WORDS: &[(&str, Lead)] = &[
     ("getconnection", Lead::Call),
     ("new pdo", Lead::Call),
     ("mysqli", Lead::Call),
-    ("mysql_connect", Lead::Call),
+    ("connect(", Lead::Call),
+    ("credentials(", Lead::Call),
+    (".authenticate(", Lead::Call),
+    (".auth(", Lead::Call),
+    (":auth(", Lead::Call),
+    ("unsafeplaintext", Lead::Call),
+    ("securitykey(", Lead::Call),
+    ("createhmac", Lead::Call),
+    ("hmac.new", Lead::Call),
+    ("hmac.hexdigest", Lead::Call),
+    ("hash_hmac", Lead::Call),
+    ("hmacsha", Lead::Call),
+    ("jwt.sign", Lead::Call),
+    ("jwt.verify", Lead::Call),
+    ("jwt.encode", Lead::Call),
+    ("jwt.decode", Lead::Call),
+    ("aes.encrypt", Lead::Call),
+    ("aes.decrypt", Lead::Call),
+    ("wifi.begin", Lead::Call),
+    ("send \"", Lead::Sent),
     ("networkcredential", Lead::Call),
     ("passwordcredential", Lead::Call),
     ("passwordauthentication", Lead::Call),
@@ -111,6 +137,19 @@ const WORDS: &[(&str, Lead)] = &[
     ("smbclient", Lead::Command),
     ("rabbitmqctl", Lead::Command),
     ("keytool", Lead::Command),
+    ("zip ", Lead::Command),
+    ("7z ", Lead::Command),
+    ("sqlcmd", Lead::Command),
+    ("ipmitool", Lead::Command),
+    ("snmp", Lead::Command),
+    ("lftp ", Lead::Command),
+    ("http -a ", Lead::Command),
+    ("sqlplus ", Lead::Command),
+    ("az login", Lead::Command),
+    ("htpasswd ", Lead::Command),
+    ("net use ", Lead::Command),
+    ("sudo -s", Lead::Command),
+    ("vault login ", Lead::Command),
 ];
 
 /// The words that lead here, lower case; case does not count.
@@ -142,7 +181,7 @@ impl Generic {
     /// What needs no word: files that are secrets by their form.
     pub(super) fn file(&mut self, text: &Text<'_>, hits: &mut Vec<Hit>) {
         if text.whole && !text.binary {
-            pgpass::look(text, |found| push(text, found, hits));
+            account::look(text, |found| push(text, found, hits));
         }
     }
 
@@ -172,6 +211,7 @@ impl Generic {
             }
             Lead::Call => call::look(text, at, form).into_iter().for_each(|found| push(text, found, hits)),
             Lead::Acl => call::acl(text, at).into_iter().for_each(|found| push(text, found, hits)),
+            Lead::Sent => call::sent(text, at).into_iter().for_each(|found| push(text, found, hits)),
             Lead::Command if at.start >= self.commands => {
                 if let Some(found) = command::look(text, at, form) {
                     self.commands = found.at.end;

@@ -108,6 +108,7 @@ fn word(word: &[u8], before: &[&[u8]]) -> Option<Promise> {
     match word {
         b"key" | b"keys" => Some(key(before, word == b"keys")),
         b"token" => Some(if NO_TOKENS.contains(previous) { Promise::Nothing } else { token(before) }),
+        b"auth" if previous == b"rediscli" => Some(Promise::Strong),
         b"tokens" => Some(Promise::Nothing),
         b"secret" | b"secrets" if before.first() == Some(&&b"kind"[..]) => Some(Promise::Nothing),
         b"code" if [&b"access"[..], b"auth", b"backup", b"recovery", b"security"].contains(&previous) => {
@@ -301,7 +302,7 @@ static TAILS: List = List::of(
      test tests result sql rule rules invalid valid verified only mismatch incorrect wrong failed failure success \
      pair share sharing manually stdin fd annotation annotations mount volume namespace key_name subject claim claims \
      cost budget price symbol contract address hashing encryption auth_type caption tooltip docs doc info warning \
-     notice note html",
+     notice note html scheme",
 );
 
 /// Anywhere in a name.
@@ -316,7 +317,7 @@ static VERBS: List = List::of(
     "label title mandatory lbl txt msg err error message text hint help tooltip is has show hide use uses require requires enable disable allow forgot reset validate verify check min max no \
      invalid wrong missing enter get set update change generate compare can should needs with without toggle on \
      handle fetch find create delete remove revoke refreshing parse decode bad incorrect if num total n skip ignore \
-     expired",
+     expired existing",
 );
 
 /// Of what follows, not the secret itself.

@@ -349,7 +349,9 @@ fn is_prose(value: &[u8]) -> bool {
     // of any language
     let speech = |b: &u8| b.is_ascii_alphabetic() || *b >= 128 || b" .,;:!?'-()\"/".contains(b);
     let foreign = value.iter().any(|b| *b >= 128);
-    if foreign && value.iter().all(speech) {
+    let digits = value.iter().filter(|b| b.is_ascii_digit()).count();
+    let figures = |b: &u8| speech(b) || b.is_ascii_digit() && digits <= 4 && value.contains(&b' ');
+    if foreign && value.iter().all(figures) {
         return true;
     }
     if value.contains(&b' ') && value.iter().all(speech) && rarity(value) < 7.5 {
@@ -363,7 +365,11 @@ fn is_prose(value: &[u8]) -> bool {
 fn is_words(value: &[u8]) -> bool {
     // `required|string|min:12`
     if value.contains(&b'|') {
-        return value.split(|b| *b == b'|').all(|word| !word.is_empty() && is_words(word));
+        return value.split(|b| *b == b'|').all(|word| {
+            // also `min:8`
+            let rule = word.iter().take_while(|b| b.is_ascii_lowercase() || **b == b'_').count();
+            !word.is_empty() && (is_words(word) || rule >= 2 && matches!(word.get(rule), None | Some(b':')))
+        });
     }
     let name = |b: &u8| b.is_ascii_alphanumeric() || b"_-.:/@".contains(b) || *b >= 128;
     if !value.iter().all(name) {
