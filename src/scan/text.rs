@@ -85,8 +85,8 @@ impl Decoded {
     /// Where the next line begins, if a line ends here: of UTF-16, which begins with the bytes, at both bytes of it.
     fn behind(&self, bytes: &[u8], at: usize) -> Option<usize> {
         match self.encoding {
-            Encoding::Wide(true) => (at % 2 == 0 && bytes.get(at + 1) == Some(&0)).then_some(at + 2),
-            Encoding::Wide(false) => (at % 2 == 1 && bytes[at - 1] == 0).then_some(at + 1),
+            Encoding::Wide(true) => (at.is_multiple_of(2) && bytes.get(at + 1) == Some(&0)).then_some(at + 2),
+            Encoding::Wide(false) => (!at.is_multiple_of(2) && bytes[at - 1] == 0).then_some(at + 1),
             _ => Some(at + 1),
         }
     }

@@ -1,16 +1,20 @@
 //! `reseal scan`: what a person reads of findings, of what could not be read, and of what is accepted.
 
-use super::{ENV, Transcript, VALUES};
+use super::Transcript;
 use crate::harness::Project;
 
 /// A password that no sealed file has, in a line of a program.
 const GUESS: &str = "db_password = \"hG7kW3bN9pXe5TzV1rMq8CyU\"\n";
 
+/// What is sealed.
+const TOKEN: &str = "vT4nQ8xW2zKp6LmR9sJc3HdY";
+
 #[test]
 fn findings_are_told_with_what_mends_them() {
-    let project = Project::sealed(ENV);
-    project.write(".env.backup.20250101", ENV);
-    project.write("report.py", format!("# one\nauth('{}')\n{GUESS}", VALUES[1]));
+    let env = format!("API_TOKEN={TOKEN}\nDB_HOST=db\n");
+    let project = Project::sealed(&env);
+    project.write(".env.backup.20250101", &env);
+    project.write("report.py", format!("# one\nauth('{}')\n{GUESS}", TOKEN));
     project.write("clean.txt", "nothing to see\n");
     let mut transcript = Transcript::of(&project);
     transcript.run(&["scan", "clean.txt"]).ok();

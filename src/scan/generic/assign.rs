@@ -377,7 +377,12 @@ impl Assigned<'_> {
         self.as_password(found, "command-line-secret", "an argument of a command")
     }
 
-    pub(super) fn as_password(&self, found: Literal, rule: &'static str, what: &'static str) -> Option<Found> {
+    pub(super) fn as_password(
+        &self,
+        found: Literal,
+        rule: &'static str,
+        what: &'static str,
+    ) -> Option<Found> {
         let value = &self.text.bytes[found.at.clone()];
         judge::is_password_of(b"", value, self.place(true)).then_some(Found {
             rule,

@@ -95,10 +95,10 @@ impl Form {
             | "nix" | "zig" | "svelte" | "twig" | "erb" | "phtml" | "inc" | "cr" | "nim" | "sol"
             | "proto" | "graphql" | "css" | "scss" | "less" | "el" | "lisp" | "vim" | "awk" | "bicep"
             | "rego" | "cue" | "jsonnet" | "libsonnet" | "robot" | "feature" | "coffee" | "bas" | "cls"
-            | "frm" | "vba" | "vbs" | "pas" | "dpr" | "exp" | "elm" | "ino" | "pde" | "sbt" | "sc" | "edn"
-            | "cljs" | "cljc" | "fsx" | "asp" | "aspx" | "cshtml" | "razor" | "gd" | "d" | "rkt" | "scm"
-            | "cu" | "prisma" | "gql" | "astro" | "purs" | "raku" | "vala" | "applescript" | "ahk" | "au3"
-            | "sas" | "cob" | "cbl" | "f90" | "abap" | "hx" | "psql" | "ddl" => Form::Code,
+            | "frm" | "vba" | "vbs" | "pas" | "dpr" | "exp" | "elm" | "ino" | "pde" | "sbt" | "sc"
+            | "edn" | "cljs" | "cljc" | "fsx" | "asp" | "aspx" | "cshtml" | "razor" | "gd" | "d" | "rkt"
+            | "scm" | "cu" | "prisma" | "gql" | "astro" | "purs" | "raku" | "vala" | "applescript"
+            | "ahk" | "au3" | "sas" | "cob" | "cbl" | "f90" | "abap" | "hx" | "psql" | "ddl" => Form::Code,
             _ => Form::by_base(base, kind),
         }
     }

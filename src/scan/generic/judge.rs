@@ -128,7 +128,8 @@ fn is_made_up(value: &[u8]) -> bool {
     let digits = value.iter().rev().take_while(|b| b.is_ascii_digit()).count();
     let words = &value[..value.len() - digits];
     let letters = |word: &[u8]| word.len() >= 3 && word.iter().all(u8::is_ascii_lowercase);
-    let tied = words.strip_suffix(b"-").or_else(|| words.strip_suffix(b"_")).or_else(|| words.strip_suffix(b"."));
+    let tied =
+        words.strip_suffix(b"-").or_else(|| words.strip_suffix(b"_")).or_else(|| words.strip_suffix(b"."));
     let tied = tied.is_some_and(|words| {
         words.split(|b| b"-_.".contains(b)).count() >= 3 && words.split(|b| b"-_.".contains(b)).all(letters)
     });

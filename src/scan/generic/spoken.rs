@@ -114,9 +114,9 @@ fn is_directive(head: &[u8]) -> bool {
         return true;
     }
     // `set -gx` of fish, `d-i` of Debian's installer
-    let flags = head.strip_prefix(b"set ").is_some_and(|rest| {
-        rest.split(|b| *b == b' ').all(|word| word.len() <= 9 && word.starts_with(b"-"))
-    });
+    let flags = head
+        .strip_prefix(b"set ")
+        .is_some_and(|rest| rest.split(|b| *b == b' ').all(|word| word.len() <= 9 && word.starts_with(b"-")));
     flags || head.starts_with(b"d-i ")
 }
 

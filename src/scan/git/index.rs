@@ -140,9 +140,8 @@ impl Repository {
 
     /// The item of a change, where it has content.
     pub(super) fn select(&self, change: Change, selected: &mut Selected) {
-        if change.is_deletion() {
-            selected.deleted += 1;
-        } else if change.kind == b'U' && !self.exists(&change.path) {
+        // in a conflict, both sides may have taken it away
+        if change.is_deletion() || change.kind == b'U' && !self.exists(&change.path) {
             selected.deleted += 1;
         } else if change.kind == b'U' {
             selected.items.push(self.on_disk(&change.path));

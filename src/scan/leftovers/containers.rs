@@ -59,7 +59,7 @@ pub fn containers(site: &Site) -> Result<(Vec<Leftover>, Vec<String>)> {
         let told = ["inspect", "--type", "container", "--format", TOLD, id];
         match answer(site, &docker, &told) {
             Some(bytes) => {
-                found.push(Leftover { item: item(name, "environment", Place::Held(bytes)), origin })
+                found.push(Leftover { item: item(name, "environment", Place::Held(bytes)), origin });
             }
             None => notes.push(format!("docker:{name}/environment was not looked at")),
         }

@@ -41,7 +41,7 @@ impl Mending {
         if item.commit.is_some() || known && self.lies == Lies::LeftOver {
             return self.in_history(&finding.mend);
         }
-        let path = self.from_here(item);
+        let path = self.of_item(item);
         let file = word(&path);
         match &finding.mend {
             Mend::TakeOut => {
@@ -106,7 +106,7 @@ impl Mending {
     }
 
     /// The path of an item as the current folder has it.
-    fn from_here(&self, item: &Item) -> PathBuf {
+    fn of_item(&self, item: &Item) -> PathBuf {
         let path = Path::new(OsStr::from_bytes(item.path()));
         if item.given.is_some() { path.to_path_buf() } else { self.near(path) }
     }

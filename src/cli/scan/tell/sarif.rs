@@ -11,7 +11,7 @@ use crate::error::{Error, Result};
 
 pub(super) fn tell(lines: &[Line], outcome: &Outcome<'_>, report: &Report) -> Result<()> {
     let unread = outcome.failures.iter().map(|(item, error)| notification(item.path(), error));
-    report.json(&log(lines, unread.collect()))
+    report.json(&log(lines, &unread.collect::<Vec<_>>()))
 }
 
 /// That a file was not looked at: a log with such a thing is no clean bill.
@@ -23,7 +23,7 @@ fn notification(path: &[u8], error: &Error) -> Value {
     })
 }
 
-fn log(lines: &[Line], unread: Vec<Value>) -> Value {
+fn log(lines: &[Line], unread: &[Value]) -> Value {
     let rules: BTreeSet<&str> = lines.iter().map(|line| line.rule).collect();
     let rules: Vec<Value> = rules.into_iter().map(|rule| json!({ "id": rule })).collect();
     let results: Vec<Value> = lines.iter().map(result).collect();
@@ -89,7 +89,7 @@ mod tests {
             what: String::new(),
             mend: "`x`".to_owned(),
         };
-        let log = log(&[line("a b/ü.env", 0), line("b.py", 3)], Vec::new());
+        let log = log(&[line("a b/ü.env", 0), line("b.py", 3)], &[]);
         let places = |i: usize| log["runs"][0]["results"][i]["locations"][0]["physicalLocation"].clone();
         assert_eq!(places(0), json!({ "artifactLocation": { "uri": "a%20b/%C3%BC.env" } }));
         assert_eq!(places(1)["region"], json!({ "startLine": 3 }));
