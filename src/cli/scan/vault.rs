@@ -4,7 +4,7 @@
 
 mod names;
 
-use std::collections::{BTreeSet, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::ffi::OsStr;
 use std::io::Read;
 use std::os::unix::ffi::OsStrExt;
@@ -49,6 +49,7 @@ pub(super) fn gather(
         entries: Vec::new(),
         opened: HashSet::new(),
         shut: BTreeSet::new(),
+        causes: BTreeMap::new(),
         notes,
     };
     let live = live(session.as_ref(), repository);
@@ -74,6 +75,8 @@ pub(super) fn gather(
             vault.backups(root, folder, file);
         }
     }
+    let causes = std::mem::take(&mut vault.causes);
+    vault.notes.splice(0..0, causes.into_iter().map(|(why, files)| note(&why, &files)));
     Ok((Known::new(vault.entries, spoken), vault.notes))
 }
 
@@ -159,6 +162,8 @@ struct Vault {
     opened: HashSet<Vec<u8>>,
     /// The labels of live files that do not open.
     shut: BTreeSet<String>,
+    /// The same, by what is the matter with them.
+    causes: BTreeMap<String, Vec<String>>,
     notes: Vec<String>,
 }
 
@@ -169,8 +174,7 @@ impl Vault {
             Ok(()) => true,
             Err(error) => {
                 if *version == Version::Current {
-                    let why = why(&error);
-                    self.notes.push(format!("known values of {label} are not looked for: {why}"));
+                    self.causes.entry(why(&error)).or_default().push(label.to_owned());
                     self.shut.insert(label.to_owned());
                 }
                 false
@@ -228,6 +232,18 @@ impl Vault {
             self.notes
                 .push(format!("known values of {shut} of {label} are not looked for: they do not open"));
         }
+    }
+}
+
+/// One line for all files that have the same matter.
+fn note(why: &str, files: &[String]) -> String {
+    match files {
+        [file] => format!("known values of {file} are not looked for: {why}"),
+        [first, ..] => {
+            let all = count(files.len(), "sealed file");
+            format!("known values of {all} are not looked for: {why}, e.g. {first}")
+        }
+        [] => String::new(),
     }
 }
 

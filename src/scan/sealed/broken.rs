@@ -1,5 +1,5 @@
 //! What was a sealed file and is none any more: its metadata broken off or torn by a merge, with ciphertext beside
-//! what lies in clear. Ciphertext alone shows nothing, whatever is wrong with it.
+//! what lies in clear. Ciphertext alone shows nothing, but without any metadata it is lost, and was edited by hand.
 
 use crate::scan::finding::{Class, Hit};
 use crate::scan::kind::Kind;
@@ -14,21 +14,34 @@ pub(super) fn look(text: &Text<'_>, hits: &mut Vec<Hit>) -> bool {
     if text.name.kind == Kind::Template {
         return false;
     }
-    let (mut sealed, mut clear) = (false, Vec::new());
+    let (mut sealed, mut clear) = (0, Vec::new());
     values::each(text, &mut |value| {
         if value.text.starts_with(SEALED) {
-            sealed = true;
+            sealed += 1;
         } else if clear.len() < MANY && worth::is_real(value.name, value.text, value.commented) {
             let what =
                 format!("{} lies in clear, and the file is not a sealed one any more", shown(value.name));
             clear.push((what, value.at));
         }
     });
-    if !sealed {
+    if sealed == 0 {
         return false;
+    }
+    if clear.is_empty() && (sealed > 1 || text.name.kind != Kind::Other) && !has_metadata(text.bytes) {
+        let what = "its metadata is gone: nobody can open it, and no MAC holds it together".to_owned();
+        hits.push(Hit { class: Class::Plain, rule: "sealed-no-metadata", at: 0..0, what, mend: super::MEND });
     }
     let hit =
         |(what, at)| Hit { class: Class::Plain, rule: "sealed-leaf-in-clear", at, what, mend: super::MEND };
     hits.extend(clear.into_iter().map(hit));
     true
+}
+
+/// Whether anything is there that could be metadata, whole or torn.
+fn has_metadata(bytes: &[u8]) -> bool {
+    let lines = || bytes.split(|b| *b == b'\n').map(<[u8]>::trim_ascii_start);
+    lines().any(|line| {
+        let line = line.strip_prefix(b"\"").unwrap_or(line);
+        [&b"sops_"[..], b"sops:", b"sops\"", b"[sops]"].iter().any(|head| line.starts_with(head))
+    }) || memchr::memmem::find(bytes, b"\"sops\"").is_some()
 }

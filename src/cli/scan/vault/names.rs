@@ -2,7 +2,7 @@
 
 /// Kinds of files that nobody seals under such a name: sources, prose, pictures, archives, fonts, sound.
 const NEVER: &[&str] = &[
-    "7z", "a", "adoc", "ai", "avi", "avif", "bash", "bat", "bmp", "bz2", "c", "cc", "cjs", "clj", "class",
+    "7z", "a", "adoc", "ai", "avi", "avif", "bash", "bat", "bmp", "bz2", "c", "cc", "cjs", "class", "clj",
     "cmake", "cpp", "cs", "css", "csv", "cts", "cxx", "dart", "diff", "dll", "doc", "docx", "dylib", "ejs",
     "elm", "eot", "eps", "erb", "erl", "ex", "exe", "exs", "fish", "flac", "fs", "gif", "go", "gradle",
     "graphql", "groovy", "gz", "h", "haml", "hbs", "hpp", "hs", "htm", "html", "hxx", "ico", "inc", "ipynb",
