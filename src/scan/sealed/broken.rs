@@ -24,6 +24,8 @@ pub(super) fn look(text: &Text<'_>, hits: &mut Vec<Hit>) -> bool {
             clear.push((what, value.at));
         }
     });
+    // a file that could be read as a tree hands out what lies in clear alone
+    let sealed = sealed.max(ciphertexts(text.bytes));
     if sealed == 0 {
         return false;
     }
@@ -35,6 +37,22 @@ pub(super) fn look(text: &Text<'_>, hits: &mut Vec<Hit>) -> bool {
         |(what, at)| Hit { class: Class::Plain, rule: "sealed-leaf-in-clear", at, what, mend: super::MEND };
     hits.extend(clear.into_iter().map(hit));
     true
+}
+
+/// How many values of a tree are ciphertext, each on a line of its own.
+fn ciphertexts(bytes: &[u8]) -> usize {
+    let whole = |at: &usize| {
+        let line = bytes[..*at].iter().rposition(|b| *b == b'\n').map_or(0, |n| n + 1);
+        let name = bytes[line..*at].trim_ascii();
+        let opened = matches!(bytes[..*at], [.., b' ' | b'"' | b'=']);
+        let end = memchr::memchr(b'\n', &bytes[*at..]).map_or(bytes.len(), |n| at + n);
+        let value = bytes[*at..end].trim_ascii_end();
+        let closed = [&b"]"[..], b"]\"", b"]\","].iter().any(|tail| value.ends_with(tail));
+        let named =
+            name.ends_with(b":") || name.ends_with(b"=") || name.ends_with(b"-") || name.ends_with(b"\"");
+        opened && closed && named && memchr::memmem::find(value, b",tag:").is_some()
+    };
+    memchr::memmem::find_iter(bytes, SEALED).filter(whole).take(MANY).count()
 }
 
 /// Whether anything is there that could be metadata, whole or torn.

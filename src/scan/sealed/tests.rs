@@ -134,6 +134,11 @@ fn what_is_left_of_a_sealed_file_is_read_by_lines() {
         assert_eq!(found(name, torn.as_bytes()), [("sealed-leaf-in-clear", line)], "{name}");
         assert_eq!(found(name, body.as_bytes()), [("sealed-no-metadata", 0)], "{name}");
     }
+    let tree = vector("043");
+    let body = tree.split("sops:\n").next().unwrap();
+    assert_eq!(found("s.enc.yaml", body.as_bytes()), [("sealed-no-metadata", 0)]);
+    let torn = format!("new_password: {SECRET}\n{body}");
+    assert_eq!(found("s.enc.yaml", torn.as_bytes()), [("sealed-leaf-in-clear", 1)]);
     let for_nobody: String =
         sealed.lines().filter(|l| !l.starts_with("sops_age")).map(|l| format!("{l}\n")).collect();
     assert_eq!(found(".env.enc", for_nobody.as_bytes()), [("sealed-for-nobody", 0)]);

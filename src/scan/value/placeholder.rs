@@ -51,7 +51,8 @@ pub(super) fn is(value: &[u8]) -> bool {
 }
 
 /// What providers print in their documentation.
-const EXAMPLES: [&[u8]; 3] = [b"EXAMPLE", b"wJalrXUtnFEMI", b"je7MtGbClwBF"];
+const EXAMPLES: [&[u8]; 4] =
+    [b"EXAMPLE", b"wJalrXUtnFEMI", b"je7MtGbClwBF", b"SflKxwRJSMeKKF2QT4fwpMeJf36POk6y"];
 
 /// Words of a language that is not written in Latin letters, and nothing else: nobody types a password so.
 fn is_foreign(value: &[u8]) -> bool {
