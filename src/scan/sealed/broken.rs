@@ -14,11 +14,14 @@ pub(super) fn look(text: &Text<'_>, hits: &mut Vec<Hit>) -> bool {
     if text.name.kind == Kind::Template {
         return false;
     }
-    let (mut sealed, mut clear) = (0, Vec::new());
+    let (mut sealed, mut others, mut clear) = (0, 0, Vec::new());
     values::each(text, &mut |value| {
         if value.text.starts_with(SEALED) {
             sealed += 1;
-        } else if clear.len() < MANY && worth::is_real(value.name, value.text, value.commented) {
+            return;
+        }
+        others += usize::from(!value.commented && worth::says_something(value.text));
+        if clear.len() < MANY && worth::is_real(value.name, value.text, value.commented) {
             let what =
                 format!("{} lies in clear, and the file is not a sealed one any more", shown(value.name));
             clear.push((what, value.at));
@@ -29,7 +32,7 @@ pub(super) fn look(text: &Text<'_>, hits: &mut Vec<Hit>) -> bool {
     if sealed == 0 {
         return false;
     }
-    if clear.is_empty() && (sealed > 1 || text.name.kind != Kind::Other) && !has_metadata(text.bytes) {
+    if clear.is_empty() && (sealed > 1 || sealed > others) && !has_metadata(text.bytes) {
         let what = "its metadata is gone: nobody can open it, and no MAC holds it together".to_owned();
         hits.push(Hit { class: Class::Plain, rule: "sealed-no-metadata", at: 0..0, what, mend: super::MEND });
     }

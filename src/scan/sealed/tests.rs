@@ -159,6 +159,7 @@ fn what_only_mentions_sops_is_not_judged() {
         ("values.yaml", "sops:\n  enabled: true\n  image: x\n"),
         ("ci.yaml", "run: sops -d x\n"),
         ("t.py", "sops:\nA=ENC[AES256_GCM,x]\n"),
+        (".env", "PORT=8080\nMODE=x\nA=ENC[AES256_GCM,data:AA==,iv:AA==,tag:AA==,type:str]\n"),
     ] {
         assert_eq!(found(name, text.as_bytes()), [], "{name}");
     }
