@@ -124,6 +124,7 @@ impl<'g> Scanner<'g> {
         }
         let mut families =
             (privatekey::Keys::default(), token::Tokens::default(), generic::Generic::default());
+        families.0.file(text, &mut hits);
         families.2.file(text, &mut hits);
         for (family, word, at) in self.guard.words.find(text.bytes) {
             match family {

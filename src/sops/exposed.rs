@@ -20,6 +20,7 @@ pub(crate) struct Exposed<'f> {
     /// The rule by which it is sealed, or is to be. None: the metadata does not say.
     rule: Option<Rule>,
     mac: bool,
+    recipients: bool,
     /// For each leaf, whether the rule wants it encrypted.
     meant: Option<Vec<bool>>,
 }
@@ -41,6 +42,8 @@ pub(crate) struct Shown<'e> {
 pub(crate) enum Fault {
     /// Values can be added, removed and exchanged.
     NoMac,
+    /// It says of nobody that he can open it.
+    NoRecipients,
     /// The expression of the rule is none, so that it matches nothing.
     RuleBroken,
     /// No value of the file is one that the rule means.
@@ -65,7 +68,7 @@ impl<'f> Exposed<'f> {
         let meant = rule
             .as_ref()
             .map(|rule| judge::verdicts(&tree, file, rule, |at| tree.leaves[at].text.bytes(file)));
-        Some(Exposed { file, tree, format, rule, mac, meant })
+        Some(Exposed { file, tree, format, rule, mac, recipients, meant })
     }
 
     /// A plaintext of a kind that sops seals, and which of its values a rule means. `None`: it cannot be read.
@@ -76,7 +79,15 @@ impl<'f> Exposed<'f> {
             None => Rule::default(),
         };
         let meant = judge::verdicts(&tree, file, &rule, |at| tree.leaves[at].text.bytes(file));
-        Some(Exposed { file, tree, format, rule: Some(rule), mac: false, meant: Some(meant) })
+        Some(Exposed {
+            file,
+            tree,
+            format,
+            rule: Some(rule),
+            mac: false,
+            recipients: false,
+            meant: Some(meant),
+        })
     }
 
     /// What is wrong with a sealed file as a whole.
@@ -84,6 +95,9 @@ impl<'f> Exposed<'f> {
         let mut faults = Vec::new();
         if !self.mac {
             faults.push(Fault::NoMac);
+        }
+        if !self.recipients {
+            faults.push(Fault::NoRecipients);
         }
         if let (Some(rule), Some(meant)) = (&self.rule, &self.meant) {
             let filled = |leaf: &Leaf| leaf.kind.is_value() && !leaf.text.bytes(self.file).is_empty();
@@ -184,6 +198,11 @@ mod tests {
         let fault = |file: &[u8]| Exposed::of_sealed(file).unwrap().faults();
         let no_mac = include_bytes!("../../fixtures/sops/enc/070-t-mac-missing.enc.env");
         assert_eq!(fault(no_mac), [Fault::NoMac]);
+        let whole =
+            String::from_utf8(include_bytes!("../../fixtures/sops/enc/001-basic.enc.env").to_vec()).unwrap();
+        let for_nobody: String =
+            whole.lines().filter(|l| !l.starts_with("sops_age")).map(|l| format!("{l}\n")).collect();
+        assert_eq!(fault(for_nobody.as_bytes()), [Fault::NoRecipients]);
         let nothing = include_bytes!("../../fixtures/sops/enc/037-regex-matches-nothing.enc.env");
         assert_eq!(fault(nothing), [Fault::RuleEmpty]);
         let broken = include_bytes!("../../fixtures/sops/enc/038-regex-invalid.enc.env");

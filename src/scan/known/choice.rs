@@ -1,7 +1,7 @@
 //! Which entries of sealed files are looked for, and in what: a host, a flag or a word stands in many files and is no
 //! secret there.
 
-use crate::scan::value::{self, Worth};
+use crate::scan::value::{self, Promise, Shape, Worth};
 use crate::secret::SecretValue;
 use crate::secret::url::{Part, extract};
 
@@ -51,8 +51,17 @@ pub(super) fn choose(name: &str, value: &SecretValue, spoken: &Spoken) -> Choice
         return if secret { everywhere } else { Choice::Not };
     }
     let name = last_word(name);
-    if names_no_secret(&name) || is_address(bytes) || !value::is_secret(name.as_bytes(), bytes) {
+    if names_no_secret(&name) || is_address(bytes) {
         return Choice::Not;
+    }
+    if !value::is_secret(name.as_bytes(), bytes) {
+        // what is called a password and was sealed is no piece of a program, though it may look like one
+        let odd = value::promise(name.as_bytes()) == Promise::Strong
+            && value::shape(bytes) == Shape::Code
+            && value::worth(bytes) == Worth::Ordinary
+            && value::kinds(bytes) >= 3
+            && bytes.len() >= 12;
+        return if odd { Choice::Everywhere } else { Choice::Not };
     }
     match value::worth(bytes) {
         // a path or a short text stands in files by chance; a UUID or a sentence does not
@@ -212,6 +221,8 @@ mod tests {
         assert_eq!(not("DATABASE_URL", "postgres://app:k3Hd82jdK2@db:5432/app"), Choice::Everywhere);
         assert_eq!(not("DB_PASSWORD_HOST", "k3Hd82jdK2"), Choice::Not);
         assert_eq!(not("DEBUG", "true"), Choice::Not);
+        assert_eq!(not("DB_PASSWORD", "q4's/k\\w$z%d&t7R"), Choice::Everywhere);
+        assert_eq!(not("ENC_KEY", "kD93hsXq0PbT7vYw2mZcR5nLfA8uGeJ1"), Choice::Everywhere);
     }
 
     #[test]

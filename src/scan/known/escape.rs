@@ -55,7 +55,7 @@ fn go(text: &[u8], mut at: usize, mut value: &[u8], patience: &mut u32) -> Optio
     let mut before = NONE;
     loop {
         let Some((&byte, rest)) = value.split_first() else { return Some((at, before)) };
-        if text.get(at) == Some(&byte) && !b"\\'\"$%&+ \r\n".contains(&byte) {
+        if text.get(at) == Some(&byte) && !b"\\'\"$%&+= \r\n".contains(&byte) {
             (at, value) = (at + 1, rest);
             continue;
         }
@@ -94,6 +94,19 @@ fn each_way(text: &[u8], value: &[u8], way: &mut dyn FnMut(Way)) {
                 way((5, 1, PERCENT));
             }
         }
+        // quoted-printable, and where a line of it goes on
+        b'=' => {
+            let upper =
+                |at: usize| text.get(at).is_some_and(|b| b.is_ascii_digit() || matches!(b, b'A'..=b'F'));
+            if upper(1) && upper(2) && hex(text, 1, 2) == Some(u32::from(byte)) {
+                way((3, 1, PERCENT));
+            }
+            match text {
+                [_, b'\n', ..] => way((2, 0, PERCENT)),
+                [_, b'\r', b'\n', ..] => way((3, 0, PERCENT)),
+                _ => {}
+            }
+        }
         b'+' if byte == b' ' => way((1, 1, PERCENT)),
         b'&' => entity(text, value, way),
         b'\'' if byte == b'\'' => {
@@ -118,6 +131,13 @@ fn each_way(text: &[u8], value: &[u8], way: &mut dyn FnMut(Way)) {
 /// Backslashes, each of which may have been escaped itself.
 fn backslash(text: &[u8], value: &[u8], way: &mut dyn FnMut(Way)) {
     let byte = value[0];
+    // a line that goes on
+    if let [b'\\', b'\n', rest @ ..] | [b'\\', b'\r', b'\n', rest @ ..] = text {
+        let length = text.len() - rest.len() + blanks(rest);
+        if byte != b'\\' {
+            way((length, 0, BACKSLASH));
+        }
+    }
     let slashes = text.iter().take(4).take_while(|b| **b == b'\\').count();
     if byte == b'\\' {
         for n in [4, 2] {
@@ -254,6 +274,10 @@ mod tests {
         assert!(reach(b"p%41s", 0, b"p@s").is_none());
         assert!(reach(b"p\\u004", 0, b"p@").is_none());
         assert!(reach(b"a\r\n    b", 0, b"a\nb").is_some());
+        assert!(reach(b"a=2B=\nb=3D", 0, b"a+b=").is_some());
+        assert!(reach(b"a=b==", 0, b"a=b==").is_some());
+        assert!(reach(b"ab\\\n  cd", 0, b"abcd").is_some());
+        assert!(reach(b"ab\\\n\\\n\\\ncd", 0, b"abcd").is_some());
         // what is long and full of signs takes no stack
         for sign in ["\\", "''", " ", "\n ", "%%"] {
             let long = sign.repeat(100_000);

@@ -54,7 +54,11 @@ enum Form {
     /// Of base64.
     Twice,
     Hex,
+    /// With something between every two bytes.
+    Spaced,
     Wide,
+    /// UTF-16 of what is not ASCII; whether the low byte comes first.
+    Utf16(bool),
 }
 
 /// Where a text stands, and how it is written there.
@@ -96,6 +100,16 @@ impl Known {
             }
             add(skip, Form::Escaped, spelling::wholly_escaped(&value[skip..]));
             add(skip, Form::Hex, spelling::hexadecimal(&value[skip..]));
+            add(skip, Form::Spaced, spelling::spaced(&value[skip..]));
+            if !value.is_ascii() {
+                for (little, begin) in spelling::wide_text(value) {
+                    add(0, Form::Utf16(little), vec![begin]);
+                }
+            }
+            // where a line was broken within what leads to it, its end still does
+            if let Some(tail) = spelling::tail(value, skip) {
+                add(tail, Form::Escaped, vec![spelling::Begin::new(value[tail..].to_vec())]);
+            }
             if value.is_ascii() {
                 add(skip, Form::Wide, vec![spelling::wide(&value[skip..])]);
             }

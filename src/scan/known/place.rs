@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use super::entry::Sought;
 use super::spelling::LEAD;
-use super::{Form, base64, escape};
+use super::{Form, base64, escape, spelling};
 
 /// How a value is written.
 #[derive(Clone, Copy, Default)]
@@ -68,6 +68,11 @@ pub(super) fn stands(
             let same = pairs.zip(value).all(|(pair, byte)| pair_of(pair) == Some(*byte));
             same.then(|| (start..end, Written::with("hex")))
         }
+        Form::Spaced => spaced(text, at, value, skip),
+        Form::Utf16(little) => {
+            let wanted = spelling::utf16(value, little)?;
+            text[at..].starts_with(&wanted).then(|| (at..at + wanted.len(), Written::with("UTF-16")))
+        }
         Form::Wide => {
             let start = at.checked_sub(2 * skip)?;
             let end = start + 2 * value.len() - 1;
@@ -86,6 +91,52 @@ pub(super) fn stands(
             let (inner, _) = base64::decode(&bytes, 0, value.len());
             (inner == value).then(|| (at..end, Written::as_is().in_base64().in_base64()))
         }
+    }
+}
+
+/// Bytes in hex with a sign between them. A dump of many lines has an address before each and its text behind it.
+fn spaced(text: &[u8], at: usize, value: &[u8], skip: usize) -> Option<(Range<usize>, Written)> {
+    let (mut start, mut from) = (at, at);
+    for byte in value[..skip].iter().rev() {
+        start = before_pair(text, start)?;
+        (pair_of(text.get(start..start + 2)?) == Some(*byte)).then_some(())?;
+    }
+    for (i, byte) in value[skip..].iter().enumerate() {
+        if i > 0 {
+            from = next_pair(text, from)?;
+        }
+        (pair_of(text.get(from..from + 2)?) == Some(*byte)).then_some(())?;
+        from += 2;
+    }
+    Some((start..from, Written::with("hex")))
+}
+
+/// Where the next pair begins behind one that ends here.
+fn next_pair(text: &[u8], end: usize) -> Option<usize> {
+    let digit = |at: usize| text.get(at).is_some_and(u8::is_ascii_hexdigit);
+    let pair = |at: usize| digit(at) && digit(at + 1) && !digit(at + 2);
+    match text.get(end..)? {
+        [b' ' | b':' | b'-', ..] if pair(end + 1) => Some(end + 1),
+        [b' ', b' ' | b'-', ..] if pair(end + 2) => Some(end + 2),
+        // its text, the end of the line, and the address of the next
+        rest => {
+            let line = memchr::memchr(b'\n', &rest[..rest.len().min(40)])?;
+            let address = &rest[line + 1..rest.len().min(line + 24)];
+            let digits = address.iter().take_while(|b| b.is_ascii_hexdigit()).count();
+            let blanks = address[digits..].iter().take_while(|b| b": \t".contains(b)).count();
+            let at = end + line + 1 + digits + blanks;
+            ((4..=16).contains(&digits) && blanks > 0 && pair(at)).then_some(at)
+        }
+    }
+}
+
+/// Where the pair begins before the one that begins here; on the same line.
+fn before_pair(text: &[u8], start: usize) -> Option<usize> {
+    let digit = |b: &u8| b.is_ascii_hexdigit();
+    match &text[..start] {
+        [.., a, b, b' ' | b':' | b'-'] if digit(a) && digit(b) => Some(start - 3),
+        [.., a, b, b' ', b' ' | b'-'] if digit(a) && digit(b) => Some(start - 4),
+        _ => None,
     }
 }
 
@@ -109,8 +160,8 @@ pub(super) fn is_alone(text: &[u8], at: &Range<usize>, form: Form, value: &[u8])
             (before.filter(|b| b[1] == 0).map(|b| b[0]), text.get(at.end + 1).copied())
         }
         Form::Base64(_) => around(text, at, value),
-        // it was decoded from its begin on
-        Form::Twice => (None, None),
+        // it was decoded from its begin on, or what stands beside it is no text
+        Form::Twice | Form::Spaced | Form::Utf16(_) => (None, None),
     };
     let word = |b: u8| b.is_ascii_alphanumeric() || b == b'_' || b >= 0x80;
     let joins =

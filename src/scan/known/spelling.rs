@@ -32,6 +32,13 @@ pub(super) fn plainest(value: &[u8]) -> std::ops::Range<usize> {
     best
 }
 
+/// Where the last bytes begin that lead to a value by themselves: far behind what leads to it first.
+pub(super) fn tail(value: &[u8], first: usize) -> Option<usize> {
+    let at = value.len().checked_sub(HEAD).filter(|at| *at >= first + HEAD)?;
+    let plain = |b: &u8| b.is_ascii_alphanumeric() || b"_-.".contains(b);
+    value[at..].iter().all(plain).then_some(at)
+}
+
 /// Every begin of the value with some of its bytes escaped, each once; the value as it is first.
 pub(super) fn escaped(value: &[u8]) -> Vec<Begin> {
     let mut end = value.len().min(HEAD);
@@ -144,6 +151,7 @@ pub(super) fn wholly_escaped(value: &[u8]) -> Vec<Begin> {
             &mut all,
         );
     }
+    spelled(head, &|b, out| out.extend_from_slice(format!("\\{b:03o}").as_bytes()), &mut room, &mut all);
     spelled(head, &|b, out| out.extend_from_slice(format!("&#{b};").as_bytes()), &mut room, &mut all);
     spelled(head, &|b, out| out.extend_from_slice(format!("&#x{b:x};").as_bytes()), &mut room, &mut all);
     all
@@ -188,6 +196,47 @@ pub(super) fn hexadecimal(value: &[u8]) -> Vec<Begin> {
         spelled(&value[..value.len().min(HEAD / 2)], &pairs, &mut room, &mut all);
     }
     all
+}
+
+/// Hexadecimal with a byte between every two, as debuggers and `hexdump` print it.
+pub(super) fn spaced(value: &[u8]) -> Vec<Begin> {
+    let mut all: Vec<Begin> = Vec::new();
+    let head = &value[..value.len().min(HEAD / 2)];
+    for digits in [LOWER, UPPER] {
+        for between in [b' ', b':', b'-'] {
+            let mut out = Begin::new(Vec::with_capacity(3 * head.len()));
+            for byte in head {
+                out.extend([digits[usize::from(byte >> 4)], digits[usize::from(byte & 15)], between]);
+            }
+            out.truncate(HEAD);
+            if !all.contains(&out) {
+                all.push(out);
+            }
+        }
+    }
+    all
+}
+
+/// UTF-16 of what is not ASCII, in both byte orders.
+pub(super) fn wide_text(value: &[u8]) -> Vec<(bool, Begin)> {
+    [true, false]
+        .into_iter()
+        .filter_map(|little| {
+            let mut out = utf16(value, little)?;
+            out.truncate(HEAD);
+            Some((little, out))
+        })
+        .collect()
+}
+
+/// The whole of a value in UTF-16.
+pub(super) fn utf16(value: &[u8], little: bool) -> Option<Begin> {
+    let text = std::str::from_utf8(value).ok()?;
+    let mut out = Begin::new(Vec::with_capacity(2 * value.len()));
+    for unit in text.encode_utf16() {
+        out.extend(if little { unit.to_le_bytes() } else { unit.to_be_bytes() });
+    }
+    Some(out)
 }
 
 /// A zero between every two bytes, which both byte orders of UTF-16 have.

@@ -342,3 +342,53 @@ fn parts_of_compound_values_are_found() {
     assert_eq!(whats(&k, TOKEN), ["one of KEYS of .env.enc"]);
     assert_eq!(whats(&k, decoded), ["decoded DATA of .env.enc"]);
 }
+
+/// What `hexdump -C` prints.
+fn dump(bytes: &[u8]) -> String {
+    let mut out = String::new();
+    for (i, row) in bytes.chunks(16).enumerate() {
+        let pairs: Vec<String> = row.iter().map(|b| format!("{b:02x}")).collect();
+        let (left, right) = pairs.split_at(pairs.len().min(8));
+        let text: String = row.iter().map(|b| char::from(*b)).collect();
+        out +=
+            &format!("{:08x}  {:<49}|{text}|\n", i * 16, format!("{}  {}", left.join(" "), right.join(" ")));
+    }
+    out
+}
+
+#[test]
+fn dumps_and_broken_lines_hide_nothing() {
+    let value = "kT7qZw2LmX9sVb4NdRf8hY3c";
+    let known = known(&[("API_KEY", value)]);
+    let pairs = |between: &str| value.bytes().map(|b| format!("{b:02x}")).collect::<Vec<_>>().join(between);
+    for before in ["", "k=", "password=", "a longer text of some more bytes = "] {
+        let all = dump(format!("{before}{value}\n").as_bytes());
+        assert!(!whats(&known, &all).is_empty(), "{all}");
+    }
+    for text in [
+        pairs(" "),
+        pairs(":"),
+        pairs("-"),
+        pairs(":").to_uppercase(),
+        format!("X={}\\\n{}\n", &value[..9], &value[9..]),
+        format!("X={}\\\r\n{}\n", &value[..15], &value[15..]),
+        format!("a: \"{}\\\n  {}\"\n", &value[..12], &value[12..]),
+        format!("{}=\n{}\n", &value[..12], &value[12..]),
+        value.bytes().map(|b| format!("\\{b:03o}")).collect(),
+    ] {
+        assert!(!whats(&known, &text).is_empty(), "{text}");
+    }
+    for text in
+        [pairs(" ").replacen("6d", "6e", 1), pairs(" , "), format!("{}\n{}", &value[..12], &value[12..])]
+    {
+        assert_eq!(whats(&known, &text), Vec::<String>::new(), "{text}");
+    }
+    let foreign = self::known(&[("ADMIN_PASSWORD", "Zürich-Öl!7äk9")]);
+    for big in [false, true] {
+        let wide: Vec<u8> = "$p=\"Zürich-Öl!7äk9\""
+            .encode_utf16()
+            .flat_map(|unit| if big { unit.to_be_bytes() } else { unit.to_le_bytes() })
+            .collect();
+        assert!(!whats(&foreign, &format!("-EncodedCommand {}\n", STANDARD.encode(&wide))).is_empty());
+    }
+}

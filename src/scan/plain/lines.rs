@@ -79,11 +79,26 @@ fn line(text: &[u8], all: Range<usize>) -> (Line, usize) {
         rest = trim(rest.start + mark.len()..rest.end);
     }
     let odd = if commented { Line::Note } else { Line::Odd };
-    for word in
-        [&b"export "[..], b"set ", b"SET ", b"setx ", b"declare -x ", b"typeset -x ", b"setenv ", b"- "]
-    {
+    let mut by_blank = false;
+    for (word, blank) in [
+        (&b"export "[..], false),
+        (b"set -x ", true),
+        (b"set -gx ", true),
+        (b"set -Ux ", true),
+        (b"set -xg ", true),
+        (b"set ", false),
+        (b"SET ", false),
+        (b"setx ", true),
+        (b"declare -x ", false),
+        (b"typeset -x ", false),
+        (b"setenv ", true),
+        (b"$env:", false),
+        (b"$Env:", false),
+        (b"- ", false),
+    ] {
         if text[rest.clone()].starts_with(word) {
             rest = trim(rest.start + word.len()..rest.end);
+            by_blank |= blank;
         }
     }
     let quote = text.get(rest.start).copied().filter(|b| matches!(b, b'"' | b'\'') && rest.len() > 1);
@@ -101,6 +116,11 @@ fn line(text: &[u8], all: Range<usize>) -> (Line, usize) {
     behind += usize::from(closed);
     let sep = trim(behind..rest.end);
     let equals = match text[sep.clone()].first() {
+        // fish and csh: `set -x NAME value`, `setenv NAME value`
+        Some(b) if by_blank && !closed && sep.start > name.end && !matches!(b, b'=' | b':') => {
+            let (value, next) = inner(text, sep, None, if commented { end } else { text.len() });
+            return (Line::Pair(Pair { name, value, equals: true, commented }), next.unwrap_or(end));
+        }
         Some(b'=') if text.get(sep.start + 1) != Some(&b'=') => true,
         Some(b':')
             if text.get(sep.start + 1).is_none_or(|b| matches!(b, b' ' | b'\t' | b'"' | b'\n' | b'\r')) =>
@@ -111,6 +131,14 @@ fn line(text: &[u8], all: Range<usize>) -> (Line, usize) {
     };
     let around = quote.filter(|_| !closed);
     let value = trim(sep.start + 1..rest.end);
+    if text[value.clone()] == *b"\\" && !commented {
+        // what it is given stands on the next line
+        let from = text.len().min(end + 1 + usize::from(text[end..].starts_with(b"\r\n")));
+        let behind = &text[from..];
+        let next = from + memchr::memchr3(b'\n', 0, b'\r', behind).unwrap_or(behind.len());
+        let (value, _) = inner(text, trim(from..next), None, next);
+        return (Line::Pair(Pair { name, value, equals, commented }), next);
+    }
     let (value, next) = inner(text, value, around, if commented { end } else { text.len() });
     (Line::Pair(Pair { name, value, equals, commented }), next.unwrap_or(end))
 }
@@ -200,6 +228,10 @@ mod tests {
             ("  - a-b: \"c\",", "a-b", "c"),
             ("\"a\": \"b\",", "a", "b"),
             ("set \"A=b c\"", "A", "b c"),
+            ("set -gx A b", "A", "b"),
+            ("setenv A 'b c'", "A", "b c"),
+            ("$env:A = \"b\"", "A", "b"),
+            ("A=\\\nb\nC=1", "A", "b"),
             ("declare -x A=\"b\"", "A", "b"),
             ("#A=b", "A", "b"),
             ("A=\"open", "A", "\"open"),

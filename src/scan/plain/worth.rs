@@ -49,8 +49,9 @@ fn is_for_all(name: &[u8]) -> bool {
 
 /// Values that were sealed one by one, by whatever program.
 fn is_sealed(value: &[u8]) -> bool {
-    const STARTS: [&[u8]; 14] = [
+    const STARTS: [&[u8]; 15] = [
         b"ENC[",
+        b"EJ[1:",
         b"ENC(",
         b"encrypted:",
         b"$ANSIBLE_VAULT",

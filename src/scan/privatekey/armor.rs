@@ -59,6 +59,11 @@ fn is_between(b: u8) -> bool {
 
 /// Reads from behind the head to the end of the body.
 pub(super) fn read(text: &[u8], from: usize) -> Body {
+    read_behind(text, from, None)
+}
+
+/// The same, where a sign may stand before each line.
+pub(super) fn read_behind(text: &[u8], from: usize, sign: Option<u8>) -> Body {
     let mut body = Body { end: from, ..Body::default() };
     let limit = text.len().min(from + LONG);
     let mut at = from;
@@ -75,11 +80,15 @@ pub(super) fn read(text: &[u8], from: usize) -> Body {
                 }
             })
             .unwrap_or((line.len(), 0));
-        let line = &line[..length];
+        let mut line = &line[..length];
+        let mut start = at;
+        if sign.is_some() && line.first().copied() == sign {
+            (line, start) = (&line[1..], at + 1);
+        }
         if body.text.is_empty() && is_head(line) {
             body.heads.extend_from_slice(line);
             body.heads.push(b'\n');
-        } else if !pieces(line, at, &mut body) {
+        } else if !pieces(line, start, &mut body) {
             return body;
         }
         at += length + ending.max(1);

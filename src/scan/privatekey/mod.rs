@@ -1,16 +1,21 @@
 //! Private keys, told from mere heads of them by their bodies and checksums.
 //!
 //! `armor` reads what stands between two lines of dashes, however a file wraps it; `pem` judges it, also where it is
-//! wrapped in base64 once more (`wrapped`). `age`, `jwk`, `putty` and `wireguard` know the other forms. Public keys,
+//! wrapped in base64 once more (`wrapped`) or in a URL (`url`), and `der` its body without the lines of dashes. `age`,
+//! `jwk`, `putty`, `wireguard` and `xml` know the other forms, `whole` files that are nothing else. Public keys,
 //! certificates and heads without a body are none.
 
 mod age;
 mod armor;
+mod der;
 mod jwk;
 mod pem;
 mod putty;
+mod url;
+mod whole;
 mod wireguard;
 mod wrapped;
+mod xml;
 
 use std::ops::Range;
 
@@ -27,7 +32,7 @@ struct Key {
 type Look = fn(&[u8], &Range<usize>) -> Option<Key>;
 
 /// Each word, lower case, and what looks around it.
-const WORDS: [(&str, Look); 19] = [
+const WORDS: [(&str, Look); 34] = [
     ("private key-----", pem::look),
     ("private key block-----", pem::look),
     ("static key v1-----", pem::look_static),
@@ -36,6 +41,21 @@ const WORDS: [(&str, Look); 19] = [
     ("ls0tls1crudjti", wrapped::look),
     ("0tls0tqkvhsu4", wrapped::look),
     ("tls0tlujfr0lo", wrapped::look),
+    ("tfmwdextmu", wrapped::look_twice),
+    ("private%20key-----", url::look),
+    ("private+key-----", url::look),
+    ("qudflvnfq1jfvc1lrvktm", wrapped::look_age),
+    ("fhrs1trunsrvqts0vzlt", wrapped::look_age),
+    ("br0utu0vdukvulutfws0x", wrapped::look_age),
+    ("ibadanbgkqhkig9w0baqefaasc", der::look),
+    ("ibaakcaqea", der::look),
+    ("ibaakcagea", der::look),
+    ("wbqydk2vwbciei", der::look),
+    ("wbqydk2vubciei", der::look),
+    ("mighageambmgbyqgsm49ageg", der::look),
+    ("mhccaqeei", der::look),
+    ("<rsakeyvalue>", xml::look),
+    ("private-key", wireguard::look_argument),
     ("age-secret-key-1", age::look),
     ("age-secret-key-pq-1", age::look),
     ("age-plugin-", age::look),
@@ -59,6 +79,16 @@ pub(super) fn words() -> Vec<&'static str> {
 pub(super) struct Keys {}
 
 impl Keys {
+    /// Looks at a file that is nothing but a key.
+    pub(super) fn file(&mut self, text: &Text<'_>, hits: &mut Vec<Hit>) {
+        if !text.whole {
+            return;
+        }
+        if let Some(Key { at, rule, what }) = whole::look(text) {
+            hits.push(Hit { class: Class::Key, rule, at, what: what.to_owned(), mend: Mend::Seal });
+        }
+    }
+
     /// Looks around the word with this number.
     pub(super) fn at(&mut self, text: &Text<'_>, word: usize, at: Range<usize>, hits: &mut Vec<Hit>) {
         if let Some(Key { at, rule, what }) = WORDS[word].1(text.bytes, &at) {

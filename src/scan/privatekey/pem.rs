@@ -26,7 +26,9 @@ pub(super) fn look(text: &[u8], at: &Range<usize>) -> Option<Key> {
     if !text[at.clone()].iter().all(|b| b.is_ascii_uppercase() || matches!(b, b' ' | b'-')) {
         return None;
     }
-    let mut body = armor::read(text, at.end);
+    // a patch has its sign before each line
+    let sign = text[..start].last().copied().filter(|b| matches!(b, b'+' | b'-'));
+    let mut body = armor::read_behind(text, at.end, sign);
     let key = judge(kind, text[at.clone()].ends_with(b"BLOCK-----"), &body);
     zeroize::Zeroize::zeroize(&mut body.text);
     let (rule, what) = key?;
@@ -62,13 +64,13 @@ fn judge(kind: &[u8], pgp: bool, body: &Body) -> Option<(&'static str, &'static 
 }
 
 /// The first bytes of the body.
-fn start(text: &[u8]) -> Zeroizing<Vec<u8>> {
+pub(super) fn start(text: &[u8]) -> Zeroizing<Vec<u8>> {
     let some = &text[..text.len().min(64) / 4 * 4];
     Zeroizing::new(base64::engine::general_purpose::STANDARD.decode(some).unwrap_or_default())
 }
 
 /// A SEQUENCE of DER that begins with the number of a version, as every private key does.
-fn is_key(first: &[u8]) -> bool {
+pub(super) fn is_key(first: &[u8]) -> bool {
     inside(first).is_some_and(|inside| matches!(inside, [0x02, 0x01, 0..=3, ..]))
 }
 

@@ -40,8 +40,8 @@ pub(super) fn look_minisign(text: &[u8], at: &Range<usize>) -> Option<Key> {
         k if k.starts_with(b"RWRCSwAAAC") => ("private-key-encrypted", "signify key under a passphrase"),
         _ => return None,
     };
-    // a public key or a signature is shorter, or has another head
-    (run >= 130 && !is_fill(&key[80..run])).then_some(Key { at: end + 1..end + 1 + run, rule, what })
+    // a public key or a signature is shorter, or has another head; behind the key minisign has zeros
+    (run >= 130 && !is_fill(&key[80..run.min(164)])).then_some(Key { at: end + 1..end + 1 + run, rule, what })
 }
 
 /// A file of an onion service: its name in 32 bytes, then the key.

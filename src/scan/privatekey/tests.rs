@@ -269,3 +269,105 @@ fn other_forms_are_known() {
     assert_eq!(hits(text(&minisign).as_bytes()), [(2, "private-key-encrypted")]);
     assert_eq!(hits(text(&minisign[..42]).as_bytes()), []);
 }
+
+#[test]
+fn bodies_without_dashes_are_known_by_their_beginnings() {
+    let mut chance = StdRng::seed_from_u64(61);
+    let rsa = rsa::RsaPrivateKey::new(&mut chance, 2048).unwrap();
+    let public = rsa.to_public_key().to_public_key_pem(LineEnding::LF).unwrap();
+    let bare = |pem: &str| pem.lines().filter(|l| !l.starts_with('-')).collect::<String>();
+    let ed25519 = ed25519_dalek::SigningKey::generate(&mut chance);
+    for pem in [
+        rsa.to_pkcs8_pem(LineEnding::LF).unwrap(),
+        rsa.to_pkcs1_pem(LineEnding::LF).unwrap(),
+        p256::SecretKey::random(&mut chance).to_pkcs8_pem(LineEnding::LF).unwrap(),
+        ed25519.to_pkcs8_pem(LineEnding::LF).unwrap(),
+    ] {
+        assert_eq!(hits(format!("jwt.key={}\n", bare(&pem)).as_bytes()), [(1, "private-key")]);
+        // in PEM it is told once
+        assert_eq!(hits(pem.as_bytes()), [(1, "private-key")]);
+        let patch: String = pem.lines().map(|line| format!("+{line}\n")).collect();
+        assert_eq!(hits(format!("@@\n{patch}").as_bytes()), [(2, "private-key")]);
+        let spelled = pem.replace('+', "%2B").replace('/', "%2F").replace('\n', "%0A").replace('=', "%3D");
+        for blank in ["%20", "+"] {
+            assert_eq!(hits(format!("k={}\n", spelled.replace(' ', blank)).as_bytes()), [(1, "private-key")]);
+        }
+        let twice = base64(base64(pem.as_bytes()).as_bytes());
+        assert_eq!(hits(format!("K={twice}\n").as_bytes()), [(1, "private-key")]);
+    }
+    for none in [format!("jwt.pub={}\n", bare(&public)), "MIIEpAIBAAKCAQEA...\n".to_owned()] {
+        assert_eq!(hits(none.as_bytes()), [], "{none}");
+    }
+    let number = |n: usize| {
+        let mut bytes = vec![0; n];
+        StdRng::seed_from_u64(n as u64).fill_bytes(&mut bytes);
+        base64(&bytes)
+    };
+    let xml = |private: &str| {
+        format!(
+            "<RSAKeyValue><Modulus>{}</Modulus><Exponent>AQAB</Exponent>{private}</RSAKeyValue>",
+            number(256)
+        )
+    };
+    assert_eq!(hits(xml(&format!("<D>{}</D>", number(255))).as_bytes()), [(1, "private-key")]);
+    assert_eq!(hits(xml("").as_bytes()), []);
+}
+
+/// What is said of a file that has this name.
+fn of_file(name: &str, bytes: &[u8]) -> Vec<&'static str> {
+    let name = Name::of(name.as_bytes());
+    let mut found = Vec::new();
+    Keys::default().file(&Text::of(&name, bytes), &mut found);
+    found.iter().map(|hit| hit.rule).collect()
+}
+
+#[test]
+fn a_file_may_be_nothing_but_a_key() {
+    let mut chance = StdRng::seed_from_u64(62);
+    let rsa = rsa::RsaPrivateKey::new(&mut chance, 1024).unwrap();
+    let der = rsa.to_pkcs8_der().unwrap();
+    assert_eq!(of_file("server.der", der.as_bytes()), ["private-key"]);
+    assert_eq!(of_file("server.der", &der.as_bytes()[..600]), Vec::<&str>::new());
+    let public = rsa.to_public_key().to_public_key_der().unwrap();
+    assert_eq!(of_file("server.der", public.as_bytes()), Vec::<&str>::new());
+    let mut packet = vec![0x94, 0x80, 4, 0x65, 0, 0, 0, 22];
+    packet.extend((0..120).map(|_| chance.gen_range(0..=255_u8)));
+    assert_eq!(of_file("ann.gpg", &packet), ["pgp-private-key"]);
+    packet[0] = 0x98;
+    assert_eq!(of_file("ann.gpg", &packet), Vec::<&str>::new());
+    let mut key = [0; 32];
+    chance.fill_bytes(&mut key);
+    let line = format!("{}\n", base64(&key));
+    for (name, rules) in [
+        ("etc/privatekey", vec!["wireguard-key"]),
+        ("wg/laptop.key", vec!["wireguard-key"]),
+        ("publickey", vec![]),
+        ("sum.txt", vec![]),
+    ] {
+        assert_eq!(of_file(name, line.as_bytes()), rules, "{name}");
+    }
+    let age =
+        bech32::encode_upper::<bech32::Bech32>(bech32::Hrp::parse("AGE-SECRET-KEY-").unwrap(), &key).unwrap();
+    for before in ["", "#", "# "] {
+        let file = format!("{before}{}\n", age);
+        assert_eq!(
+            hits(format!("age.agekey: {}\n", base64(file.as_bytes())).as_bytes()),
+            [(1, "age-identity")]
+        );
+    }
+    assert_eq!(
+        hits(format!("wg set wg0 private-key <(echo {}) peer x\n", base64(&key)).as_bytes()),
+        [(1, "wireguard-key")]
+    );
+}
+
+#[test]
+fn a_key_of_minisign_without_a_passphrase_has_zeros_around_it() {
+    let mut chance = StdRng::seed_from_u64(63);
+    let mut body = b"Ed\0\0B2".to_vec();
+    body.extend([0; 48]);
+    body.extend((0..72).map(|_| chance.gen_range(0..=255_u8)));
+    body.extend([0; 32]);
+    let text = format!("untrusted comment: minisign encrypted secret key\n{}\n", base64(&body));
+    assert_eq!(hits(text.as_bytes()), [(2, "private-key")]);
+}

@@ -43,3 +43,21 @@ pub(super) fn look(text: &[u8], at: &Range<usize>) -> Option<Key> {
         what: "WireGuard key",
     })
 }
+
+/// `wg set wg0 private-key <(echo KEY)`, which is written so where no file is meant.
+pub(super) fn look_argument(text: &[u8], at: &Range<usize>) -> Option<Key> {
+    let rest = &text[at.end..text.len().min(at.end + 120)];
+    let rest = &rest[..memchr::memchr(b'\n', rest).unwrap_or(rest.len())];
+    let before = &text[at.start.saturating_sub(120)..at.start];
+    memchr::memmem::find(before, b"wg ")?;
+    let inside = |b: &u8| b.is_ascii_alphanumeric() || matches!(b, b'+' | b'/' | b'=');
+    // the first of this length; the key of a peer comes later
+    let rest = &rest[..memchr::memmem::find(rest, b" peer ").unwrap_or(rest.len())];
+    let word = rest.split(|b| !inside(b)).find(|word| word.len() == 44 && word[43] == b'=')?;
+    let start = at.end + memchr::memmem::find(rest, word)?;
+    (!is_fill(&word[..43])).then_some(Key {
+        at: start..start + 44,
+        rule: "wireguard-key",
+        what: "WireGuard key",
+    })
+}

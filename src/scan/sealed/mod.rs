@@ -46,6 +46,10 @@ fn judge(exposed: &Exposed<'_>, text: &Text<'_>, hits: &mut Vec<Hit>) {
             Fault::NoMac => {
                 ("sealed-no-mac", "it has no MAC: values can be added, removed and exchanged".to_owned())
             }
+            Fault::NoRecipients => (
+                "sealed-for-nobody",
+                "its metadata names nobody who can open it: a part of it is gone".to_owned(),
+            ),
             Fault::RuleBroken => (
                 "sealed-rule-encrypts-nothing",
                 format!("the rule {} does not compile, so that it matches nothing", exposed.rule()),

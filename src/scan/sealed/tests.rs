@@ -24,7 +24,7 @@ fn vectors() -> Vec<(String, Vec<u8>)> {
 }
 
 /// Vectors that show something in clear, or lack the MAC, and what is said of them.
-const WRONG: [(&str, &str); 12] = [
+const WRONG: [(&str, &str); 13] = [
     ("037", "sealed-rule-encrypts-nothing"),
     ("038", "sealed-rule-encrypts-nothing"),
     ("069", "sealed-no-mac"),
@@ -35,6 +35,7 @@ const WRONG: [(&str, &str); 12] = [
     ("105", "sealed-leaf-in-clear"),
     ("106", ""),
     ("112", "sealed-no-mac"),
+    ("083", "sealed-for-nobody"),
     ("086", ""),
     ("115", ""),
 ];
@@ -131,8 +132,16 @@ fn what_is_left_of_a_sealed_file_is_read_by_lines() {
         let torn = format!("{body}NEW_PASSWORD={SECRET}\n");
         let line = torn.lines().count();
         assert_eq!(found(name, torn.as_bytes()), [("sealed-leaf-in-clear", line)], "{name}");
-        assert_eq!(found(name, body.as_bytes()), [], "{name}");
+        assert_eq!(found(name, body.as_bytes()), [("sealed-no-metadata", 0)], "{name}");
     }
+    let tree = vector("043");
+    let body = tree.split("sops:\n").next().unwrap();
+    assert_eq!(found("s.enc.yaml", body.as_bytes()), [("sealed-no-metadata", 0)]);
+    let torn = format!("new_password: {SECRET}\n{body}");
+    assert_eq!(found("s.enc.yaml", torn.as_bytes()), [("sealed-leaf-in-clear", 1)]);
+    let for_nobody: String =
+        sealed.lines().filter(|l| !l.starts_with("sops_age")).map(|l| format!("{l}\n")).collect();
+    assert_eq!(found(".env.enc", for_nobody.as_bytes()), [("sealed-for-nobody", 0)]);
     let marked = format!("<<<<<<< HEAD\nA_PASSWORD={SECRET}\n=======\n>>>>>>> x\n{sealed}");
     assert_eq!(found(".env.enc", marked.as_bytes()), [("sealed-leaf-in-clear", 2)]);
     let no_mac: String =
@@ -150,6 +159,7 @@ fn what_only_mentions_sops_is_not_judged() {
         ("values.yaml", "sops:\n  enabled: true\n  image: x\n"),
         ("ci.yaml", "run: sops -d x\n"),
         ("t.py", "sops:\nA=ENC[AES256_GCM,x]\n"),
+        (".env", "PORT=8080\nMODE=x\nA=ENC[AES256_GCM,data:AA==,iv:AA==,tag:AA==,type:str]\n"),
     ] {
         assert_eq!(found(name, text.as_bytes()), [], "{name}");
     }

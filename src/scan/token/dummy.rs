@@ -60,7 +60,7 @@ pub(super) fn is_dummy(free: &[&[u8]], rare: u32, wordy: bool) -> bool {
         return true;
     }
     let few = free.iter().any(|part| part.len() >= 12 && few(part, rare));
-    few || steps(&body) * 2 > n || repeats(&body) || (!wordy && no_digits(&body))
+    few || steps(&body) * 2 > n || counts(&body) || repeats(&body) || (!wordy && no_digits(&body))
 }
 
 fn contains(text: &[u8], part: &[u8]) -> bool {
@@ -90,6 +90,17 @@ fn steps(body: &[u8]) -> usize {
         most = most.max(inside.iter().filter(|i| **i).count());
     }
     most
+}
+
+/// `0102030405…`: bytes in hex, each one more than the last.
+fn counts(body: &[u8]) -> bool {
+    let digit = |b: u8| char::from(b).to_digit(16);
+    let bytes: Option<Vec<u32>> =
+        body.chunks_exact(2).map(|p| Some(digit(p[0])? * 16 + digit(p[1])?)).collect();
+    bytes.is_some_and(|bytes| {
+        let steps = bytes.windows(2).filter(|pair| pair[1] == pair[0] + 1).count();
+        bytes.len() >= 8 && steps * 10 >= (bytes.len() - 1) * 6
+    })
 }
 
 /// Whether a short piece stands there again and again.
@@ -135,6 +146,7 @@ mod tests {
             "abcdefghijklmnopqrstuvwxyz0123456789",
             "a1b2c3d4e5f6a1b2c3d4e5f6a1b2c3d4",
             "deadbeefdeadbeefdeadbeefdeadbeef",
+            "0102030405060708090a0b0c0d0e0f1011121314",
             "MyTokenExample1234567890",
             "YourTokenGoesHereYourTokenGoesHereYour",
             "ThisIsNotATokenButASentenceOfWordsOnly",

@@ -114,6 +114,7 @@ pub(super) const NAMED: &[Named] = &[
         &[Part::Of(Set::Digit, 15, 25), Part::Is("-"), Part::Of(Set::Alnum, 20, 40)],
     ),
     named("codecov-token", "Codecov token", "codecov", &[of(Set::Alnum, 32)]),
+    named("databento-key", "Databento key", "databento", &[Part::Is("db-"), of(Set::Alnum, 29)]),
     named("adafruit-key", "Adafruit key", "adafruit", &[of(Set::Hex, 32)]),
     named("launchdarkly-key", "LaunchDarkly token", "launchdarkly", UUID),
     named("mattermost-token", "Mattermost token", "mattermost", &[of(Set::Low, 26)]),

@@ -30,6 +30,17 @@ const fn aws(head: &'static str) -> Pair {
     }
 }
 
+const fn razorpay(head: &'static str) -> Pair {
+    Pair {
+        rule: "razorpay-secret",
+        what: "Razorpay key secret",
+        id: "Razorpay key id with its secret beside it",
+        head,
+        body: &[Part::Of(Set::Alnum, 14, 14)],
+        secret: (Set::Alnum, 24),
+    }
+}
+
 pub(super) const PAIRS: &[Pair] = &[
     aws("AKIA"),
     aws("ASIA"),
@@ -43,6 +54,8 @@ pub(super) const PAIRS: &[Pair] = &[
         body: &[Part::Of(Set::Alnum, 12, 21)],
         secret: (Set::Alnum, 30),
     },
+    razorpay("rzp_live_"),
+    razorpay("rzp_test_"),
     Pair {
         rule: "tencent-credentials",
         what: "Tencent Cloud secret key",

@@ -211,6 +211,7 @@ fn an_id_counts_only_beside_its_secret() {
     for pair in pair::PAIRS {
         let (id, secret) = match pair.head {
             "LTAI" => (of(Set::Alnum, 20, &mut chance), of(Set::Alnum, 30, &mut chance)),
+            "rzp_live_" | "rzp_test_" => (of(Set::Alnum, 14, &mut chance), of(Set::Alnum, 24, &mut chance)),
             "AKID" => (of(Set::Alnum, 32, &mut chance), of(Set::Alnum, 32, &mut chance)),
             _ => (of(Set::Base32, 16, &mut chance), of(Set::Base64, 40, &mut chance)),
         };

@@ -76,7 +76,7 @@ fn by_rarity(value: &[u8]) -> Worth {
 }
 
 /// How many of small letters, capitals, digits and marks there are.
-pub(super) fn kinds(value: &[u8]) -> usize {
+pub(in crate::scan) fn kinds(value: &[u8]) -> usize {
     let has = |test: fn(&u8) -> bool| usize::from(value.iter().any(test));
     has(u8::is_ascii_lowercase)
         + has(u8::is_ascii_uppercase)

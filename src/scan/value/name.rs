@@ -61,10 +61,16 @@ fn of(words: &[&[u8]]) -> Promise {
     if before.iter().chain([last]).any(|word| PUBLIC.contains(word)) {
         return Promise::Public;
     }
+    // `RECAPTCHA_SITE_KEY` is what every page shows
+    if *last == b"key" && before.last().is_some_and(|word| **word == *b"site") {
+        return Promise::Public;
+    }
     if before.first().is_some_and(|first| VERBS.contains(first)) {
         return Promise::Public;
     }
-    if before.iter().any(|word| HASHED.contains(word)) {
+    // `ENC_KEY` is the key that encrypts, `ENC_PASSWORD` a password that is encrypted
+    let encrypts = |word: &&[u8]| **word == *b"enc" && matches!(*last, b"key" | b"keys");
+    if before.iter().any(|word| HASHED.contains(word) && !encrypts(word)) {
         return Promise::Public;
     }
     if TAILS.contains(last) {
@@ -259,7 +265,7 @@ static WEAK: List = List::of(
 
 /// What makes a `key` one that is kept.
 static KEYS: List = List::of(
-    "api secret private priv access signing signature sign encryption encrypt encrypting decryption master auth \
+    "api secret private priv access signing signature sign enc encryption encrypt encrypting decryption master auth \
      authentication authorization account storage license licence shared session cookie jwt jwk hmac crypto crypt \
      cipher deploy admin root subscription webhook ssh rsa ecdsa psk preshared security app application integration \
      ingestion write server service host sendgrid mailgun mailchimp stripe datadog dd openai anthropic newrelic \

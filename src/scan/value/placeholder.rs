@@ -14,7 +14,7 @@ pub(super) fn is(value: &[u8]) -> bool {
     if runs::covered(value) * 10 >= length * 6 || runs::repeats(value) || few(value) {
         return true;
     }
-    if EXAMPLES.iter().any(|example| memchr::memmem::find(value, example).is_some()) {
+    if is_foreign(value) || EXAMPLES.iter().any(|example| memchr::memmem::find(value, example).is_some()) {
         return true;
     }
     // `sk-…`, `ghp_...`
@@ -51,7 +51,19 @@ pub(super) fn is(value: &[u8]) -> bool {
 }
 
 /// What providers print in their documentation.
-const EXAMPLES: [&[u8]; 3] = [b"EXAMPLE", b"wJalrXUtnFEMI", b"je7MtGbClwBF"];
+const EXAMPLES: [&[u8]; 4] =
+    [b"EXAMPLE", b"wJalrXUtnFEMI", b"je7MtGbClwBF", b"SflKxwRJSMeKKF2QT4fwpMeJf36POk6y"];
+
+/// Words of a language that is not written in Latin letters, and nothing else: nobody types a password so.
+fn is_foreign(value: &[u8]) -> bool {
+    std::str::from_utf8(value).is_ok_and(|text| {
+        let mut foreign = 0;
+        text.chars().all(|c| {
+            foreign += usize::from(c >= '\u{370}' && c.is_alphabetic());
+            c >= '\u{370}' || b" _-.,:!?()<>[]".contains(&(c as u32 as u8)) && c.is_ascii()
+        }) && foreign >= 2
+    })
+}
 
 /// Few different characters.
 fn few(value: &[u8]) -> bool {
@@ -121,7 +133,8 @@ static MARKS: List = List::of(
      notreal notasecret not-a-secret not_a_secret unused undefined unset none tbd tba xxx *** foobar foobarbaz foo \
      bar baz qux deadbeef cafebabe baadfood generate generated insecure unsafe development testing fixture goes paste \
      provide specify obtain anything whatever something somesecret supersecret super-secret supersecure topsecret \
-     mysecret letmein iloveyou hunter2 correcthorse ersetzen cambiame changez",
+     mysecret letmein iloveyou hunter2 correcthorse correct-horse ersetzen cambiame cambiami changez aendern ändern \
+     eintragen einfügen einfuegen einsetzen changer inserisci inserire troque wijzig wijzigen degistir değiştir",
 );
 
 /// What people take first, also with digits in the place of letters.
@@ -144,6 +157,10 @@ static WORDS: List = List::of(
      set get use used only at by from env environment variable override sandbox account bot webhook shared master \
      live real actual own put must be in-production monkey dragon sesame open opensesame zero one two three wrong bad \
      incorrect correct right first second third other another same different encryptionkey alice bob john doe jane \
-     nopass nopassword blah asdf swordfish contrasena senha motdepasse geheim hush drowssap cluster node provider \
+     nopass nopassword blah asdf swordfish contrasena senha motdepasse geheimnis schluessel schlüssel kennwort benutzer hier dein deine bitte ihr votre mettre ici clave secreta \
+     secreto contraseña aqui aquí cambiar cambia poner segredo senhas chave sua trocar mude tua parola chiave segreta \
+     segreto jouw wachtwoord sleutel vul dit zmien zmień twoje wpisz haslo hasło klucz byt ditt din lösenord losenord \
+     endre skift passord adgangskode zmen zmente heslo tajne sifre şifre salasana vaihda jelszo mot passe cle clé \
+     secrète secrete su tu la le il de ma mon een het geheim hush drowssap cluster node provider \
      integration unit e2e ci",
 );

@@ -161,8 +161,9 @@ fn is_expression(value: &[u8]) -> bool {
 
 /// Ciphertext, by its head.
 fn is_sealed(value: &[u8]) -> bool {
-    const HEADS: [&[u8]; 17] = [
+    const HEADS: [&[u8]; 18] = [
         b"ENC[",
+        b"EJ[1:",
         b"ENC(",
         b"{cipher}",
         b"$ANSIBLE_VAULT",

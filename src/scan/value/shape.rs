@@ -44,7 +44,7 @@ pub(in crate::scan) fn shape(value: &[u8]) -> Shape {
     if is_uuid(value) {
         return Shape::Uuid;
     }
-    if is_address(value) || is_measure(value) || is_path(value) {
+    if is_address(value) || is_measure(value) || is_path(value) || is_options(value) {
         return Shape::Other;
     }
     if is_code(value) {
@@ -66,8 +66,13 @@ fn is_private_key(value: &[u8]) -> bool {
 
 /// Public keys, certificates, hashes of passwords and of files.
 fn is_public(value: &[u8]) -> bool {
-    const HEADS: [&[u8]; 52] = [
+    const HEADS: [&[u8]; 57] = [
         b"-----BEGIN ",
+        b"pk_live_",
+        b"pk_test_",
+        b"pk.eyJ",
+        b"sb_publishable_",
+        b"phc_",
         b"ssh-rsa ",
         b"ssh-ed25519 ",
         b"ssh-dss ",
@@ -210,6 +215,16 @@ fn is_measure(value: &[u8]) -> bool {
     letters <= 2 && digits >= 1 && (dotted >= 1 || tail == letters)
         || letters == tail && tail <= 8 && digits <= 9 && rarity(&first[first.len() - tail..]) < 7.0
         || dotted >= 2 && first.iter().take(3).any(|b| *b == b'.') && letters <= digits + 8
+}
+
+/// `-Xmx2g -XX:+UseG1GC`, `--max-old-space-size=4096`: what a program is started with.
+fn is_options(value: &[u8]) -> bool {
+    let option = |word: &[u8]| {
+        matches!(word, [b'-', b'-', b, ..] | [b'-', b, ..] if b.is_ascii_alphabetic())
+            && !has_rare_piece(word)
+    };
+    let sure = value.contains(&b' ') || [&b"--"[..], b"-X", b"-D"].iter().any(|head| value.starts_with(head));
+    sure && value.split(|b| *b == b' ').filter(|word| !word.is_empty()).all(option)
 }
 
 /// `/etc/x`, `./x`, `C:\x`, `a/b.txt`, a file name with a known ending, a type of content.

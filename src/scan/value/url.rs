@@ -34,10 +34,20 @@ pub(in crate::scan) fn password_of_authority(rest: &[u8]) -> Option<&[u8]> {
     let info = &rest[..at];
     let password = match memchr::memchr(b':', info) {
         Some(colon) => &info[colon + 1..],
-        None if info.len() >= 20 => info,
+        None if info.len() >= 20 && !is_dsn(info, &rest[at + 1..]) => info,
         None => return None,
     };
     let host = &rest[at + 1..];
     let fits = host.first().is_some_and(|b| b.is_ascii_alphanumeric() || b"[${<%(_".contains(b));
     (!password.is_empty() && fits).then_some(password)
+}
+
+/// `https://<public key>@host/<number>`: where programs report errors to. Who has no more than that can only report.
+fn is_dsn(user: &[u8], host: &[u8]) -> bool {
+    let number = host.rsplit(|b| *b == b'/').next().unwrap_or_default();
+    user.len() == 32
+        && user.iter().all(|b| b.is_ascii_digit() || matches!(b, b'a'..=b'f'))
+        && host.contains(&b'/')
+        && (1..=20).contains(&number.len())
+        && number.iter().all(u8::is_ascii_digit)
 }

@@ -47,6 +47,7 @@ pub fn form(name: &str, value: &str) -> String {
         "wrap16" => wrapped(value, 16),
         "hex" => hex(value.as_bytes()),
         "HEX" => hex(value.as_bytes()).to_uppercase(),
+        "hexcolon" => value.bytes().map(|b| format!("{b:02x}")).collect::<Vec<_>>().join(":"),
         "url" => percent(value, true),
         "urllow" => percent(value, false),
         "json" => value.replace('\\', "\\\\").replace('"', "\\\"").replace('\n', "\\n"),

@@ -150,8 +150,9 @@ pub(super) const ROWS: &[Row] = &[
     ),
     row("nebula-token", "Defined Networking key", "dnkey-", &[of(Url, 26), is("-"), of(Url, 52)]),
     row("ngrok-token", "ngrok token", "2", &[of(Alnum, 26), is("_"), to(Alnum, 20, 24)]).near("ngrok"),
-    row("onesignal-token", "OneSignal key", "os_v2_app_", &[of(Low, 103)]),
-    row("onesignal-token", "OneSignal key", "os_v2_org_", &[of(Low, 103)]),
+    row("confluent-secret", "Confluent API secret", "cflt", &[of(Base64, 60)]),
+    row("onesignal-token", "OneSignal key", "os_v2_app_", &[to(Low, 96, 120)]),
+    row("onesignal-token", "OneSignal key", "os_v2_org_", &[to(Low, 96, 120)]),
     row("adobe-token", "Adobe client secret", "p8e-", &[of(Alnum, 32)]),
     row("adobe-token", "Adobe client secret", "p8e-", &[of(Url, 32)]),
 ];

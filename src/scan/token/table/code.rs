@@ -1,7 +1,7 @@
 //! Where code, packages and images are kept, built and released.
 
 use super::super::row::Part::Pad;
-use super::super::row::Set::{Alnum, Base64, Hex, Letter, Low, Up, Url, Word};
+use super::super::row::Set::{Alnum, Base64, Dotted, Hex, Letter, Low, Up, Url, Word};
 use super::super::row::{Row, row};
 use super::super::sum::Sum;
 use super::{is, of, to};
@@ -60,7 +60,7 @@ pub(super) const ROWS: &[Row] = &[
     row("gitlab-token", "GitLab runner registration token", "GR1348941", &[of(Url, 20)]),
     row("gitlab-token", "GitLab session cookie", "_gitlab_session=", &[of(Low, 32)]),
     row("bitbucket-token", "Bitbucket app password", "ATBB", &[of(Alnum, 32)]),
-    row("atlassian-token", "Atlassian API token", "ATATT3", &[to(Url, 180, 200), is("="), of(Hex, 8)]),
+    row("atlassian-token", "Atlassian API token", "ATATT3", &[to(Url, 160, 200), is("="), of(Hex, 8)]),
     row("atlassian-token", "Atlassian API token", "ATATT3", &[of(Url, 186)]),
     row("atlassian-token", "Atlassian access token", "ATCTT3", &[to(Url, 160, 200), is("="), of(Hex, 8)]),
     row("npm-token", "npm token", "npm_", &[of(Alnum, 36)]).sum(Sum::Base62),
@@ -108,6 +108,12 @@ pub(super) const ROWS: &[Row] = &[
     row("prefect-token", "Prefect key", "pnb_", &[of(Alnum, 36)]),
     row("deno-token", "Deno Deploy token", "ddp_", &[of(Alnum, 36)]),
     row("ionic-token", "Ionic token", "ion_", &[of(Alnum, 42)]),
+    row("vercel-token", "Vercel Blob token", "vercel_blob_rw_", &[of(Alnum, 16), is("_"), to(Alnum, 20, 40)]),
+    row("trigger-key", "Trigger.dev key", "tr_prod_", &[to(Alnum, 20, 32)]),
+    row("trigger-key", "Trigger.dev key", "tr_stg_", &[to(Alnum, 20, 32)]),
+    row("trigger-key", "Trigger.dev key", "tr_dev_", &[to(Alnum, 20, 32)]),
+    row("snyk-token", "Snyk token", "snyk_uat.", &[of(Alnum, 8), is("."), to(Dotted, 40, 120)]),
+    row("endor-key", "Endor Labs key", "endr+", &[of(Alnum, 16)]),
     row("vercel-token", "Vercel token", "vcp_", &[of(Url, 56)]),
     row("vercel-token", "Vercel token", "vci_", &[of(Url, 56)]),
     row("vercel-token", "Vercel token", "vca_", &[of(Url, 56)]),

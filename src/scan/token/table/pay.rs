@@ -82,4 +82,6 @@ pub(super) const ROWS: &[Row] = &[
     row("xendit-key", "Xendit key", "xnd_production_", &[to(Alnum, 40, 80)]),
     row("xendit-key", "Xendit key", "xnd_development_", &[to(Alnum, 40, 80)]),
     row("checkout-key", "Checkout.com key", "sk_", UUID),
+    row("checkout-key", "Checkout.com sandbox key", "sk_sbox_", &[to(Low, 26, 32)]),
+    row("amazon-token", "Amazon MWS token", "amzn.mws.", UUID),
 ];

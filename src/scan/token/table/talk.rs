@@ -96,6 +96,27 @@ pub(super) const ROWS: &[Row] = &[
         &[is("T"), to(Up, 8, 12), is("/"), to(Digit, 10, 16), is("/"), of(Hex, 32)],
     ),
     row(
+        "discord-token",
+        "Discord bot token",
+        "M",
+        &[to(Alnum, 22, 26), is("."), of(Url, 6), is("."), to(Url, 27, 40)],
+    )
+    .near("discord"),
+    row(
+        "discord-token",
+        "Discord bot token",
+        "N",
+        &[to(Alnum, 22, 26), is("."), of(Url, 6), is("."), to(Url, 27, 40)],
+    )
+    .near("discord"),
+    row(
+        "discord-token",
+        "Discord bot token",
+        "O",
+        &[to(Alnum, 22, 26), is("."), of(Url, 6), is("."), to(Url, 27, 40)],
+    )
+    .near("discord"),
+    row(
         "discord-webhook",
         "Discord webhook",
         "discord.com/api/webhooks/",

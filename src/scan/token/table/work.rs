@@ -1,5 +1,6 @@
 //! Tools with which people work together, and whatever else has a form of its own.
 
+use super::super::row::Part::Pad;
 use super::super::row::Set::{Alnum, Digit, Dotted, Hex, Low, Up, Url, Word};
 use super::super::row::{Row, row};
 use super::{is, of, to};
@@ -27,6 +28,10 @@ pub(super) const ROWS: &[Row] = &[
     row("hubspot-token", "HubSpot token", "pat-na1-", super::UUID),
     row("hubspot-token", "HubSpot token", "pat-na2-", super::UUID),
     row("hubspot-token", "HubSpot token", "pat-eu1-", super::UUID),
+    row("nylas-key", "Nylas key", "nyk_v0_", &[to(Alnum, 40, 80)]),
+    row("retool-token", "Retool token", "retool_01", &[of(Low, 24)]),
+    row("stytch-secret", "Stytch secret", "secret-live-", &[to(Url, 34, 40), Pad]),
+    row("stytch-secret", "Stytch secret", "secret-test-", &[to(Url, 34, 40), Pad]),
     row("dropbox-token", "Dropbox token", "sl.u.", &[to(Url, 130, 1500)]),
     row("dropbox-token", "Dropbox token", "sl.B", &[to(Url, 130, 1500)]),
     row("contentful-token", "Contentful token", "CFPAT-", &[of(Url, 43)]),
