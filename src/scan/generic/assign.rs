@@ -19,7 +19,7 @@ pub(super) fn look(text: &Text<'_>, word: Range<usize>, form: Form) -> (usize, V
     let end = name.end;
     // most words stand in the middle of something else
     let Some(next) = bytes.get(end) else { return (end, Vec::new()) };
-    if !b"=:\"'`]\\ \t,>-?|<\r\n)(".contains(next) {
+    if !b"=:\"'`]\\ \t,>-?|<\r\n)([{}*".contains(next) {
         return (end, Vec::new());
     }
     let found = if manifest::is_head(bytes, &name) {
@@ -75,8 +75,13 @@ fn one(text: &Text<'_>, name: &Range<usize>, form: Form) -> Option<Found> {
         }
         _ => false,
     };
-    if bytes.get(at) == Some(&b']') {
+    if bytes.get(at) == Some(&b']') || bytes.get(at) == Some(&b'*') && before == Some(b'*') {
         at += 1;
+    }
+    // `char password[32] = "…"`
+    if !quoted && form == Form::Code && bytes.get(at) == Some(&b'[') {
+        let digits = bytes[at + 1..line].iter().take_while(|b| b.is_ascii_digit()).count();
+        at += if bytes.get(at + 1 + digits) == Some(&b']') { digits + 2 } else { 0 };
     }
     let called = quoted && bytes.get(at) == Some(&b')');
     at += usize::from(called);
@@ -88,6 +93,10 @@ fn one(text: &Text<'_>, name: &Range<usize>, form: Form) -> Option<Found> {
     }
     // within `${NAME:-default}`
     if before == Some(b'{') && name.start >= 2 && bytes[name.start - 2] == b'$' {
+        // `${PASSWORD}    x` of a robot
+        if let [b'}', b' ', b' ', ..] = rest {
+            return here.judged(literal::argument(&bytes[..line], at + 1)?, false);
+        }
         let skip = rest.iter().take_while(|b| matches!(b, b':' | b'-' | b'=')).count();
         if skip == 0 || rest.first() == Some(&b'}') {
             return None;
@@ -122,6 +131,8 @@ fn one(text: &Text<'_>, name: &Range<usize>, form: Form) -> Option<Found> {
             here.value(at + typed(rest)?, line)
         }
         [b'{', ..] if rest.trim_ascii() == b"{" => nested::look(&here, line),
+        // `(setf (getf config :api-key) "…")`
+        [b')', b' ', b'"', ..] if here.head().starts_with(b"(set") => here.value(at + 1, line),
         [b'|', b'|', b'=', ..] | [b'?', b'?', b'=', ..] => here.value(at + 3, line),
         [b'=', ..] if gap == 0 && before == Some(b'-') => {
             here.judged(literal::argument(&bytes[..line], at + 1)?, false)
@@ -151,6 +162,10 @@ fn one(text: &Text<'_>, name: &Range<usize>, form: Form) -> Option<Found> {
         [b':', next, ..] if before == Some(b':') && *next != b' ' => None,
         [b':', rest @ ..] => {
             let at = at + 1;
+            // `"Jwt": { "Key": "…" }`, `encryption:` and `key: …` below it
+            if let Some(found) = nested::key(&here, at, line) {
+                return Some(found);
+            }
             // `"X-Api-Key: …"`: a header in quotes
             if let (Some(quote @ (b'"' | b'\'')), false) = (before, quoted) {
                 let end = memchr::memchr(quote, rest)?;
@@ -170,6 +185,10 @@ fn one(text: &Text<'_>, name: &Range<usize>, form: Form) -> Option<Found> {
         }
         // `set :password, "…"`, `{password, "…"}`, `-define(PASSWORD, "…")`, `${env:PASSWORD, '…'}`
         [b',', ..] if here.is_told(line) => here.listed(at + 1, line),
+        // `[request setValue:@"…" forHTTPHeaderField:@"X-Api-Key"]`
+        [b']' | b')', ..] if quoted && header::field(bytes, name.start).is_some() => {
+            here.judged(Literal { at: header::field(bytes, name.start)?, quoted: true }, false)
+        }
         [b'>', ..] if before == Some(b'<') || quoted => here.element(at + 1, line),
         [b'<', b'/', ..] if before == Some(b'>') => here.sibling(at),
         // `<Pass encoding="base64">…`, `<string name="password" translatable="false">…`
@@ -336,7 +355,11 @@ impl Assigned<'_> {
 
     /// `("password", "…")`: a call, or a list of two.
     fn listed(&self, from: usize, line: usize) -> Option<Found> {
-        let found = literal::literal(&self.text.bytes[..line], from, Form::Code)?;
+        // `add_argument("--password", default="…")`
+        let rest = &self.text.bytes[from..line];
+        let option = self.before == Some(b'-');
+        let default = memchr::memmem::find(rest, b"default=").filter(|_| option).map_or(0, |at| at + 8);
+        let found = literal::literal(&self.text.bytes[..line], from + default, Form::Code)?;
         self.judged(found, false)
     }
 

@@ -105,6 +105,10 @@ impl Form {
 
     /// What the first line says of a program without an ending.
     pub(super) fn with(self, bytes: &[u8]) -> Self {
+        // terms of Erlang have the ending of XML
+        if self == Form::Markup && matches!(bytes, [b'[', ..] | [b'%', b'%' | b' ', ..]) {
+            return Form::Code;
+        }
         if !matches!(self, Form::Lines | Form::Prose) || !bytes.starts_with(b"#!") {
             return self;
         }

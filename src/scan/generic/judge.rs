@@ -100,7 +100,8 @@ fn text(strong: bool, name: &[u8], value: &[u8], place: Place) -> bool {
 fn is_password(name: &[u8]) -> bool {
     const PARTS: [&[u8]; 8] =
         [b"pass", b"pwd", b"kennwort", b"senha", b"contrase", b"_pw", b"secret", b"credential"];
-    name.eq_ignore_ascii_case(b"pw")
+    const ENDS: [&[u8]; 3] = [b"pw", b"psk", b"auth"];
+    ENDS.iter().any(|end| name.len() >= end.len() && name[name.len() - end.len()..].eq_ignore_ascii_case(end))
         || PARTS.iter().any(|part| name.windows(part.len()).any(|w| w.eq_ignore_ascii_case(part)))
 }
 

@@ -72,7 +72,7 @@ impl Assigned<'_> {
             || head.eq_ignore_ascii_case(b"setx")
             || is_directive(head)
             || head.is_empty()
-                && (word.eq_ignore_ascii_case(b"requirepass") || word.eq_ignore_ascii_case(b"masterauth"))
+                && (word == b"rootpw" || word.eq_ignore_ascii_case(b"requirepass") || word.eq_ignore_ascii_case(b"masterauth"))
             || netrc && [&b"password"[..], b"pass"].iter().any(|w| word.eq_ignore_ascii_case(w))
             || word == b"insecure-password";
         if spoken {
