@@ -54,7 +54,12 @@ fn one(text: &Text<'_>, name: &Range<usize>, form: Form) -> Option<Found> {
     let word = &bytes[name.clone()];
     let before = name.start.checked_sub(1).map(|at| bytes[at]);
     // `checksum/secret: …`, a path
-    if before == Some(b'/') && form != Form::Lines {
+    let setting = before == Some(b'/') && matches!(bytes[name.end..], [b'"' | b'\'', b',', ..]);
+    if before == Some(b'/') && form != Form::Lines && !setting {
+        return None;
+    }
+    // a list of ciphers: `!PSK:!SRP`
+    if before == Some(b'!') {
         return None;
     }
     let line = line_end(bytes, name.end);
@@ -64,7 +69,7 @@ fn one(text: &Text<'_>, name: &Range<usize>, form: Form) -> Option<Found> {
     let quoted = match (&bytes[at..line], before) {
         ([quote @ (b'"' | b'\'' | b'`'), ..], Some(b))
             // an option, a selector
-            if b == *quote || b == b'-' || b"#.@".contains(&b) && name.start >= 2 && bytes[name.start - 2] == *quote =>
+            if b == *quote || b == b'-' || setting || b"#.@".contains(&b) && name.start >= 2 && bytes[name.start - 2] == *quote =>
         {
             at += 1;
             true
@@ -122,6 +127,8 @@ fn one(text: &Text<'_>, name: &Range<usize>, form: Form) -> Option<Found> {
         [b'<', b'-', ..] if form == Form::Code => here.value(at + 2, line),
         // `let(:api_token) { '…' }`
         [b')', b' ', b'{', b' ', b'"' | b'\'', ..] if before == Some(b':') => here.value(at + 3, line),
+        // `by lazy { "…" }`
+        [b'b', b'y', b' ', ..] if form == Form::Code && gap > 0 => here.value(at + block(rest)?, line),
         // `ApiKey { get; set; } = "…"`
         [b'{', ..] if form == Form::Code && property(rest).is_some() => {
             here.value(at + property(rest)?, line)
@@ -166,6 +173,13 @@ fn one(text: &Text<'_>, name: &Range<usize>, form: Form) -> Option<Found> {
             if let Some(found) = nested::key(&here, at, line) {
                 return Some(found);
             }
+            if rest.trim_ascii() == b"{" {
+                return nested::look(&here, line);
+            }
+            // `var password: String { "…" }`
+            if let Some(skip) = block(rest).filter(|_| form == Form::Code && !quoted) {
+                return here.value(at + skip, line);
+            }
             // `"X-Api-Key: …"`: a header in quotes
             if let (Some(quote @ (b'"' | b'\'')), false) = (before, quoted) {
                 let end = memchr::memchr(quote, rest)?;
@@ -189,7 +203,7 @@ fn one(text: &Text<'_>, name: &Range<usize>, form: Form) -> Option<Found> {
         [b']' | b')', ..] if quoted && header::field(bytes, name.start).is_some() => {
             here.judged(Literal { at: header::field(bytes, name.start)?, quoted: true }, false)
         }
-        [b'>', ..] if before == Some(b'<') || quoted => here.element(at + 1, line),
+        [b'>', ..] if before == Some(b'<') || quoted || before == Some(b':') && form == Form::Markup => here.element(at + 1, line),
         [b'<', b'/', ..] if before == Some(b'>') => here.sibling(at),
         // `<Pass encoding="base64">…`, `<string name="password" translatable="false">…`
         [_, ..] if gap > 0 && form == Form::Markup && (before == Some(b'<') || quoted) => {
@@ -221,9 +235,27 @@ fn property(rest: &[u8]) -> Option<usize> {
     (fits && rest.get(equal) == Some(&b'=')).then_some(equal + 1)
 }
 
-/// Where a value begins that is written into the field of a form.
+/// Where the text in `by lazy { "…" }`, `String { "…" }` begins.
+fn block(rest: &[u8]) -> Option<usize> {
+    let open = memchr::memchr(b'{', &rest[..rest.len().min(32)])?;
+    let fits = open >= 3 && rest[..open].iter().all(|b| b.is_ascii_alphabetic() || *b == b' ');
+    (fits && matches!(rest[open..], [b'{', b' ', b'"', ..])).then_some(open + 1)
+}
+
+/// Where a value begins that is written into the field of a form, or stands in for one that is missing.
 fn filled(rest: &[u8]) -> Option<usize> {
-    const CALLS: [&[u8]; 6] = [b".fill(", b".type(", b".sendKeys(", b".send_keys(", b".setValue(", b".set("];
+    const CALLS: [&[u8]; 10] = [
+        b".fill(",
+        b".type(",
+        b".sendKeys(",
+        b".send_keys(",
+        b".setValue(",
+        b".set(",
+        b".unwrap_or(",
+        b".unwrap_or_else(|_| ",
+        b".getOrElse(",
+        b".orElse(",
+    ];
     CALLS.iter().find(|call| rest.starts_with(call)).map(|call| call.len())
 }
 
@@ -334,7 +366,7 @@ impl Assigned<'_> {
             Some(b'{') => self.form == Form::Code || self.form == Form::Lines,
             Some(b'(') => self.head().ends_with(b"define("),
             _ => memchr::memmem::find(&self.text.bytes[self.name.end.min(line)..line], b", ")
-                .is_some_and(|_| self.text.bytes[self.name.clone()].ends_with(b"USERPWD")),
+                .is_some_and(|_| self.text.bytes[self.name.clone()].starts_with(b"CURLOPT_")),
         }
     }
 

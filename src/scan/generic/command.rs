@@ -29,7 +29,7 @@ enum Way {
     Slash,
 }
 
-const PROGRAMS: [(&str, &str, Way); 45] = [
+const PROGRAMS: [(&str, &str, Way); 58] = [
     ("sshpass", "-p", Way::Apart),
     ("sshpass", "-p", Way::Joined),
     ("curl", "-u", Way::Login(b':')),
@@ -70,6 +70,19 @@ const PROGRAMS: [(&str, &str, Way); 45] = [
     ("snmp", "-A", Way::Apart),
     ("snmp", "-X", Way::Apart),
     ("lftp", "-u", Way::Login(b',')),
+    ("etcdctl", "--user", Way::Login(b':')),
+    ("mosquitto_", "-P", Way::Apart),
+    ("cqlsh", "-p", Way::Apart),
+    ("bcp", "-P", Way::Apart),
+    ("bcp", "-P", Way::Joined),
+    ("freerdp", "/p:", Way::Joined),
+    ("cmdkey", "/pass:", Way::Joined),
+    ("plink", "-pw", Way::Apart),
+    ("pscp", "-pw", Way::Apart),
+    ("psexec", "-p", Way::Apart),
+    ("nmcli", "password", Way::Apart),
+    ("nmcli", "wifi-sec.psk", Way::Apart),
+    ("nmcli", "802-11-wireless-security.psk", Way::Apart),
     ("stats auth", "auth", Way::Login(b':')),
     ("lftp", "--user", Way::Login(b',')),
     ("http -a", "-a", Way::Login(b':')),
@@ -78,8 +91,8 @@ const PROGRAMS: [(&str, &str, Way); 45] = [
 ];
 
 /// Programs whose passwords stand without an option.
-const OPTIONLESS: [&[u8]; 7] =
-    [b"stats auth ", b"rabbitmqctl", b"net user ", b"net use ", b"vault login ", b"sqlplus ", b"http -a "];
+const OPTIONLESS: [&[u8]; 10] =
+    [b"nmcli", b"cmdkey", b"freerdp", b"stats auth ", b"rabbitmqctl", b"net user ", b"net use ", b"vault login ", b"sqlplus ", b"http -a "];
 
 /// The password on the command line where a program's name stands.
 pub(super) fn look(text: &Text<'_>, at: Range<usize>, form: Form) -> Option<Found> {
@@ -92,7 +105,7 @@ pub(super) fn look(text: &Text<'_>, at: Range<usize>, form: Form) -> Option<Foun
     }
     // the program is a word by itself, or the end of a path
     if at.start > 0
-        && (bytes[at.start - 1].is_ascii_alphanumeric() || b"_.-:@".contains(&bytes[at.start - 1]))
+        && (bytes[at.start - 1].is_ascii_alphanumeric() && bytes[at.start..at.end] != *b"freerdp" && bytes[at.start..at.end] != *b"cd login" || b"_.-:@".contains(&bytes[at.start - 1]))
     {
         return None;
     }
@@ -129,7 +142,9 @@ pub(super) fn look(text: &Text<'_>, at: Range<usize>, form: Form) -> Option<Foun
             from = option_at + 1;
             if let Some((user, found)) = given(line, after, way) {
                 let value = &bytes[found.at.clone()];
-                if !value.starts_with(b"-") && judge::is_password_of(&bytes[user], value, place) {
+                // `-u cassandra -p cassandra`
+                let twice = line[..option_at].trim_ascii_end().ends_with(value);
+                if !value.starts_with(b"-") && !twice && judge::is_password_of(&bytes[user], value, place) {
                     return Some(Found {
                         rule: "command-line-secret",
                         at: found.at,
@@ -235,7 +250,7 @@ fn given(line: &[u8], after: usize, way: Way) -> Option<(Range<usize>, Literal)>
             let mut words = words(&line[after..]).map(|at| after + at.start..after + at.end);
             let found = words.find(|at| {
                 let word = &line[at.clone()];
-                !b"/-\\*".contains(&word[0]) && !(word.len() == 2 && word[1] == b':')
+                !b"/-\\*".contains(&word[0]) && !word.contains(&b'=') && !(word.len() == 2 && word[1] == b':')
             })?;
             Some((0..0, Literal { at: found, quoted: true }))
         }

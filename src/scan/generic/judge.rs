@@ -57,7 +57,7 @@ pub(super) fn is_secret(promise: Promise, name: &[u8], value: &[u8], place: Plac
             let poor = if config {
                 length >= 8 && (value.iter().any(u8::is_ascii_digit) || is_tied(value))
             } else {
-                place.quoted && place.form == Form::Code && is_made_up(value)
+                (place.quoted || place.form == Form::Prose) && is_made_up(value)
             };
             strong && !place.test && is_password(name) && poor
         }

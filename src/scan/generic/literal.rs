@@ -17,6 +17,7 @@ pub(super) fn literal(bytes: &[u8], from: usize, form: Form) -> Option<Literal> 
     let from = from + blanks(&bytes[from..]);
     let from = from + tag(&bytes[from..]);
     let from = from + wrapper(&bytes[from..], form);
+    let from = from + if form == Form::Code && bytes[from..].starts_with(b"Just \"") { 5 } else { 0 };
     let quoted = from + prefix(&bytes[from..]);
     match bytes.get(quoted)? {
         // of reStructuredText

@@ -30,6 +30,10 @@ impl Assigned<'_> {
                 from += skip;
                 rest = &bytes[from..line];
             }
+            // `IDENTIFIED WITH mysql_native_password BY '…'`
+            let plugin = rest.iter().take_while(|b| b.is_ascii_alphanumeric() || **b == b'_').count();
+            let by = rest.get(plugin..plugin + 4).filter(|by| by.eq_ignore_ascii_case(b" by "));
+            let from = from + by.map_or(0, |_| plugin + 4);
             let from = from + usize::from(matches!(rest, [b'N', b'\'', ..]));
             if matches!(bytes.get(from), Some(b'\'' | b'"')) && is_statement(head, word) {
                 let found = literal::literal(&bytes[..line], from, Form::Code)?;
@@ -50,6 +54,16 @@ impl Assigned<'_> {
         let alone = head.is_empty() && memchr::memchr2(b' ', b'\t', rest.trim_ascii()).is_none();
         if alone && self.form == Form::Lines && promise(word) == Promise::Strong {
             return self.judged(literal::argument(&bytes[..line], at)?, false);
+        }
+        // `neighbor 10.0.0.1 password x`, `enable secret 0 x`
+        let order = [&b"password"[..], b"secret"].contains(&word)
+            && self.form == Form::Lines
+            && is_order(head);
+        if order {
+            let skip = if matches!(rest, [b'0', b' ', ..]) { 2 } else { 0 };
+            let one = memchr::memchr2(b' ', b'\t', rest[skip..].trim_ascii()).is_none();
+            let found = literal::argument(&bytes[..line], at + skip).filter(|_| one)?;
+            return self.judged(found, false);
         }
         // "the password is `x`"
         if matches!(self.form, Form::Prose) && promise(word) == Promise::Strong {
@@ -113,11 +127,25 @@ fn is_directive(head: &[u8]) -> bool {
     if WORDS.iter().any(|word| head.eq_ignore_ascii_case(word)) {
         return true;
     }
+    // `aws configure set`, `npm config set`, `Set-Item env:`
+    let ends = [&b" configure set"[..], b" config set", b"set-item env:"];
+    if ends.iter().any(|end| head.len() >= end.len() && head[head.len() - end.len()..].eq_ignore_ascii_case(end))
+        || memchr::memmem::find(head, b" config set //").is_some()
+    {
+        return true;
+    }
     // `set -gx` of fish, `d-i` of Debian's installer
     let flags = head.strip_prefix(b"set ").is_some_and(|rest| {
         rest.split(|b| *b == b' ').all(|word| word.len() <= 9 && word.starts_with(b"-"))
     });
     flags || head.starts_with(b"d-i ")
+}
+
+/// `neighbor 10.0.0.1`, `enable`: a few plain words before `password`.
+fn is_order(head: &[u8]) -> bool {
+    head.first().is_some_and(u8::is_ascii_alphabetic)
+        && head.iter().all(|b| b.is_ascii_alphanumeric() || b" .-_/:".contains(b))
+        && head.split(|b| *b == b' ').count() <= 4
 }
 
 /// `login ann` before `password`: an account in one line.
