@@ -94,7 +94,9 @@ fn one(text: &Text<'_>, name: &Range<usize>, form: Form) -> Option<Found> {
     let rest = &bytes[at + gap..line];
     let at = at + gap;
     if called && !matches!(rest, [b'|', b'|', ..] | [b'?', b'?' | b':', ..] | [b'o', b'r', ..]) {
-        return filled(rest).and_then(|skip| here.value(at + skip, line));
+        // `props("app.secret") = "…"`
+        let set = if rest.starts_with(b"= ") { Some(2) } else { filled(rest) };
+        return set.and_then(|skip| here.value(at + skip, line));
     }
     // within `${NAME:-default}`
     if before == Some(b'{') && name.start >= 2 && bytes[name.start - 2] == b'$' {
@@ -132,6 +134,16 @@ fn one(text: &Text<'_>, name: &Range<usize>, form: Form) -> Option<Found> {
         // `ApiKey { get; set; } = "…"`
         [b'{', ..] if form == Form::Code && property(rest).is_some() => {
             here.value(at + property(rest)?, line)
+        }
+        // `"password" to "…"`, `"db.password" "…"`
+        [b't', b'o', b' ', b'"', ..] | [b'"', ..] if form == Form::Code && gap > 0 && quoted => {
+            here.value(at + if rest[0] == b't' { 3 } else { 0 }, line)
+        }
+        // `$ENV{PASSWORD} = '…'`
+        [b'}', b' ', b'=', b' ', ..] if form == Form::Code && before == Some(b'{') => here.value(at + 3, line),
+        // `var password string = "…"`
+        [b'a'..=b'z', ..] if form == Form::Code && gap > 0 && kind(rest).is_some() => {
+            here.value(at + kind(rest)?, line)
         }
         // `DbPassword As String = "…"`
         [b'A' | b'a', b's' | b'S', b' ', ..] if form == Form::Code && gap > 0 => {
@@ -225,6 +237,12 @@ fn one(text: &Text<'_>, name: &Range<usize>, form: Form) -> Option<Found> {
 pub(super) fn line_end(bytes: &[u8], at: usize) -> usize {
     let near = bytes.len().min(at + 2048);
     memchr::memchr(b'\n', &bytes[at..near]).map_or(near, |end| at + end)
+}
+
+/// Where `=` ends behind a type of one word.
+fn kind(rest: &[u8]) -> Option<usize> {
+    let word = rest.iter().take(24).take_while(|b| b.is_ascii_alphanumeric() || **b == b'.').count();
+    matches!(rest[word..], [b' ', b'=', b' ', b'"' | b'\'' | b'`', ..]).then_some(word + 2)
 }
 
 /// Where `=` ends behind `{ get; set; }`.

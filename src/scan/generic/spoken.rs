@@ -12,6 +12,11 @@ impl Assigned<'_> {
         let bytes = self.text.bytes;
         let rest = &bytes[at..line];
         let head = self.head();
+        // `secret set API_TOKEN --body x`
+        let body = [&b"--body "[..], b"--value "].into_iter().find(|body| rest.starts_with(body));
+        if let Some(body) = body.filter(|_| head.ends_with(b"set")) {
+            return self.judged(literal::argument(&bytes[..line], at + body.len())?, false);
+        }
         let option = self.before == Some(b'-');
         if option {
             let found = literal::argument(&bytes[..line], at)?;
