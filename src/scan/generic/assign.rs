@@ -5,6 +5,7 @@ use std::ops::Range;
 use super::form::Form;
 use super::judge::{self, Place};
 use super::literal::{self, Literal};
+use super::typed::{block, filled, kind, property, typed};
 use super::{Found, base64, header, manifest, nested, pairs};
 use crate::scan::text::Text;
 use crate::scan::value::{Promise, promise};
@@ -112,8 +113,8 @@ fn one(text: &Text<'_>, name: &Range<usize>, form: Form) -> Option<Found> {
         return here.judged(Literal { at: at + skip..at + end.max(skip), quoted: false }, true);
     }
     match rest {
-        // what a password is compared with, for which it must be one
-        [b'=', b'=', ..] if form == Form::Code && promise(word) == Promise::Strong => {
+        // what a password is compared with; a token may be that of a parser
+        [b'=', b'=', ..] if form == Form::Code && judge::is_password(word) => {
             here.value(at + rest.iter().take_while(|b| **b == b'=').count(), line)
         }
         [b'=', b'=' | b'~', ..] | [b':', b':', ..] | [b'!', ..] => None,
@@ -140,7 +141,9 @@ fn one(text: &Text<'_>, name: &Range<usize>, form: Form) -> Option<Found> {
             here.value(at + if rest[0] == b't' { 3 } else { 0 }, line)
         }
         // `$ENV{PASSWORD} = '…'`
-        [b'}', b' ', b'=', b' ', ..] if form == Form::Code && before == Some(b'{') => here.value(at + 3, line),
+        [b'}', b' ', b'=', b' ', ..] if form == Form::Code && before == Some(b'{') => {
+            here.value(at + 3, line)
+        }
         // `var password string = "…"`
         [b'a'..=b'z', ..] if form == Form::Code && gap > 0 && kind(rest).is_some() => {
             here.value(at + kind(rest)?, line)
@@ -215,7 +218,9 @@ fn one(text: &Text<'_>, name: &Range<usize>, form: Form) -> Option<Found> {
         [b']' | b')', ..] if quoted && header::field(bytes, name.start).is_some() => {
             here.judged(Literal { at: header::field(bytes, name.start)?, quoted: true }, false)
         }
-        [b'>', ..] if before == Some(b'<') || quoted || before == Some(b':') && form == Form::Markup => here.element(at + 1, line),
+        [b'>', ..] if before == Some(b'<') || quoted || before == Some(b':') && form == Form::Markup => {
+            here.element(at + 1, line)
+        }
         [b'<', b'/', ..] if before == Some(b'>') => here.sibling(at),
         // `<Pass encoding="base64">…`, `<string name="password" translatable="false">…`
         [_, ..] if gap > 0 && form == Form::Markup && (before == Some(b'<') || quoted) => {
@@ -237,53 +242,6 @@ fn one(text: &Text<'_>, name: &Range<usize>, form: Form) -> Option<Found> {
 pub(super) fn line_end(bytes: &[u8], at: usize) -> usize {
     let near = bytes.len().min(at + 2048);
     memchr::memchr(b'\n', &bytes[at..near]).map_or(near, |end| at + end)
-}
-
-/// Where `=` ends behind a type of one word.
-fn kind(rest: &[u8]) -> Option<usize> {
-    let word = rest.iter().take(24).take_while(|b| b.is_ascii_alphanumeric() || **b == b'.').count();
-    matches!(rest[word..], [b' ', b'=', b' ', b'"' | b'\'' | b'`', ..]).then_some(word + 2)
-}
-
-/// Where `=` ends behind `{ get; set; }`.
-fn property(rest: &[u8]) -> Option<usize> {
-    let shut = memchr::memchr(b'}', &rest[..rest.len().min(64)])?;
-    let fits = rest[1..shut].iter().all(|b| b.is_ascii_alphabetic() || matches!(b, b' ' | b';'));
-    let equal = shut + 1 + rest[shut + 1..].iter().take_while(|b| **b == b' ').count();
-    (fits && rest.get(equal) == Some(&b'=')).then_some(equal + 1)
-}
-
-/// Where the text in `by lazy { "…" }`, `String { "…" }` begins.
-fn block(rest: &[u8]) -> Option<usize> {
-    let open = memchr::memchr(b'{', &rest[..rest.len().min(32)])?;
-    let fits = open >= 3 && rest[..open].iter().all(|b| b.is_ascii_alphabetic() || *b == b' ');
-    (fits && matches!(rest[open..], [b'{', b' ', b'"', ..])).then_some(open + 1)
-}
-
-/// Where a value begins that is written into the field of a form, or stands in for one that is missing.
-fn filled(rest: &[u8]) -> Option<usize> {
-    const CALLS: [&[u8]; 10] = [
-        b".fill(",
-        b".type(",
-        b".sendKeys(",
-        b".send_keys(",
-        b".setValue(",
-        b".set(",
-        b".unwrap_or(",
-        b".unwrap_or_else(|_| ",
-        b".getOrElse(",
-        b".orElse(",
-    ];
-    CALLS.iter().find(|call| rest.starts_with(call)).map(|call| call.len())
-}
-
-/// Where `=` ends behind the type of a variable.
-fn typed(rest: &[u8]) -> Option<usize> {
-    let equal = memchr::memchr(b'=', &rest[..rest.len().min(64)])?;
-    let kind = &rest[..equal];
-    let fits = kind.iter().all(|b| b.is_ascii_alphanumeric() || b" _&<>?[].|:'*".contains(b));
-    let more = matches!(rest.get(equal + 1), Some(b'=' | b'>')) || matches!(kind.trim_ascii(), [b'\'', ..]);
-    (fits && !more && kind.iter().any(u8::is_ascii_alphabetic)).then_some(equal + 1)
 }
 
 /// A name, and where it stands.
@@ -450,7 +408,12 @@ impl Assigned<'_> {
         self.as_password(found, "command-line-secret", "an argument of a command")
     }
 
-    pub(super) fn as_password(&self, found: Literal, rule: &'static str, what: &'static str) -> Option<Found> {
+    pub(super) fn as_password(
+        &self,
+        found: Literal,
+        rule: &'static str,
+        what: &'static str,
+    ) -> Option<Found> {
         let value = &self.text.bytes[found.at.clone()];
         judge::is_password_of(b"", value, self.place(true)).then_some(Found {
             rule,

@@ -58,7 +58,8 @@ pub(super) fn look(text: &Text<'_>, at: Range<usize>, form: Form) -> Option<Foun
     let (_, places) = CALLS.iter().find(|(name, _)| memchr::memmem::find(&word, name).is_some())?;
     let line = super::assign::line_end(bytes, at.end);
     // the rest of its name; PowerShell has no bracket
-    let rest = bytes[at.end..line].iter().take(16).take_while(|b| b.is_ascii_alphanumeric() || **b == b'_').count();
+    let rest =
+        bytes[at.end..line].iter().take(16).take_while(|b| b.is_ascii_alphanumeric() || **b == b'_').count();
     let from = match bytes.get(at.end + rest)? {
         b' ' if word == b"convertto-securestring" => at.end + 1,
         _ if word.ends_with(b"(") || word.ends_with(b"[") => at.end,

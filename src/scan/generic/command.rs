@@ -91,8 +91,18 @@ const PROGRAMS: [(&str, &str, Way); 58] = [
 ];
 
 /// Programs whose passwords stand without an option.
-const OPTIONLESS: [&[u8]; 10] =
-    [b"nmcli", b"cmdkey", b"freerdp", b"stats auth ", b"rabbitmqctl", b"net user ", b"net use ", b"vault login ", b"sqlplus ", b"http -a "];
+const OPTIONLESS: [&[u8]; 10] = [
+    b"nmcli",
+    b"cmdkey",
+    b"freerdp",
+    b"stats auth ",
+    b"rabbitmqctl",
+    b"net user ",
+    b"net use ",
+    b"vault login ",
+    b"sqlplus ",
+    b"http -a ",
+];
 
 /// The password on the command line where a program's name stands.
 pub(super) fn look(text: &Text<'_>, at: Range<usize>, form: Form) -> Option<Found> {
@@ -105,7 +115,10 @@ pub(super) fn look(text: &Text<'_>, at: Range<usize>, form: Form) -> Option<Foun
     }
     // the program is a word by itself, or the end of a path
     if at.start > 0
-        && (bytes[at.start - 1].is_ascii_alphanumeric() && bytes[at.start..at.end] != *b"freerdp" && bytes[at.start..at.end] != *b"cd login" || b"_.-:@".contains(&bytes[at.start - 1]))
+        && (bytes[at.start - 1].is_ascii_alphanumeric()
+            && bytes[at.start..at.end] != *b"freerdp"
+            && bytes[at.start..at.end] != *b"cd login"
+            || b"_.-:@".contains(&bytes[at.start - 1]))
     {
         return None;
     }

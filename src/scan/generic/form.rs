@@ -84,7 +84,8 @@ impl Form {
             "ini" | "properties" | "cfg" | "conf" | "cnf" | "toml" | "tf" | "tfvars" | "hcl" | "env"
             | "prefs" | "service" | "desktop" | "nomad" | "editorconfig" | "npmrc" | "pypirc" | "netrc"
             | "s3cfg" | "boto" | "credentials" | "gitconfig" | "cf" | "reg" | "ovpn" | "rdp" | "dsn"
-            | "cred" | "creds" | "users" | "secrets" | "xcconfig" | "repo" | "cfg.in" | "pgpass" | "envrc" | "container" | "network" => Form::Lines,
+            | "cred" | "creds" | "users" | "secrets" | "xcconfig" | "repo" | "cfg.in" | "pgpass"
+            | "envrc" | "container" | "network" => Form::Lines,
             "sh" | "bash" | "zsh" | "fish" | "ksh" | "bat" | "cmd" | "ps1" | "psm1" | "dockerfile" | "mk"
             | "history" | "bash_history" | "zsh_history" | "profile" | "bashrc" | "zshrc"
             | "bash_profile" | "command" | "just" => Form::Shell,
@@ -95,10 +96,10 @@ impl Form {
             | "nix" | "zig" | "svelte" | "twig" | "erb" | "phtml" | "inc" | "cr" | "nim" | "sol"
             | "proto" | "graphql" | "css" | "scss" | "less" | "el" | "lisp" | "vim" | "awk" | "bicep"
             | "rego" | "cue" | "jsonnet" | "libsonnet" | "robot" | "feature" | "coffee" | "bas" | "cls"
-            | "frm" | "vba" | "vbs" | "pas" | "dpr" | "exp" | "elm" | "ino" | "pde" | "sbt" | "sc" | "edn"
-            | "cljs" | "cljc" | "fsx" | "asp" | "aspx" | "cshtml" | "razor" | "gd" | "d" | "rkt" | "scm"
-            | "cu" | "prisma" | "gql" | "astro" | "purs" | "raku" | "vala" | "applescript" | "ahk" | "au3"
-            | "sas" | "cob" | "cbl" | "f90" | "abap" | "hx" | "psql" | "ddl" => Form::Code,
+            | "frm" | "vba" | "vbs" | "pas" | "dpr" | "exp" | "elm" | "ino" | "pde" | "sbt" | "sc"
+            | "edn" | "cljs" | "cljc" | "fsx" | "asp" | "aspx" | "cshtml" | "razor" | "gd" | "d" | "rkt"
+            | "scm" | "cu" | "prisma" | "gql" | "astro" | "purs" | "raku" | "vala" | "applescript"
+            | "ahk" | "au3" | "sas" | "cob" | "cbl" | "f90" | "abap" | "hx" | "psql" | "ddl" => Form::Code,
             _ => Form::by_base(base, kind),
         }
     }
@@ -106,7 +107,8 @@ impl Form {
     /// What the first line says of a program without an ending.
     pub(super) fn with(self, bytes: &[u8]) -> Self {
         // terms of Erlang have the ending of XML
-        if self == Form::Markup && matches!(bytes, [b'[', ..] | [b'%', b'%' | b' ', ..] | [b'{', b'a'..=b'z', ..])
+        if self == Form::Markup
+            && matches!(bytes, [b'[', ..] | [b'%', b'%' | b' ', ..] | [b'{', b'a'..=b'z', ..])
         {
             return Form::Code;
         }

@@ -97,7 +97,7 @@ fn text(strong: bool, name: &[u8], value: &[u8], place: Place) -> bool {
 }
 
 /// Whether a name is one of a password, which people make up, not of a key, which programs do.
-fn is_password(name: &[u8]) -> bool {
+pub(super) fn is_password(name: &[u8]) -> bool {
     const PARTS: [&[u8]; 8] =
         [b"pass", b"pwd", b"kennwort", b"senha", b"contrase", b"_pw", b"secret", b"credential"];
     const ENDS: [&[u8]; 3] = [b"pw", b"psk", b"auth"];
@@ -129,7 +129,8 @@ fn is_made_up(value: &[u8]) -> bool {
     let digits = value.iter().rev().take_while(|b| b.is_ascii_digit()).count();
     let words = &value[..value.len() - digits];
     let letters = |word: &[u8]| word.len() >= 3 && word.iter().all(u8::is_ascii_lowercase);
-    let tied = words.strip_suffix(b"-").or_else(|| words.strip_suffix(b"_")).or_else(|| words.strip_suffix(b"."));
+    let tied =
+        words.strip_suffix(b"-").or_else(|| words.strip_suffix(b"_")).or_else(|| words.strip_suffix(b"."));
     let tied = tied.is_some_and(|words| {
         words.split(|b| b"-_.".contains(b)).count() >= 3 && words.split(|b| b"-_.".contains(b)).all(letters)
     });

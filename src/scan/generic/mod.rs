@@ -19,6 +19,7 @@ mod pairs;
 mod spoken;
 #[cfg(test)]
 mod tests;
+mod typed;
 mod url;
 
 use std::ops::Range;

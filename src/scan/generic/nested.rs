@@ -18,9 +18,8 @@ pub(super) fn key(here: &Assigned<'_>, at: usize, line: usize) -> Option<Found> 
     let end = bytes.len().min(line + 256);
     let inner = &bytes[at..end];
     let inner = &inner[..memchr::memchr(b'}', inner).unwrap_or(inner.len())];
-    let found = inner.windows(4).position(|w| {
-        w[..3].eq_ignore_ascii_case(b"key") && matches!(w[3], b'"' | b':')
-    })?;
+    let found =
+        inner.windows(4).position(|w| w[..3].eq_ignore_ascii_case(b"key") && matches!(w[3], b'"' | b':'))?;
     let edge = found.checked_sub(1).is_some_and(|before| b" \"'{".contains(&inner[before]));
     let name = at + found..at + found + 3;
     let from = name.end + inner[found + 3..].iter().take_while(|b| b"\": ".contains(b)).count();

@@ -42,9 +42,9 @@ fn is_named(bytes: &[u8], start: usize, name: &[u8]) -> bool {
     let before = before.strip_suffix(b"\"").or_else(|| before.strip_suffix(b"'")).unwrap_or(before);
     // `"type": "password", "value": "…"`
     let kind = before.ends_with(b"type") && name == b"password";
-    kind || [&b"name"[..], b"key", b"parameterkey", b"variable", b"setting", b"option_name"].iter().any(|word| {
-        before.len() >= word.len() && before[before.len() - word.len()..].eq_ignore_ascii_case(word)
-    })
+    kind || [&b"name"[..], b"key", b"parameterkey", b"variable", b"setting", b"option_name"].iter().any(
+        |word| before.len() >= word.len() && before[before.len() - word.len()..].eq_ignore_ascii_case(word),
+    )
 }
 
 /// Where the value begins behind `value:`, `"value":`, `value=`.

@@ -61,9 +61,8 @@ impl Assigned<'_> {
             return self.judged(literal::argument(&bytes[..line], at)?, false);
         }
         // `neighbor 10.0.0.1 password x`, `enable secret 0 x`
-        let order = [&b"password"[..], b"secret"].contains(&word)
-            && self.form == Form::Lines
-            && is_order(head);
+        let order =
+            [&b"password"[..], b"secret"].contains(&word) && self.form == Form::Lines && is_order(head);
         if order {
             let skip = if matches!(rest, [b'0', b' ', ..]) { 2 } else { 0 };
             let one = memchr::memchr2(b' ', b'\t', rest[skip..].trim_ascii()).is_none();
@@ -91,7 +90,9 @@ impl Assigned<'_> {
             || head.eq_ignore_ascii_case(b"setx")
             || is_directive(head)
             || head.is_empty()
-                && (word == b"rootpw" || word.eq_ignore_ascii_case(b"requirepass") || word.eq_ignore_ascii_case(b"masterauth"))
+                && (word == b"rootpw"
+                    || word.eq_ignore_ascii_case(b"requirepass")
+                    || word.eq_ignore_ascii_case(b"masterauth"))
             || netrc && [&b"password"[..], b"pass"].iter().any(|w| word.eq_ignore_ascii_case(w))
             || word == b"insecure-password";
         if spoken {
@@ -134,15 +135,17 @@ fn is_directive(head: &[u8]) -> bool {
     }
     // `aws configure set`, `npm config set`, `Set-Item env:`
     let ends = [&b" configure set"[..], b" config set", b"set-item env:"];
-    if ends.iter().any(|end| head.len() >= end.len() && head[head.len() - end.len()..].eq_ignore_ascii_case(end))
+    if ends
+        .iter()
+        .any(|end| head.len() >= end.len() && head[head.len() - end.len()..].eq_ignore_ascii_case(end))
         || memchr::memmem::find(head, b" config set //").is_some()
     {
         return true;
     }
     // `set -gx` of fish, `d-i` of Debian's installer
-    let flags = head.strip_prefix(b"set ").is_some_and(|rest| {
-        rest.split(|b| *b == b' ').all(|word| word.len() <= 9 && word.starts_with(b"-"))
-    });
+    let flags = head
+        .strip_prefix(b"set ")
+        .is_some_and(|rest| rest.split(|b| *b == b' ').all(|word| word.len() <= 9 && word.starts_with(b"-")));
     flags || head.starts_with(b"d-i ")
 }
 

@@ -64,7 +64,8 @@ pub(super) fn look(text: &Text<'_>, at: usize, form: Form) -> Option<Found> {
 pub(super) fn dsn(text: &Text<'_>, at: usize, form: Form) -> Option<Found> {
     let bytes = text.bytes;
     let near = at.saturating_sub(128);
-    let start = near + bytes[near..at].iter().rposition(|b| b.is_ascii_whitespace() || b"\"'`=".contains(b))? + 1;
+    let start =
+        near + bytes[near..at].iter().rposition(|b| b.is_ascii_whitespace() || b"\"'`=".contains(b))? + 1;
     let colon = start + memchr::memchr(b':', &bytes[start..at])?;
     let place = Place { form, test: text.name.test, quoted: true };
     let at = colon + 1..at;
