@@ -55,7 +55,8 @@ fn one(text: &Text<'_>, name: &Range<usize>, form: Form) -> Option<Found> {
     let word = &bytes[name.clone()];
     let before = name.start.checked_sub(1).map(|at| bytes[at]);
     // `checksum/secret: …`, a path
-    let setting = before == Some(b'/') && matches!(bytes[name.end..], [b'"' | b'\'', b',', ..]);
+    let setting =
+        matches!(before, Some(b'/' | b':')) && matches!(bytes[name.end..], [b'"' | b'\'', b',' | b']', ..]);
     if before == Some(b'/') && form != Form::Lines && !setting {
         return None;
     }

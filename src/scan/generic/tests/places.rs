@@ -13,6 +13,8 @@ pub(super) const PLACES: &[(&str, &str)] = &[
     ("a.rb", "let(:api_token) { '@k' }"),
     ("a.rb", "described_class.new(username: 'x', password: '@h')"),
     ("a.cs", "public string ApiKey { get; set; } = \"@k\";"),
+    ("a.cs", "builder.Configuration[\"Jwt:Secret\"] = \"@k\";"),
+    ("a.cpp", "settings.setValue(\"api/secret_key\", \"@k\");"),
     ("a.vb", "Private Const DbPassword As String = \"@h\""),
     ("a.go", "var dbPassword string = \"@h\""),
     ("a.go", "dsn := \"app:@k@tcp(10.0.0.1:3306)/x\""),
