@@ -40,6 +40,36 @@ pub(super) fn look(text: &Text<'_>, mut found: impl FnMut(Found)) {
     }
 }
 
+/// Whether `chpasswd` stands here as cloud-init has it, with accounts below.
+pub(super) fn is_list(text: &Text<'_>, at: &Range<usize>) -> bool {
+    at.len() == 8 && text.bytes.get(at.end) == Some(&b':')
+}
+
+/// `user:password` in the lines under `chpasswd:` and `list: |`.
+pub(super) fn list(text: &Text<'_>, at: &Range<usize>, mut found: impl FnMut(Found)) {
+    let place = Place { form: Form::Yaml, test: text.name.test, quoted: true };
+    let mut from = super::assign::line_end(text.bytes, at.end) + 1;
+    for _ in 0..16 {
+        if !text.bytes.get(from).is_some_and(u8::is_ascii_whitespace) {
+            return;
+        }
+        let end = super::assign::line_end(text.bytes, from);
+        let line = &text.bytes[from..end];
+        let start = line.iter().take_while(|b| b" \t-".contains(b)).count();
+        let colon = line.iter().position(|b| *b == b':').filter(|colon| line.get(colon + 1) != Some(&b' '));
+        if let Some(colon) = colon.filter(|colon| *colon > start) {
+            let (user, password) = (&line[start..colon], line[colon + 1..].trim_ascii_end());
+            let at = from + colon + 1..from + colon + 1 + password.len();
+            if user.iter().all(|b| b.is_ascii_alphanumeric() || b"_-.".contains(b))
+                && judge::is_password_of(user, password, place)
+            {
+                found(Found { rule: "generic-secret", at, name: None, what: "a password of an account" });
+            }
+        }
+        from = end + 1;
+    }
+}
+
 /// `host:port:database:user:password`.
 fn pgpass(line: &[u8]) -> Option<(Range<usize>, Range<usize>)> {
     let mut colons = memchr::memchr_iter(b':', line);

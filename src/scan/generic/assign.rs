@@ -5,6 +5,7 @@ use std::ops::Range;
 use super::form::Form;
 use super::judge::{self, Place};
 use super::literal::{self, Literal};
+use super::typed::{block, filled, kind, property, typed};
 use super::{Found, base64, header, manifest, nested, pairs};
 use crate::scan::text::Text;
 use crate::scan::value::{Promise, promise};
@@ -19,7 +20,7 @@ pub(super) fn look(text: &Text<'_>, word: Range<usize>, form: Form) -> (usize, V
     let end = name.end;
     // most words stand in the middle of something else
     let Some(next) = bytes.get(end) else { return (end, Vec::new()) };
-    if !b"=:\"'`]\\ \t,>-?|<\r\n)(".contains(next) {
+    if !b"=:\"'`]\\ \t,>-?|<\r\n)([{}*".contains(next) {
         return (end, Vec::new());
     }
     let found = if manifest::is_head(bytes, &name) {
@@ -54,7 +55,13 @@ fn one(text: &Text<'_>, name: &Range<usize>, form: Form) -> Option<Found> {
     let word = &bytes[name.clone()];
     let before = name.start.checked_sub(1).map(|at| bytes[at]);
     // `checksum/secret: …`, a path
-    if before == Some(b'/') && form != Form::Lines {
+    let setting =
+        matches!(before, Some(b'/' | b':')) && matches!(bytes[name.end..], [b'"' | b'\'', b',' | b']', ..]);
+    if before == Some(b'/') && form != Form::Lines && !setting {
+        return None;
+    }
+    // a list of ciphers: `!PSK:!SRP`
+    if before == Some(b'!') {
         return None;
     }
     let line = line_end(bytes, name.end);
@@ -64,7 +71,7 @@ fn one(text: &Text<'_>, name: &Range<usize>, form: Form) -> Option<Found> {
     let quoted = match (&bytes[at..line], before) {
         ([quote @ (b'"' | b'\'' | b'`'), ..], Some(b))
             // an option, a selector
-            if b == *quote || b == b'-' || b"#.@".contains(&b) && name.start >= 2 && bytes[name.start - 2] == *quote =>
+            if b == *quote || b == b'-' || setting || b"#.@".contains(&b) && name.start >= 2 && bytes[name.start - 2] == *quote =>
         {
             at += 1;
             true
@@ -75,8 +82,13 @@ fn one(text: &Text<'_>, name: &Range<usize>, form: Form) -> Option<Found> {
         }
         _ => false,
     };
-    if bytes.get(at) == Some(&b']') {
+    if bytes.get(at) == Some(&b']') || bytes.get(at) == Some(&b'*') && before == Some(b'*') {
         at += 1;
+    }
+    // `char password[32] = "…"`
+    if !quoted && form == Form::Code && bytes.get(at) == Some(&b'[') {
+        let digits = bytes[at + 1..line].iter().take_while(|b| b.is_ascii_digit()).count();
+        at += if bytes.get(at + 1 + digits) == Some(&b']') { digits + 2 } else { 0 };
     }
     let called = quoted && bytes.get(at) == Some(&b')');
     at += usize::from(called);
@@ -84,10 +96,16 @@ fn one(text: &Text<'_>, name: &Range<usize>, form: Form) -> Option<Found> {
     let rest = &bytes[at + gap..line];
     let at = at + gap;
     if called && !matches!(rest, [b'|', b'|', ..] | [b'?', b'?' | b':', ..] | [b'o', b'r', ..]) {
-        return filled(rest).and_then(|skip| here.value(at + skip, line));
+        // `props("app.secret") = "…"`
+        let set = if rest.starts_with(b"= ") { Some(2) } else { filled(rest) };
+        return set.and_then(|skip| here.value(at + skip, line));
     }
     // within `${NAME:-default}`
     if before == Some(b'{') && name.start >= 2 && bytes[name.start - 2] == b'$' {
+        // `${PASSWORD}    x` of a robot
+        if let [b'}', b' ', b' ', ..] = rest {
+            return here.judged(literal::argument(&bytes[..line], at + 1)?, false);
+        }
         let skip = rest.iter().take_while(|b| matches!(b, b':' | b'-' | b'=')).count();
         if skip == 0 || rest.first() == Some(&b'}') {
             return None;
@@ -96,8 +114,8 @@ fn one(text: &Text<'_>, name: &Range<usize>, form: Form) -> Option<Found> {
         return here.judged(Literal { at: at + skip..at + end.max(skip), quoted: false }, true);
     }
     match rest {
-        // what a password is compared with, for which it must be one
-        [b'=', b'=', ..] if form == Form::Code && promise(word) == Promise::Strong => {
+        // what a password is compared with; a token may be that of a parser
+        [b'=', b'=', ..] if form == Form::Code && judge::is_password(word) => {
             here.value(at + rest.iter().take_while(|b| **b == b'=').count(), line)
         }
         [b'=', b'=' | b'~', ..] | [b':', b':', ..] | [b'!', ..] => None,
@@ -113,15 +131,31 @@ fn one(text: &Text<'_>, name: &Range<usize>, form: Form) -> Option<Found> {
         [b'<', b'-', ..] if form == Form::Code => here.value(at + 2, line),
         // `let(:api_token) { '…' }`
         [b')', b' ', b'{', b' ', b'"' | b'\'', ..] if before == Some(b':') => here.value(at + 3, line),
+        // `by lazy { "…" }`
+        [b'b', b'y', b' ', ..] if form == Form::Code && gap > 0 => here.value(at + block(rest)?, line),
         // `ApiKey { get; set; } = "…"`
         [b'{', ..] if form == Form::Code && property(rest).is_some() => {
             here.value(at + property(rest)?, line)
+        }
+        // `"password" to "…"`, `"db.password" "…"`
+        [b't', b'o', b' ', b'"', ..] | [b'"', ..] if form == Form::Code && gap > 0 && quoted => {
+            here.value(at + if rest[0] == b't' { 3 } else { 0 }, line)
+        }
+        // `$ENV{PASSWORD} = '…'`
+        [b'}', b' ', b'=', b' ', ..] if form == Form::Code && before == Some(b'{') => {
+            here.value(at + 3, line)
+        }
+        // `var password string = "…"`
+        [b'a'..=b'z', ..] if form == Form::Code && gap > 0 && kind(rest).is_some() => {
+            here.value(at + kind(rest)?, line)
         }
         // `DbPassword As String = "…"`
         [b'A' | b'a', b's' | b'S', b' ', ..] if form == Form::Code && gap > 0 => {
             here.value(at + typed(rest)?, line)
         }
         [b'{', ..] if rest.trim_ascii() == b"{" => nested::look(&here, line),
+        // `(setf (getf config :api-key) "…")`
+        [b')', b' ', b'"', ..] if here.head().starts_with(b"(set") => here.value(at + 1, line),
         [b'|', b'|', b'=', ..] | [b'?', b'?', b'=', ..] => here.value(at + 3, line),
         [b'=', ..] if gap == 0 && before == Some(b'-') => {
             here.judged(literal::argument(&bytes[..line], at + 1)?, false)
@@ -151,6 +185,17 @@ fn one(text: &Text<'_>, name: &Range<usize>, form: Form) -> Option<Found> {
         [b':', next, ..] if before == Some(b':') && *next != b' ' => None,
         [b':', rest @ ..] => {
             let at = at + 1;
+            // `"Jwt": { "Key": "…" }`, `encryption:` and `key: …` below it
+            if let Some(found) = nested::key(&here, at, line) {
+                return Some(found);
+            }
+            if rest.trim_ascii() == b"{" {
+                return nested::look(&here, line);
+            }
+            // `var password: String { "…" }`
+            if let Some(skip) = block(rest).filter(|_| form == Form::Code && !quoted) {
+                return here.value(at + skip, line);
+            }
             // `"X-Api-Key: …"`: a header in quotes
             if let (Some(quote @ (b'"' | b'\'')), false) = (before, quoted) {
                 let end = memchr::memchr(quote, rest)?;
@@ -170,7 +215,13 @@ fn one(text: &Text<'_>, name: &Range<usize>, form: Form) -> Option<Found> {
         }
         // `set :password, "…"`, `{password, "…"}`, `-define(PASSWORD, "…")`, `${env:PASSWORD, '…'}`
         [b',', ..] if here.is_told(line) => here.listed(at + 1, line),
-        [b'>', ..] if before == Some(b'<') || quoted => here.element(at + 1, line),
+        // `[request setValue:@"…" forHTTPHeaderField:@"X-Api-Key"]`
+        [b']' | b')', ..] if quoted && header::field(bytes, name.start).is_some() => {
+            here.judged(Literal { at: header::field(bytes, name.start)?, quoted: true }, false)
+        }
+        [b'>', ..] if before == Some(b'<') || quoted || before == Some(b':') && form == Form::Markup => {
+            here.element(at + 1, line)
+        }
         [b'<', b'/', ..] if before == Some(b'>') => here.sibling(at),
         // `<Pass encoding="base64">…`, `<string name="password" translatable="false">…`
         [_, ..] if gap > 0 && form == Form::Markup && (before == Some(b'<') || quoted) => {
@@ -192,29 +243,6 @@ fn one(text: &Text<'_>, name: &Range<usize>, form: Form) -> Option<Found> {
 pub(super) fn line_end(bytes: &[u8], at: usize) -> usize {
     let near = bytes.len().min(at + 2048);
     memchr::memchr(b'\n', &bytes[at..near]).map_or(near, |end| at + end)
-}
-
-/// Where `=` ends behind `{ get; set; }`.
-fn property(rest: &[u8]) -> Option<usize> {
-    let shut = memchr::memchr(b'}', &rest[..rest.len().min(64)])?;
-    let fits = rest[1..shut].iter().all(|b| b.is_ascii_alphabetic() || matches!(b, b' ' | b';'));
-    let equal = shut + 1 + rest[shut + 1..].iter().take_while(|b| **b == b' ').count();
-    (fits && rest.get(equal) == Some(&b'=')).then_some(equal + 1)
-}
-
-/// Where a value begins that is written into the field of a form.
-fn filled(rest: &[u8]) -> Option<usize> {
-    const CALLS: [&[u8]; 6] = [b".fill(", b".type(", b".sendKeys(", b".send_keys(", b".setValue(", b".set("];
-    CALLS.iter().find(|call| rest.starts_with(call)).map(|call| call.len())
-}
-
-/// Where `=` ends behind the type of a variable.
-fn typed(rest: &[u8]) -> Option<usize> {
-    let equal = memchr::memchr(b'=', &rest[..rest.len().min(64)])?;
-    let kind = &rest[..equal];
-    let fits = kind.iter().all(|b| b.is_ascii_alphanumeric() || b" _&<>?[].|:'*".contains(b));
-    let more = matches!(rest.get(equal + 1), Some(b'=' | b'>')) || matches!(kind.trim_ascii(), [b'\'', ..]);
-    (fits && !more && kind.iter().any(u8::is_ascii_alphabetic)).then_some(equal + 1)
 }
 
 /// A name, and where it stands.
@@ -315,7 +343,7 @@ impl Assigned<'_> {
             Some(b'{') => self.form == Form::Code || self.form == Form::Lines,
             Some(b'(') => self.head().ends_with(b"define("),
             _ => memchr::memmem::find(&self.text.bytes[self.name.end.min(line)..line], b", ")
-                .is_some_and(|_| self.text.bytes[self.name.clone()].ends_with(b"USERPWD")),
+                .is_some_and(|_| self.text.bytes[self.name.clone()].starts_with(b"CURLOPT_")),
         }
     }
 
@@ -336,7 +364,11 @@ impl Assigned<'_> {
 
     /// `("password", "…")`: a call, or a list of two.
     fn listed(&self, from: usize, line: usize) -> Option<Found> {
-        let found = literal::literal(&self.text.bytes[..line], from, Form::Code)?;
+        // `add_argument("--password", default="…")`
+        let rest = &self.text.bytes[from..line];
+        let option = self.before == Some(b'-');
+        let default = memchr::memmem::find(rest, b"default=").filter(|_| option).map_or(0, |at| at + 8);
+        let found = literal::literal(&self.text.bytes[..line], from + default, Form::Code)?;
         self.judged(found, false)
     }
 

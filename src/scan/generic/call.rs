@@ -9,7 +9,7 @@ use super::literal;
 use crate::scan::text::Text;
 
 /// The names, lower case, and which argument may be the password, from 0.
-const CALLS: [(&[u8], &[usize]); 32] = [
+const CALLS: [(&[u8], &[usize]); 39] = [
     (b"securestring", &[0]),
     (b"basicauth", &[1]),
     (b"basic_auth", &[1]),
@@ -42,6 +42,13 @@ const CALLS: [(&[u8], &[usize]); 32] = [
     (b"aes.encrypt", &[1]),
     (b"aes.decrypt", &[1]),
     (b"wifi.begin", &[1]),
+    (b"fernet(", &[0]),
+    (b"simple_bind", &[1]),
+    (b"cookieparser(", &[0]),
+    (b"sequelize(", &[2]),
+    (b"signwith(", &[0, 1]),
+    (b"ftp_login", &[2]),
+    (b"auth' => [", &[1]),
 ];
 
 /// The password in the call whose name stands here.
@@ -55,9 +62,10 @@ pub(super) fn look(text: &Text<'_>, at: Range<usize>, form: Form) -> Option<Foun
         bytes[at.end..line].iter().take(16).take_while(|b| b.is_ascii_alphanumeric() || **b == b'_').count();
     let from = match bytes.get(at.end + rest)? {
         b' ' if word == b"convertto-securestring" => at.end + 1,
-        _ if word.ends_with(b"(") && rest == 0 => at.end,
-        b'(' if !word.ends_with(b"(") => at.end + rest + 1,
-        _ if word.ends_with(b"(") => at.end,
+        _ if word.ends_with(b"(") || word.ends_with(b"[") => at.end,
+        b'(' => at.end + rest + 1,
+        // `:basic_auth, 'ann', '…'`
+        b',' if at.start > 0 && bytes[at.start - 1] == b':' => at.end + 1,
         _ => return None,
     };
     places.iter().find_map(|place| nth(text, from, line, *place, form))

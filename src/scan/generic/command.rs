@@ -29,7 +29,7 @@ enum Way {
     Slash,
 }
 
-const PROGRAMS: [(&str, &str, Way); 44] = [
+const PROGRAMS: [(&str, &str, Way); 58] = [
     ("sshpass", "-p", Way::Apart),
     ("sshpass", "-p", Way::Joined),
     ("curl", "-u", Way::Login(b':')),
@@ -70,6 +70,20 @@ const PROGRAMS: [(&str, &str, Way); 44] = [
     ("snmp", "-A", Way::Apart),
     ("snmp", "-X", Way::Apart),
     ("lftp", "-u", Way::Login(b',')),
+    ("etcdctl", "--user", Way::Login(b':')),
+    ("mosquitto_", "-P", Way::Apart),
+    ("cqlsh", "-p", Way::Apart),
+    ("bcp", "-P", Way::Apart),
+    ("bcp", "-P", Way::Joined),
+    ("freerdp", "/p:", Way::Joined),
+    ("cmdkey", "/pass:", Way::Joined),
+    ("plink", "-pw", Way::Apart),
+    ("pscp", "-pw", Way::Apart),
+    ("psexec", "-p", Way::Apart),
+    ("nmcli", "password", Way::Apart),
+    ("nmcli", "wifi-sec.psk", Way::Apart),
+    ("nmcli", "802-11-wireless-security.psk", Way::Apart),
+    ("stats auth", "auth", Way::Login(b':')),
     ("lftp", "--user", Way::Login(b',')),
     ("http -a", "-a", Way::Login(b':')),
     ("mysql", "--password", Way::Apart),
@@ -77,8 +91,18 @@ const PROGRAMS: [(&str, &str, Way); 44] = [
 ];
 
 /// Programs whose passwords stand without an option.
-const OPTIONLESS: [&[u8]; 6] =
-    [b"rabbitmqctl", b"net user ", b"net use ", b"vault login ", b"sqlplus ", b"http -a "];
+const OPTIONLESS: [&[u8]; 10] = [
+    b"nmcli",
+    b"cmdkey",
+    b"freerdp",
+    b"stats auth ",
+    b"rabbitmqctl",
+    b"net user ",
+    b"net use ",
+    b"vault login ",
+    b"sqlplus ",
+    b"http -a ",
+];
 
 /// The password on the command line where a program's name stands.
 pub(super) fn look(text: &Text<'_>, at: Range<usize>, form: Form) -> Option<Found> {
@@ -91,17 +115,22 @@ pub(super) fn look(text: &Text<'_>, at: Range<usize>, form: Form) -> Option<Foun
     }
     // the program is a word by itself, or the end of a path
     if at.start > 0
-        && (bytes[at.start - 1].is_ascii_alphanumeric() || b"_.-:@".contains(&bytes[at.start - 1]))
+        && (bytes[at.start - 1].is_ascii_alphanumeric()
+            && bytes[at.start..at.end] != *b"freerdp"
+            && bytes[at.start..at.end] != *b"cd login"
+            || b"_.-:@".contains(&bytes[at.start - 1]))
     {
         return None;
     }
     // most of these words are no command: one is followed by a blank and options
     let rest = &bytes[at.end..bytes.len().min(at.end + 512)];
     let tail = rest.iter().take(16).take_while(|b| b.is_ascii_alphanumeric() || b"_.-".contains(b)).count();
+    let blank = usize::from(bytes[at.end - 1] == b' ');
+    let options = &bytes[at.end - blank..bytes.len().min(at.end + 512)];
     let apart =
-        at.len() > 4 && bytes[at.end - 1] == b' ' || rest.get(tail).is_some_and(|b| b" \t\"',\\".contains(b));
+        at.len() > 2 && bytes[at.end - 1] == b' ' || rest.get(tail).is_some_and(|b| b" \t\"',\\".contains(b));
     if !apart
-        || memchr::memmem::find(rest, b" -")
+        || memchr::memmem::find(options, b" -")
             .or_else(|| memchr::memmem::find(rest, b"\"-"))
             .or_else(|| memchr::memmem::find(rest, b"'-"))
             .is_none()
@@ -126,7 +155,9 @@ pub(super) fn look(text: &Text<'_>, at: Range<usize>, form: Form) -> Option<Foun
             from = option_at + 1;
             if let Some((user, found)) = given(line, after, way) {
                 let value = &bytes[found.at.clone()];
-                if !value.starts_with(b"-") && judge::is_password_of(&bytes[user], value, place) {
+                // `-u cassandra -p cassandra`
+                let twice = line[..option_at].trim_ascii_end().ends_with(value);
+                if !value.starts_with(b"-") && !twice && judge::is_password_of(&bytes[user], value, place) {
                     return Some(Found {
                         rule: "command-line-secret",
                         at: found.at,
@@ -232,7 +263,7 @@ fn given(line: &[u8], after: usize, way: Way) -> Option<(Range<usize>, Literal)>
             let mut words = words(&line[after..]).map(|at| after + at.start..after + at.end);
             let found = words.find(|at| {
                 let word = &line[at.clone()];
-                !b"/-\\*".contains(&word[0]) && !(word.len() == 2 && word[1] == b':')
+                !b"/-\\*".contains(&word[0]) && !word.contains(&b'=') && !(word.len() == 2 && word[1] == b':')
             })?;
             Some((0..0, Literal { at: found, quoted: true }))
         }
@@ -272,9 +303,15 @@ fn words(text: &[u8]) -> impl Iterator<Item = Range<usize>> + '_ {
     let mut at = 0;
     std::iter::from_fn(move || {
         at += text[at..].iter().take_while(|b| matches!(b, b' ' | b'\t')).count();
-        let found = literal::argument(text, at).filter(|found| !found.at.is_empty())?;
-        (!b"|;<>&)\n\r".contains(text.get(at)?)).then_some(())?;
-        at = found.at.end + usize::from(found.at.start > at);
-        Some(found.at)
+        let rest = &text[at..];
+        let start = at;
+        if let quote @ (b'"' | b'\'') = *rest.first()? {
+            let end = memchr::memchr(quote, &rest[1..])?;
+            at += end + 2;
+            return (end > 0).then_some(start + 1..start + 1 + end);
+        }
+        let end = rest.iter().position(|b| b.is_ascii_whitespace() || b"|;<>&)\"'`".contains(b));
+        at += end.unwrap_or(rest.len());
+        (at > start).then_some(start..at)
     })
 }

@@ -76,7 +76,7 @@ impl Form {
             return Form::by_ending(stem, kind);
         }
         match ending {
-            "yaml" | "yml" | "sls" | "eyaml" | "raml" => Form::Yaml,
+            "yaml" | "yml" | "sls" | "eyaml" | "raml" | "asset" | "unity" | "prefab" => Form::Yaml,
             "json" | "jsonc" | "json5" | "tfstate" | "ipynb" | "tfvars.json" | "webmanifest" | "har"
             | "postman_collection" => Form::Json,
             "xml" | "html" | "htm" | "xhtml" | "config" | "csproj" | "plist" | "svg" | "jsp" | "xaml"
@@ -84,7 +84,8 @@ impl Form {
             "ini" | "properties" | "cfg" | "conf" | "cnf" | "toml" | "tf" | "tfvars" | "hcl" | "env"
             | "prefs" | "service" | "desktop" | "nomad" | "editorconfig" | "npmrc" | "pypirc" | "netrc"
             | "s3cfg" | "boto" | "credentials" | "gitconfig" | "cf" | "reg" | "ovpn" | "rdp" | "dsn"
-            | "pgpass" | "envrc" | "container" | "network" => Form::Lines,
+            | "cred" | "creds" | "users" | "secrets" | "xcconfig" | "repo" | "cfg.in" | "pgpass"
+            | "envrc" | "container" | "network" => Form::Lines,
             "sh" | "bash" | "zsh" | "fish" | "ksh" | "bat" | "cmd" | "ps1" | "psm1" | "dockerfile" | "mk"
             | "history" | "bash_history" | "zsh_history" | "profile" | "bashrc" | "zshrc"
             | "bash_profile" | "command" | "just" => Form::Shell,
@@ -105,6 +106,12 @@ impl Form {
 
     /// What the first line says of a program without an ending.
     pub(super) fn with(self, bytes: &[u8]) -> Self {
+        // terms of Erlang have the ending of XML
+        if self == Form::Markup
+            && matches!(bytes, [b'[', ..] | [b'%', b'%' | b' ', ..] | [b'{', b'a'..=b'z', ..])
+        {
+            return Form::Code;
+        }
         if !matches!(self, Form::Lines | Form::Prose) || !bytes.starts_with(b"#!") {
             return self;
         }

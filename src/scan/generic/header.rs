@@ -14,6 +14,13 @@ pub(super) fn look(text: &Text<'_>, at: Range<usize>, form: Form) -> Option<Foun
     let bytes = text.bytes;
     let line = super::assign::line_end(bytes, at.end);
     let rest = &bytes[at.end..line];
+    let place = Place { form, test: text.name.test, quoted: true };
+    // `setValue("Bearer …", forHTTPHeaderField: "Authorization")`
+    if let Some(before) = field(bytes, at.start) {
+        let found = credential(&bytes[before.clone()], place)?;
+        let at = before.start + found.start..before.start + found.end;
+        return Some(Found { rule: "authorization-header", at, name: None, what: "a header" });
+    }
     // `Authorization: Basic …`, `"Authorization", "Bearer …"`, `['authorization'] = 'token …'`
     let skip = rest.iter().take(12).take_while(|b| b" \t\"'`\\]:=>,(".contains(b)).count();
     if skip == 0 || skip == 12 {
@@ -23,7 +30,6 @@ pub(super) fn look(text: &Text<'_>, at: Range<usize>, form: Form) -> Option<Foun
     let word = rest[skip..].starts_with(b"value");
     let more = rest[skip..].iter().skip(5).take(12).take_while(|b| b" \t\"'`:=".contains(b)).count();
     let skip = if word { skip + 5 + more } else { skip };
-    let place = Place { form, test: text.name.test, quoted: true };
     let value = &rest[skip..];
     let found = credential(value, place)?;
     let start = at.end + skip;
@@ -33,6 +39,18 @@ pub(super) fn look(text: &Text<'_>, at: Range<usize>, form: Form) -> Option<Foun
         name: None,
         what: "a header",
     })
+}
+
+/// The text before `forHTTPHeaderField:` and the name of a header, which stands here.
+pub(super) fn field(bytes: &[u8], name: usize) -> Option<Range<usize>> {
+    let near = name.saturating_sub(512);
+    let before = bytes[near..name].trim_ascii_end();
+    let before = before.strip_suffix(b"\"")?;
+    let before = before.strip_suffix(b"@").unwrap_or(before).trim_ascii_end();
+    let before = before.strip_suffix(b"forHTTPHeaderField:")?.trim_ascii_end();
+    let before = before.strip_suffix(b",").unwrap_or(before).strip_suffix(b"\"")?;
+    let start = memchr::memrchr(b'"', before)? + 1;
+    Some(near + start..near + before.len())
 }
 
 /// Where the credential lies behind its scheme.

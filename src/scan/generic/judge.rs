@@ -57,7 +57,7 @@ pub(super) fn is_secret(promise: Promise, name: &[u8], value: &[u8], place: Plac
             let poor = if config {
                 length >= 8 && (value.iter().any(u8::is_ascii_digit) || is_tied(value))
             } else {
-                place.quoted && place.form == Form::Code && is_made_up(value)
+                (place.quoted || place.form == Form::Prose) && is_made_up(value)
             };
             strong && !place.test && is_password(name) && poor
         }
@@ -97,10 +97,11 @@ fn text(strong: bool, name: &[u8], value: &[u8], place: Place) -> bool {
 }
 
 /// Whether a name is one of a password, which people make up, not of a key, which programs do.
-fn is_password(name: &[u8]) -> bool {
+pub(super) fn is_password(name: &[u8]) -> bool {
     const PARTS: [&[u8]; 8] =
         [b"pass", b"pwd", b"kennwort", b"senha", b"contrase", b"_pw", b"secret", b"credential"];
-    name.eq_ignore_ascii_case(b"pw")
+    const ENDS: [&[u8]; 3] = [b"pw", b"psk", b"auth"];
+    ENDS.iter().any(|end| name.len() >= end.len() && name[name.len() - end.len()..].eq_ignore_ascii_case(end))
         || PARTS.iter().any(|part| name.windows(part.len()).any(|w| w.eq_ignore_ascii_case(part)))
 }
 

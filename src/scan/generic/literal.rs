@@ -17,8 +17,14 @@ pub(super) fn literal(bytes: &[u8], from: usize, form: Form) -> Option<Literal> 
     let from = from + blanks(&bytes[from..]);
     let from = from + tag(&bytes[from..]);
     let from = from + wrapper(&bytes[from..], form);
+    let from = from + if form == Form::Code && bytes[from..].starts_with(b"Just \"") { 5 } else { 0 };
     let quoted = from + prefix(&bytes[from..]);
     match bytes.get(quoted)? {
+        // of reStructuredText
+        b'`' if bytes[quoted..].starts_with(b"``") && !bytes[quoted..].starts_with(b"```") => {
+            string(bytes, quoted + 1)
+        }
+        b'q' if form == Form::Code => perl(bytes, quoted),
         b'"' | b'\'' | b'`' => string(bytes, quoted),
         b'\\' if matches!(bytes.get(quoted + 1), Some(b'"' | b'\'')) => {
             escaped(bytes, quoted + 2, bytes[quoted + 1])
@@ -86,7 +92,7 @@ fn prefix(text: &[u8]) -> usize {
     let letters = text
         .iter()
         .take(3)
-        .take_while(|b| b.is_ascii_alphanumeric() || matches!(b, b'@' | b'#' | b'&' | b'$'))
+        .take_while(|b| b.is_ascii_alphanumeric() || matches!(b, b'@' | b'#' | b'&' | b'$' | b'<'))
         .count();
     if matches!(text.get(letters), Some(b'"' | b'\'')) { letters } else { 0 }
 }
@@ -109,6 +115,20 @@ fn string(bytes: &[u8], from: usize) -> Option<Literal> {
         }
     }
     (at > start).then_some(Literal { at: start..at, quoted: true })
+}
+
+/// `q{…}`, `qq(…)`.
+fn perl(bytes: &[u8], at: usize) -> Option<Literal> {
+    let at = at + if bytes[at..].starts_with(b"qq") { 2 } else { 1 };
+    let close = match bytes.get(at)? {
+        b'{' => b'}',
+        b'(' => b')',
+        b'[' => b']',
+        mark @ (b'|' | b'/' | b'!') => *mark,
+        _ => return None,
+    };
+    let end = memchr::memchr(close, &bytes[at + 1..])?;
+    (end > 0 && end <= 256).then_some(Literal { at: at + 1..at + 1 + end, quoted: true })
 }
 
 /// What stands between `\"` and `\"`.

@@ -19,6 +19,7 @@ mod pairs;
 mod spoken;
 #[cfg(test)]
 mod tests;
+mod typed;
 mod url;
 
 use std::ops::Range;
@@ -35,6 +36,8 @@ enum Lead {
     Name,
     /// `://`.
     Url,
+    /// `@tcp(` of Go's names of databases.
+    Dsn,
     /// `Authorization`.
     Header,
     /// A program that takes a password as an argument.
@@ -73,6 +76,12 @@ const WORDS: &[(&str, Lead)] = &[
     ("\"auth\"", Lead::Name),
     ("_psk", Lead::Name),
     ("psk=", Lead::Name),
+    ("psk =", Lead::Name),
+    ("psk:", Lead::Name),
+    ("\"jwt", Lead::Name),
+    ("encryption:", Lead::Name),
+    ("validationkey", Lead::Name),
+    ("decryptionkey", Lead::Name),
     ("salt", Lead::Name),
     ("masterauth", Lead::Name),
     ("kennwort", Lead::Name),
@@ -85,6 +94,8 @@ const WORDS: &[(&str, Lead)] = &[
     ("_pat", Lead::Name),
     ("_pw", Lead::Name),
     ("://", Lead::Url),
+    ("@tcp(", Lead::Dsn),
+    ("@unix(", Lead::Dsn),
     ("authorization", Lead::Header),
     ("curl ", Lead::Command),
     ("mysql", Lead::Command),
@@ -127,6 +138,13 @@ const WORDS: &[(&str, Lead)] = &[
     ("aes.encrypt", Lead::Call),
     ("aes.decrypt", Lead::Call),
     ("wifi.begin", Lead::Call),
+    ("fernet(", Lead::Call),
+    ("simple_bind", Lead::Call),
+    ("cookieparser(", Lead::Call),
+    ("sequelize(", Lead::Call),
+    ("signwith(", Lead::Call),
+    ("ftp_login", Lead::Call),
+    ("auth' => [", Lead::Call),
     ("send \"", Lead::Sent),
     ("networkcredential", Lead::Call),
     ("passwordcredential", Lead::Call),
@@ -138,6 +156,22 @@ const WORDS: &[(&str, Lead)] = &[
     ("rabbitmqctl", Lead::Command),
     ("keytool", Lead::Command),
     ("zip ", Lead::Command),
+    ("oc login", Lead::Command),
+    ("cd login", Lead::Command),
+    ("cf login", Lead::Command),
+    ("skopeo login", Lead::Command),
+    ("etcdctl", Lead::Command),
+    ("mosquitto_", Lead::Command),
+    ("cqlsh", Lead::Command),
+    ("bcp ", Lead::Command),
+    ("freerdp", Lead::Command),
+    ("cmdkey", Lead::Command),
+    ("plink ", Lead::Command),
+    ("pscp ", Lead::Command),
+    ("psexec", Lead::Command),
+    ("nmcli", Lead::Command),
+    ("unzip ", Lead::Command),
+    ("stats auth ", Lead::Command),
     ("7z ", Lead::Command),
     ("sqlcmd", Lead::Command),
     ("ipmitool", Lead::Command),
@@ -204,10 +238,14 @@ impl Generic {
                     push(text, found, hits);
                 }
             }
+            Lead::Dsn => url::dsn(text, at.start, form).into_iter().for_each(|found| push(text, found, hits)),
             Lead::Header => {
                 if let Some(found) = header::look(text, at, form) {
                     push(text, found, hits);
                 }
+            }
+            Lead::Command if account::is_list(text, &at) => {
+                account::list(text, &at, |found| push(text, found, hits));
             }
             Lead::Call => call::look(text, at, form).into_iter().for_each(|found| push(text, found, hits)),
             Lead::Acl => call::acl(text, at).into_iter().for_each(|found| push(text, found, hits)),

@@ -8,6 +8,27 @@ use super::literal;
 /// How many lines of a block are looked at.
 const LINES: usize = 6;
 
+/// The key in a block that is named for what keys are for: `"Jwt": { "Key": "…" }`, `encryption:` and `key: …` below it.
+pub(super) fn key(here: &Assigned<'_>, at: usize, line: usize) -> Option<Found> {
+    const BLOCKS: [&[u8]; 5] = [b"jwt", b"jwtsettings", b"jwtoptions", b"jwtconfig", b"encryption"];
+    let bytes = here.text.bytes;
+    let name = &bytes[here.name.clone()];
+    let block = matches!(bytes[at..line].trim_ascii(), [] | [b'{', ..]);
+    (block && BLOCKS.iter().any(|word| name.eq_ignore_ascii_case(word))).then_some(())?;
+    let end = bytes.len().min(line + 256);
+    let inner = &bytes[at..end];
+    let inner = &inner[..memchr::memchr(b'}', inner).unwrap_or(inner.len())];
+    let found =
+        inner.windows(4).position(|w| w[..3].eq_ignore_ascii_case(b"key") && matches!(w[3], b'"' | b':'))?;
+    let edge = found.checked_sub(1).is_some_and(|before| b" \"'{".contains(&inner[before]));
+    let name = at + found..at + found + 3;
+    let from = name.end + inner[found + 3..].iter().take_while(|b| b"\": ".contains(b)).count();
+    // the quote belongs to the value
+    let from = from - usize::from(bytes.get(from.wrapping_sub(1)) == Some(&b'"') && from > name.end + 1);
+    let value = literal::literal(&bytes[..line_end(bytes, from)], from, here.form).filter(|_| edge)?;
+    Assigned { text: here.text, name: &name, form: here.form, before: None }.judged(value, false)
+}
+
 /// The value in the block that begins behind the line that ends here.
 pub(super) fn look(here: &Assigned<'_>, line: usize) -> Option<Found> {
     let bytes = here.text.bytes;

@@ -7,7 +7,7 @@ use super::literal;
 /// What is assigned to a name that stands as a value.
 pub(super) fn look(here: &Assigned<'_>, at: usize, line: usize) -> Option<Found> {
     let bytes = here.text.bytes;
-    if !is_named(bytes, here.name.start) {
+    if !is_named(bytes, here.name.start, &bytes[here.name.clone()]) {
         return None;
     }
     // in the same line, or in one of the next two
@@ -32,7 +32,7 @@ pub(super) fn look(here: &Assigned<'_>, at: usize, line: usize) -> Option<Found>
 }
 
 /// Whether `name:`, `"key":`, `name=` stands before.
-fn is_named(bytes: &[u8], start: usize) -> bool {
+fn is_named(bytes: &[u8], start: usize, name: &[u8]) -> bool {
     let before = &bytes[start.saturating_sub(40)..start];
     let before = before.trim_ascii_end();
     let before =
@@ -40,9 +40,11 @@ fn is_named(bytes: &[u8], start: usize) -> bool {
     let Some(before) = before.strip_suffix(b":").or_else(|| before.strip_suffix(b"=")) else { return false };
     let before = before.trim_ascii_end();
     let before = before.strip_suffix(b"\"").or_else(|| before.strip_suffix(b"'")).unwrap_or(before);
-    [&b"name"[..], b"key", b"parameterkey", b"variable", b"setting", b"option_name"].iter().any(|word| {
-        before.len() >= word.len() && before[before.len() - word.len()..].eq_ignore_ascii_case(word)
-    })
+    // `"type": "password", "value": "…"`
+    let kind = before.ends_with(b"type") && name == b"password";
+    kind || [&b"name"[..], b"key", b"parameterkey", b"variable", b"setting", b"option_name"].iter().any(
+        |word| before.len() >= word.len() && before[before.len() - word.len()..].eq_ignore_ascii_case(word),
+    )
 }
 
 /// Where the value begins behind `value:`, `"value":`, `value=`.

@@ -12,6 +12,11 @@ impl Assigned<'_> {
         let bytes = self.text.bytes;
         let rest = &bytes[at..line];
         let head = self.head();
+        // `secret set API_TOKEN --body x`
+        let body = [&b"--body "[..], b"--value "].into_iter().find(|body| rest.starts_with(body));
+        if let Some(body) = body.filter(|_| head.ends_with(b"set")) {
+            return self.judged(literal::argument(&bytes[..line], at + body.len())?, false);
+        }
         let option = self.before == Some(b'-');
         if option {
             let found = literal::argument(&bytes[..line], at)?;
@@ -30,6 +35,10 @@ impl Assigned<'_> {
                 from += skip;
                 rest = &bytes[from..line];
             }
+            // `IDENTIFIED WITH mysql_native_password BY '…'`
+            let plugin = rest.iter().take_while(|b| b.is_ascii_alphanumeric() || **b == b'_').count();
+            let by = rest.get(plugin..plugin + 4).filter(|by| by.eq_ignore_ascii_case(b" by "));
+            let from = from + by.map_or(0, |_| plugin + 4);
             let from = from + usize::from(matches!(rest, [b'N', b'\'', ..]));
             if matches!(bytes.get(from), Some(b'\'' | b'"')) && is_statement(head, word) {
                 let found = literal::literal(&bytes[..line], from, Form::Code)?;
@@ -50,6 +59,15 @@ impl Assigned<'_> {
         let alone = head.is_empty() && memchr::memchr2(b' ', b'\t', rest.trim_ascii()).is_none();
         if alone && self.form == Form::Lines && promise(word) == Promise::Strong {
             return self.judged(literal::argument(&bytes[..line], at)?, false);
+        }
+        // `neighbor 10.0.0.1 password x`, `enable secret 0 x`
+        let order =
+            [&b"password"[..], b"secret"].contains(&word) && self.form == Form::Lines && is_order(head);
+        if order {
+            let skip = if matches!(rest, [b'0', b' ', ..]) { 2 } else { 0 };
+            let one = memchr::memchr2(b' ', b'\t', rest[skip..].trim_ascii()).is_none();
+            let found = literal::argument(&bytes[..line], at + skip).filter(|_| one)?;
+            return self.judged(found, false);
         }
         // "the password is `x`"
         if matches!(self.form, Form::Prose) && promise(word) == Promise::Strong {
@@ -72,7 +90,9 @@ impl Assigned<'_> {
             || head.eq_ignore_ascii_case(b"setx")
             || is_directive(head)
             || head.is_empty()
-                && (word.eq_ignore_ascii_case(b"requirepass") || word.eq_ignore_ascii_case(b"masterauth"))
+                && (word == b"rootpw"
+                    || word.eq_ignore_ascii_case(b"requirepass")
+                    || word.eq_ignore_ascii_case(b"masterauth"))
             || netrc && [&b"password"[..], b"pass"].iter().any(|w| word.eq_ignore_ascii_case(w))
             || word == b"insecure-password";
         if spoken {
@@ -113,11 +133,27 @@ fn is_directive(head: &[u8]) -> bool {
     if WORDS.iter().any(|word| head.eq_ignore_ascii_case(word)) {
         return true;
     }
+    // `aws configure set`, `npm config set`, `Set-Item env:`
+    let ends = [&b" configure set"[..], b" config set", b"set-item env:"];
+    if ends
+        .iter()
+        .any(|end| head.len() >= end.len() && head[head.len() - end.len()..].eq_ignore_ascii_case(end))
+        || memchr::memmem::find(head, b" config set //").is_some()
+    {
+        return true;
+    }
     // `set -gx` of fish, `d-i` of Debian's installer
     let flags = head
         .strip_prefix(b"set ")
         .is_some_and(|rest| rest.split(|b| *b == b' ').all(|word| word.len() <= 9 && word.starts_with(b"-")));
     flags || head.starts_with(b"d-i ")
+}
+
+/// `neighbor 10.0.0.1`, `enable`: a few plain words before `password`.
+fn is_order(head: &[u8]) -> bool {
+    head.first().is_some_and(u8::is_ascii_alphabetic)
+        && head.iter().all(|b| b.is_ascii_alphanumeric() || b" .-_/:".contains(b))
+        && head.split(|b| *b == b' ').count() <= 4
 }
 
 /// `login ann` before `password`: an account in one line.

@@ -46,13 +46,35 @@ pub(super) fn look(text: &Text<'_>, at: usize, form: Form) -> Option<Found> {
             user,
             b"user" | b"username" | b"USER" | b"USERNAME" | b"usr" | b"foo" | b"me" | b"login" | b"name"
         );
-    let form = if made_up && form != Form::Prose { Form::Code } else { form };
+    let form = match form {
+        Form::Prose if !made_up => Form::Code,
+        Form::Prose => form,
+        _ if made_up => Form::Code,
+        _ => form,
+    };
     let place = Place { form, test: text.name.test, quoted: true };
     if !judge::is_password_of(user, password, place) {
         return None;
     }
     let at = at + start..at + start + password.len();
     Some(Found { rule: "connection-url", at, name: None, what: "the password in a URL" })
+}
+
+/// The password in `user:password@tcp(host)/database`, whose `@` stands here.
+pub(super) fn dsn(text: &Text<'_>, at: usize, form: Form) -> Option<Found> {
+    let bytes = text.bytes;
+    let near = at.saturating_sub(128);
+    let start =
+        near + bytes[near..at].iter().rposition(|b| b.is_ascii_whitespace() || b"\"'`=".contains(b))? + 1;
+    let colon = start + memchr::memchr(b':', &bytes[start..at])?;
+    let place = Place { form, test: text.name.test, quoted: true };
+    let at = colon + 1..at;
+    judge::is_password_of(&bytes[start..colon], &bytes[at.clone()], place).then_some(Found {
+        rule: "connection-url",
+        at,
+        name: None,
+        what: "the password in a URL",
+    })
 }
 
 /// Hosts of documents, and this machine.

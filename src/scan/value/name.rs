@@ -251,7 +251,7 @@ static STRONG: List = List::of(
     "password passwd passphrase passcode pwd pass pw passw secret apikey credential credentials creds psk pepper \
      bearer authorization authtoken authkey accesskey secretkey privatekey mnemonic jwt passwort kennwort geheimnis \
      contraseña contrasena contrasenia senha motdepasse mdp wachtwoord losenord haslo parola heslo salasana pat \
-     requirepass masterauth",
+     requirepass masterauth bindpw rootpw",
 );
 
 static PASSWORDS: List = List::of(

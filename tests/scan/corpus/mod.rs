@@ -35,6 +35,7 @@ const TEMPLATES: &[&str] = &[
     include_str!("templates/clean.txt"),
     include_str!("templates/clean_code.txt"),
     include_str!("templates/more.txt"),
+    include_str!("templates/places.txt"),
 ];
 const NOISE: &str = include_str!("templates/noise.txt");
 /// Sealed by the real sops, and nothing wrong with them.
