@@ -227,7 +227,7 @@ fn one(text: &Text<'_>, name: &Range<usize>, form: Form) -> Option<Found> {
         [_, ..] if gap > 0 && form == Form::Markup && (before == Some(b'<') || quoted) => {
             let end = memchr::memchr3(b'>', b'<', b'{', rest).filter(|end| rest[*end] == b'>');
             match end.filter(|end| rest[end - 1] != b'/') {
-                Some(end) if !memchr::memmem::find(&rest[..end], b"value").is_some() => {
+                Some(end) if memchr::memmem::find(&rest[..end], b"value").is_none() => {
                     here.element(at + end + 1, line)
                 }
                 _ => pairs::look(&here, at, line),

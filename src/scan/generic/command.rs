@@ -263,7 +263,7 @@ fn given(line: &[u8], after: usize, way: Way) -> Option<(Range<usize>, Literal)>
             let mut words = words(&line[after..]).map(|at| after + at.start..after + at.end);
             let found = words.find(|at| {
                 let word = &line[at.clone()];
-                !b"/-\\*".contains(&word[0]) && !word.contains(&b'=') && !(word.len() == 2 && word[1] == b':')
+                !(b"/-\\*".contains(&word[0]) || word.contains(&b'=') || word.len() == 2 && word[1] == b':')
             })?;
             Some((0..0, Literal { at: found, quoted: true }))
         }
