@@ -47,6 +47,10 @@ pub(super) fn enter(global: &Global) -> Result<()> {
     std::env::set_current_dir(folder).map_err(|e| disk::failed("enter", folder, &e))
 }
 
+fn here() -> Result<PathBuf> {
+    std::env::current_dir().map_err(|e| Error::failed(format!("cannot tell the current folder: {e}")))
+}
+
 impl Session {
     pub(super) fn new(global: &Global) -> Result<Self> {
         Session::about(global, global.file.as_deref())
@@ -54,10 +58,18 @@ impl Session {
 
     /// For a command that names its sealed file itself: policy and project are those around that file.
     pub(super) fn about(global: &Global, file: Option<&Path>) -> Result<Self> {
-        let here = std::env::current_dir()
-            .map_err(|e| Error::failed(format!("cannot tell the current folder: {e}")))?;
+        let here = here()?;
         let file = file.map(|file| disk::direct(&here.join(file)));
         let start = file.as_deref().map_or_else(|| here.clone(), folder_of);
+        Session::begin(global, &here, file, start)
+    }
+
+    /// For a command that is about a folder: policy and project are those around it.
+    pub(super) fn around(global: &Global, folder: &Path) -> Result<Self> {
+        Session::begin(global, &here()?, None, folder.to_path_buf())
+    }
+
+    fn begin(global: &Global, here: &Path, file: Option<PathBuf>, start: PathBuf) -> Result<Self> {
         let policy = match &global.config {
             Some(path) => Some(disk::direct(&here.join(path))),
             None => disk::find_upwards(&start, "reseal.toml"),

@@ -72,6 +72,39 @@ fn values_are_found_whatever_version_holds_them() {
 }
 
 #[test]
+fn what_is_looked_at_from_elsewhere_has_its_own_sealed_files() {
+    let name = "scan::known::what_is_looked_at_from_elsewhere_has_its_own_sealed_files";
+    if !have(name, &["git"]) {
+        return;
+    }
+    for in_git in [true, false] {
+        let project = match in_git {
+            true => repository(&format!("API_TOKEN={TOKEN}\n")),
+            false => Project::sealed(&format!("API_TOKEN={TOKEN}\n")),
+        };
+        // found by content: nothing else names it
+        project.write("secrets/prod.txt", "");
+        std::fs::rename(project.path(".env.enc"), project.path("secrets/prod.txt")).unwrap();
+        if in_git {
+            git(&project, &["add", "-A"]);
+        }
+        project.write("app.py", format!("import x\nTOKEN = \"{TOKEN}\"\n"));
+        let key = project.path("age.key");
+        let all = project.path("");
+        let one = project.path("app.py");
+        let (key, all, one) = (key.to_str().unwrap(), all.to_str().unwrap(), one.to_str().unwrap());
+        let elsewhere = Project::empty();
+        let line = "app.py:2: known-value: API_TOKEN of ";
+        let told = elsewhere.run(&["--age-key-file", key, "scan", all]).code(3).stdout;
+        assert!(told.contains(line), "{told}");
+        if in_git {
+            let told = elsewhere.run(&["--age-key-file", key, "scan", one]).code(3).stdout;
+            assert!(told.contains(line), "{told}");
+        }
+    }
+}
+
+#[test]
 fn who_cannot_open_the_file_is_told_so() {
     if !have("scan::known::who_cannot_open_the_file_is_told_so", &["git"]) {
         return;

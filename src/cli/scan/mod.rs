@@ -19,16 +19,16 @@ use crate::error::{Error, Kind, Result};
 use crate::scan::{BASELINE, Class, Guard, Item, Known, Repository, Spoken, Words, sweep};
 use outcome::{Outcome, patterns};
 use settings::Settings;
-use source::Source;
+use source::{Around, Source};
 
 pub(super) fn run(global: &Global, args: &ScanArgs, report: &Report) -> Result<()> {
-    let repository = source::repository()?;
-    let repository = repository.as_ref();
+    let around = Around::of(args)?;
+    let repository = around.repository.as_ref();
     // a commit waits for this: what takes a while goes side by side
     std::thread::scope(|scope| {
         let words = scope.spawn(Words::new);
-        let vault = scope.spawn(|| vault::gather(global, repository));
-        let source = Source::of(args, repository)?;
+        let vault = scope.spawn(|| vault::gather(global, &around));
+        let source = Source::of(args, &around)?;
         let mut objects = repository.map(Repository::objects).transpose()?;
         let is_edited = args.update_baseline || args.prune;
         let settings = Settings::of(global, &source, objects.as_mut(), is_edited);

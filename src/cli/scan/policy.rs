@@ -2,7 +2,6 @@
 //!
 //! Of what git keeps, HEAD's and the index's count, both: what a commit says anew holds for it already, and one that
 //! takes a rule away is still under it. Of files on disk those beside and above them count.
-#![expect(clippy::disallowed_methods, reason = "cli reads the environment")]
 
 use std::collections::BTreeSet;
 use std::io::Read;
@@ -37,7 +36,7 @@ pub(super) fn rules(source: &Source<'_>, objects: Option<&mut Objects>) -> Resul
             folders.insert(item.name.folder().to_vec());
         }
     }
-    of_disk(&on_disk, &mut rules, &mut notes)?;
+    of_disk(source.base_folder(), &on_disk, &mut rules, &mut notes)?;
     if let Some(objects) = objects.filter(|_| !in_git.is_empty()) {
         of_git(&in_git, objects, &mut rules, &mut notes)?;
     }
@@ -78,23 +77,27 @@ fn of_git(
     Ok(())
 }
 
-fn of_disk(folders: &BTreeSet<Vec<u8>>, rules: &mut Rules, notes: &mut Vec<String>) -> Result<()> {
+/// `base` is the folder from which the folders are named.
+fn of_disk(
+    base: &Path,
+    folders: &BTreeSet<Vec<u8>>,
+    rules: &mut Rules,
+    notes: &mut Vec<String>,
+) -> Result<()> {
     if folders.is_empty() {
         return Ok(());
     }
     for folder in with_above(folders) {
         let path = Path::new(std::ffi::OsStr::from_bytes(folder));
-        let file = if folder.is_empty() { Path::new(FILE).to_path_buf() } else { path.join(FILE) };
+        let file = base.join(path).join(FILE);
         if let Some(text) = disk::read_if_there(&file)? {
             add(rules, notes, DISK, (folder, b""), &text, &file.to_string_lossy());
         }
     }
-    // above the current folder the nearest counts
-    let here =
-        std::env::current_dir().map_err(|e| Error::failed(format!("cannot tell the current folder: {e}")))?;
-    let above = here.parent().and_then(|parent| disk::find_upwards(parent, FILE));
+    // above it the nearest counts
+    let above = base.parent().and_then(|parent| disk::find_upwards(parent, FILE));
     let Some(file) = above else { return Ok(()) };
-    let Some(below) = file.parent().and_then(|top| here.strip_prefix(top).ok()) else { return Ok(()) };
+    let Some(below) = file.parent().and_then(|top| base.strip_prefix(top).ok()) else { return Ok(()) };
     let mut way = below.as_os_str().as_bytes().to_vec();
     way.push(b'/');
     if let Some(text) = disk::read_if_there(&file)? {

@@ -1,6 +1,5 @@
 //! What the guard is told to leave alone, as it was before the change that is looked at: who commits a secret cannot
 //! excuse it in the same commit.
-#![expect(clippy::disallowed_methods, reason = "cli reads the environment")]
 
 use std::io::Read;
 use std::path::{Path, PathBuf};
@@ -38,14 +37,13 @@ impl Settings {
         objects: Option<&mut Objects>,
         is_edited: bool,
     ) -> Result<Self> {
-        let here = std::env::current_dir()
-            .map_err(|e| Error::failed(format!("cannot tell the current folder: {e}")))?;
+        let here = source.folder;
         let mut reader = Reader { source, objects };
         let mut notes = Vec::new();
         let versions = match &global.config {
-            Some(path) => Versions { counts: Some(disk::read(&here.join(path))?), comes: None },
+            Some(path) => Versions { counts: Some(disk::read(path)?), comes: None },
             None => {
-                let found = disk::find_upwards(&here, "reseal.toml");
+                let found = disk::find_upwards(here, "reseal.toml");
                 reader.versions(&found.unwrap_or_else(|| here.join("reseal.toml")))?
             }
         };
@@ -58,7 +56,7 @@ impl Settings {
                 source.base
             ));
         }
-        let top = source.repository.map_or(here, |repository| repository.top.clone());
+        let top = source.repository.map_or(here, |repository| &repository.top);
         let baseline_path = top.join(BASELINE);
         let versions = match is_edited {
             true => Versions { counts: disk::read_if_there(&baseline_path)?, comes: None },

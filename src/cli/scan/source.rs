@@ -9,6 +9,7 @@ use std::sync::Mutex;
 use super::tell::{Lies, Mending};
 use crate::cli::args::ScanArgs;
 use crate::cli::report::count;
+use crate::disk;
 use crate::error::{Error, Result};
 use crate::process::Site;
 use crate::scan::{Item, Place, Repository, Selected, Swept, Wanted, below};
@@ -17,6 +18,8 @@ use crate::scan::{Item, Place, Repository, Selected, Swept, Wanted, below};
 pub(super) struct Source<'r> {
     pub(super) items: Vec<Item>,
     pub(super) repository: Option<&'r Repository>,
+    /// The folder around which settings are looked for.
+    pub(super) folder: &'r Path,
     /// What is to be said of the choice.
     pub(super) note: Option<String>,
     /// The commit whose settings count.
@@ -31,9 +34,53 @@ pub(super) struct Source<'r> {
     here: PathBuf,
 }
 
-/// The repository that this folder is in.
-pub(super) fn repository() -> Result<Option<Repository>> {
-    Repository::around(Site { root: here()?, env: std::env::vars_os().collect(), quiet: true })
+/// What the files are looked at as a part of.
+pub(super) struct Around {
+    /// The folder around which settings and keys are looked for: the current one, or one that was named outside of its
+    /// repository.
+    pub(super) folder: PathBuf,
+    /// The repository that this folder is in.
+    pub(super) repository: Option<Repository>,
+    /// Without a repository: the folders that are looked at, whose sealed files count as its own.
+    pub(super) folders: Vec<PathBuf>,
+}
+
+impl Around {
+    pub(super) fn of(args: &ScanArgs) -> Result<Self> {
+        let here = here()?;
+        let mut around = Around { repository: repository(&here)?, folder: here.clone(), folders: Vec::new() };
+        if is_in_git(args) || args.stdin || args.leftovers {
+            return Ok(around);
+        }
+        if let Some(first) = args.paths.first() {
+            let first = here.join(first);
+            let is_folder = disk::stat(&first).is_some_and(|stat| stat.is_folder);
+            let folder = if is_folder { Some(first.as_path()) } else { first.parent() };
+            let is_inside = around.repository.as_ref().is_some_and(|r| r.bare || r.inside(&first).is_some());
+            if let Some(folder) = folder.filter(|_| !is_inside) {
+                let folder = disk::real(folder);
+                // a name without one is looked at from here
+                around.repository = repository(&folder)?;
+                if around.repository.is_some() || is_folder {
+                    around.folder = folder;
+                }
+            }
+        }
+        if around.repository.is_none() {
+            let named = if args.paths.is_empty() { vec![here] } else { args.paths.clone() };
+            let is_folder = |path: &PathBuf| disk::stat(path).is_some_and(|stat| stat.is_folder);
+            around.folders = named.into_iter().filter(is_folder).collect();
+        }
+        Ok(around)
+    }
+}
+
+fn repository(folder: &Path) -> Result<Option<Repository>> {
+    Repository::around(Site { root: folder.to_path_buf(), env: std::env::vars_os().collect(), quiet: true })
+}
+
+fn is_in_git(args: &ScanArgs) -> bool {
+    args.staged || args.from_ref.is_some() || args.history.is_some()
 }
 
 fn here() -> Result<PathBuf> {
@@ -41,15 +88,17 @@ fn here() -> Result<PathBuf> {
 }
 
 impl<'r> Source<'r> {
-    pub(super) fn of(args: &ScanArgs, repository: Option<&'r Repository>) -> Result<Self> {
+    pub(super) fn of(args: &ScanArgs, around: &'r Around) -> Result<Self> {
+        let repository = around.repository.as_ref();
         let source = Source {
             items: Vec::new(),
+            folder: &around.folder,
             repository,
             note: None,
             base: args.from_ref.clone().unwrap_or_else(|| "HEAD".to_owned()),
             is_staged: args.staged,
             is_all: false,
-            is_in_git: args.staged || args.from_ref.is_some() || args.history.is_some(),
+            is_in_git: is_in_git(args),
             here: here()?,
         };
         if args.leftovers {
@@ -74,10 +123,15 @@ impl<'r> Source<'r> {
             _ => {
                 let everything = [PathBuf::from(".")];
                 let paths = if args.paths.is_empty() { &everything } else { args.paths.as_slice() };
-                let items = on_disk(paths, repository);
+                let items = on_disk(&source.here, paths, repository);
                 Ok(Source { items, ..source })
             }
         }
+    }
+
+    /// The folder from which files are named: the top of the repository, else the current one.
+    pub(super) fn base_folder(&self) -> &Path {
+        self.repository.filter(|repository| !repository.bare).map_or(&self.here, |repository| &repository.top)
     }
 
     /// Why git says nothing, where it is because it opens nothing here.
@@ -127,7 +181,7 @@ fn from_commits(
         (selected, "nothing is staged")
     };
     let elsewhere = wanted.as_ref().map_or_else(Vec::new, |wanted: &Wanted| wanted.elsewhere.clone());
-    selected.items.extend(on_disk(&elsewhere, None));
+    selected.items.extend(on_disk(Path::new(""), &elsewhere, None));
     let note = selected.items.is_empty().then(|| match selected.deleted {
         0 => what.to_owned(),
         n => format!("{} deleted, and nothing else: there is no content to look at", count(n, "file")),
@@ -146,9 +200,9 @@ fn range_of_pre_commit(args: &ScanArgs) -> Option<(String, String)> {
 }
 
 /// Named files and folders.
-fn on_disk(paths: &[PathBuf], repository: Option<&Repository>) -> Vec<Item> {
+fn on_disk(here: &Path, paths: &[PathBuf], repository: Option<&Repository>) -> Vec<Item> {
     let mut items = Vec::new();
-    let mut inside = |path: &Path| repository.and_then(|repository| repository.inside(path));
+    let mut inside = |path: &Path| repository.and_then(|repository| repository.inside(&here.join(path)));
     for path in paths {
         below(path, &mut inside, &mut items);
     }

@@ -7,11 +7,12 @@ mod names;
 use std::collections::{BTreeSet, HashSet};
 use std::ffi::OsStr;
 use std::io::Read;
-use std::os::unix::ffi::OsStrExt;
+use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use std::path::{Path, PathBuf};
 
 use memchr::memmem;
 
+use super::source::Around;
 use super::tell;
 use crate::cli::args::Global;
 use crate::cli::identity;
@@ -31,9 +32,10 @@ const LARGEST: u64 = 16 << 20;
 const BEGINNING: usize = 64 << 10;
 
 /// The values to look for, and what is to be told of those that are not known.
-pub(super) fn gather(global: &Global, repository: Option<&Repository>) -> Result<(Vec<Entry>, Vec<String>)> {
+pub(super) fn gather(global: &Global, around: &Around) -> Result<(Vec<Entry>, Vec<String>)> {
     let mut notes = Vec::new();
-    let session = match Session::about(global, None) {
+    let repository = around.repository.as_ref();
+    let session = match Session::around(global, &around.folder) {
         Ok(session) => Some(session),
         Err(error) => {
             notes.push(format!("what reseal.toml says of sealed files is not known: {error}"));
@@ -52,7 +54,7 @@ pub(super) fn gather(global: &Global, repository: Option<&Repository>) -> Result
         whys: Vec::new(),
         notes,
     };
-    let live = live(session.as_ref(), repository);
+    let live = live(session.as_ref(), around);
     for file in &live {
         vault.take(&file.label, &Version::Current, || Ok(file.bytes.clone()));
     }
@@ -86,8 +88,10 @@ struct Live {
     bytes: Vec<u8>,
 }
 
-/// Those that the policy names, and those that git tracks, told by content.
-fn live(session: Option<&Session>, repository: Option<&Repository>) -> Vec<Live> {
+/// Those that the policy names, and those that git tracks, told by content; without git, those in the folders that are
+/// looked at.
+fn live(session: Option<&Session>, around: &Around) -> Vec<Live> {
+    let repository = around.repository.as_ref();
     let mut found: Vec<Live> = Vec::new();
     let mut add = |path: PathBuf, label: String, bytes: Option<Vec<u8>>| {
         let sealed = bytes.filter(|bytes| speaks_of_it(bytes) && Sealed::is_sealed(bytes));
@@ -108,16 +112,18 @@ fn live(session: Option<&Session>, repository: Option<&Repository>) -> Vec<Live>
             add(path, label, bytes);
         }
     }
-    let Some(repository) = repository else { return found };
-    // outside of a work tree, or with an index that cannot be read, the policy alone counts
-    let tracked = repository.names().unwrap_or_default();
+    let names = match repository {
+        // outside of a work tree, or with an index that cannot be read, the policy alone counts
+        Some(repository) => repository.names().unwrap_or_default(),
+        None => around.folders.iter().flat_map(|folder| below(folder)).collect(),
+    };
     let names: Vec<&[u8]> =
-        tracked.iter().map(Vec::as_slice).filter(|name| names::may_be_sealed(name)).collect();
+        names.iter().map(Vec::as_slice).filter(|name| names::may_be_sealed(name)).collect();
     // opening a thousand files takes longer than anything else here
     let (one, two) = names.split_at(names.len() / 2);
     let (one, two) = std::thread::scope(|scope| {
-        let two = scope.spawn(|| tracked_ones(repository, two));
-        (tracked_ones(repository, one), two.join().unwrap_or_default())
+        let two = scope.spawn(|| sealed_among(repository, two));
+        (sealed_among(repository, one), two.join().unwrap_or_default())
     });
     for (path, label, bytes) in one.into_iter().chain(two) {
         add(path, label, Some(bytes));
@@ -126,15 +132,16 @@ fn live(session: Option<&Session>, repository: Option<&Repository>) -> Vec<Live>
 }
 
 /// Files among these that may be sealed, by a look at their beginnings: path, name, all bytes.
-fn tracked_ones(repository: &Repository, names: &[&[u8]]) -> Vec<(PathBuf, String, Vec<u8>)> {
+fn sealed_among(repository: Option<&Repository>, names: &[&[u8]]) -> Vec<(PathBuf, String, Vec<u8>)> {
+    let top = repository.map_or(Path::new(""), |repository| &repository.top);
     let (mut found, mut objects, mut buffer) = (Vec::new(), None, vec![0; BEGINNING]);
     for name in names {
-        let path = repository.top.join(OsStr::from_bytes(name));
+        let path = top.join(OsStr::from_bytes(name));
         let label = String::from_utf8_lossy(name).into_owned();
         let bytes = match disk::beginning(&path, &mut buffer) {
             Ok(Some(n)) if n < buffer.len() && !speaks_of_it(&buffer[..n]) => None,
             Ok(Some(_)) => read(&path),
-            Ok(None) => from_index(repository, &mut objects, &label),
+            Ok(None) => repository.and_then(|repository| from_index(repository, &mut objects, &label)),
             Err(_) => None,
         };
         if let Some(bytes) = bytes.filter(|bytes| speaks_of_it(bytes)) {
@@ -142,6 +149,12 @@ fn tracked_ones(repository: &Repository, names: &[&[u8]]) -> Vec<(PathBuf, Strin
         }
     }
     found
+}
+
+/// The names of all files in a folder, but for git's own.
+fn below(folder: &Path) -> Vec<Vec<u8>> {
+    let found = disk::walk(folder, &|folder| folder.file_name().is_some_and(|name| name == ".git"));
+    found.files.into_iter().map(|path| path.into_os_string().into_vec()).collect()
 }
 
 /// What is tracked and not checked out.
