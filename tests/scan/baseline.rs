@@ -98,3 +98,25 @@ fn a_comment_excuses_a_guess_and_nothing_else() {
     let refused = repo.refuses(&[]);
     assert!(refused.contains("d.py:2: "), "{refused}");
 }
+
+#[test]
+fn two_branches_that_each_accepted_something_are_joined_by_git() {
+    if !have("scan::baseline::two_branches_that_each_accepted_something_are_joined_by_git", &["git"]) {
+        return;
+    }
+    let repo = Repo::guarded();
+    let accepted = |name: &str, n: u8| {
+        repo.write(name, guess(n));
+        repo.reseal(&["scan", "--update-baseline"]).ok();
+        repo.git(&["add", "-A"]).ok();
+        repo.git(&["commit", "-qnm", name]).ok();
+    };
+    repo.write(".gitattributes", ".reseal-baseline merge=union\n");
+    accepted("a.py", 1);
+    repo.git(&["checkout", "-qb", "other"]).ok();
+    accepted("b.py", 2);
+    repo.git(&["checkout", "-q", "-"]).ok();
+    accepted("c.py", 3);
+    repo.git(&["merge", "-q", "--no-edit", "other"]).ok();
+    repo.reseal(&["scan"]).ok().says(".reseal-baseline accepts 3 findings");
+}

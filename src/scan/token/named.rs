@@ -5,7 +5,7 @@ use std::ops::Range;
 
 use super::super::text::Text;
 use super::dummy;
-use super::row::{Part, Set, begins, follow};
+use super::row::{Part, Set, UUID, begins, follow, is, of, to};
 
 pub(super) struct Named {
     pub(super) rule: &'static str,
@@ -19,23 +19,7 @@ const fn named(rule: &'static str, what: &'static str, word: &'static str, body:
     Named { rule, what, word, body }
 }
 
-const fn of(set: Set, n: usize) -> Part {
-    Part::Of(set, n, n)
-}
-
-const UUID: &[Part] = &[
-    of(Set::Hex, 8),
-    Part::Is("-"),
-    of(Set::Hex, 4),
-    Part::Is("-"),
-    of(Set::Hex, 4),
-    Part::Is("-"),
-    of(Set::Hex, 4),
-    Part::Is("-"),
-    of(Set::Hex, 12),
-];
-
-const SIGNING: &[Part] = &[of(Set::Hex, 32), Part::Is("-"), of(Set::Hex, 8), Part::Is("-"), of(Set::Hex, 8)];
+const SIGNING: &[Part] = &[of(Set::Hex, 32), is("-"), of(Set::Hex, 8), is("-"), of(Set::Hex, 8)];
 
 pub(super) const NAMED: &[Named] = &[
     named("aws-credentials", "AWS secret access key", "secret_access_key", &[of(Set::Base64, 40)]),
@@ -51,11 +35,11 @@ pub(super) const NAMED: &[Named] = &[
     named("datadog-key", "Datadog application key", "dd_app", &[of(Set::Hex, 40)]),
     named("twilio-key", "Twilio auth token", "twilio", &[of(Set::Hex, 32)]),
     named("twilio-key", "Twilio key secret", "twilio", &[of(Set::Alnum, 32)]),
-    named("okta-token", "Okta token", "okta", &[Part::Is("00"), of(Set::Url, 40)]),
+    named("okta-token", "Okta token", "okta", &[is("00"), of(Set::Url, 40)]),
     named("algolia-key", "Algolia key", "algolia", &[of(Set::Hex, 32)]),
     named("mistral-key", "Mistral key", "mistral", &[of(Set::Alnum, 32)]),
     named("cohere-key", "Cohere key", "cohere", &[of(Set::Alnum, 40)]),
-    named("stability-key", "Stability key", "stability", &[Part::Is("sk-"), of(Set::Alnum, 48)]),
+    named("stability-key", "Stability key", "stability", &[is("sk-"), of(Set::Alnum, 48)]),
     named("deepgram-key", "Deepgram key", "deepgram", &[of(Set::Hex, 40)]),
     named("assemblyai-key", "AssemblyAI key", "assemblyai", &[of(Set::Hex, 32)]),
     named("wandb-token", "Weights & Biases key", "wandb", &[of(Set::Hex, 40)]),
@@ -67,20 +51,20 @@ pub(super) const NAMED: &[Named] = &[
     named("linode-token", "Linode token", "linode", &[of(Set::Hex, 64)]),
     named("vultr-key", "Vultr key", "vultr", &[of(Set::Up, 36)]),
     named("fastly-token", "Fastly token", "fastly", &[of(Set::Url, 32)]),
-    named("netlify-token", "Netlify token", "netlify", &[Part::Of(Set::Url, 40, 46)]),
+    named("netlify-token", "Netlify token", "netlify", &[to(Set::Url, 40, 46)]),
     named("vercel-token", "Vercel token", "vercel", &[of(Set::Alnum, 24)]),
     named("azure-devops-token", "Azure DevOps token", "azure_devops", &[of(Set::Low, 52)]),
-    named("azure-storage-key", "Azure storage key", "storage", &[of(Set::Base64, 86), Part::Is("==")]),
+    named("azure-storage-key", "Azure storage key", "storage", &[of(Set::Base64, 86), is("==")]),
     named("circleci-token", "CircleCI token", "circle", &[of(Set::Hex, 40)]),
     named("travis-token", "Travis token", "travis", &[of(Set::Url, 22)]),
     named("codecov-token", "Codecov token", "codecov", UUID),
-    named("jenkins-token", "Jenkins token", "jenkins", &[Part::Is("11"), of(Set::Hex, 32)]),
+    named("jenkins-token", "Jenkins token", "jenkins", &[is("11"), of(Set::Hex, 32)]),
     named("sentry-token", "Sentry token", "sentry", &[of(Set::Hex, 64)]),
     named("sumologic-key", "Sumo Logic key", "sumo", &[of(Set::Alnum, 64)]),
     named("honeycomb-key", "Honeycomb key", "honeycomb", &[of(Set::Alnum, 22)]),
     named("pagerduty-key", "PagerDuty key", "pagerduty", &[of(Set::Url, 20)]),
     named("opsgenie-key", "Opsgenie key", "opsgenie", UUID),
-    named("airtable-token", "Airtable key", "airtable", &[Part::Is("key"), of(Set::Alnum, 14)]),
+    named("airtable-token", "Airtable key", "airtable", &[is("key"), of(Set::Alnum, 14)]),
     named("asana-token", "Asana client secret", "asana", &[of(Set::Hex, 32)]),
     named("atlassian-token", "Atlassian token", "jira", &[of(Set::Alnum, 24)]),
     named("atlassian-token", "Atlassian token", "atlassian", &[of(Set::Alnum, 24)]),
@@ -90,7 +74,7 @@ pub(super) const NAMED: &[Named] = &[
     named("sparkpost-key", "SparkPost key", "sparkpost", &[of(Set::Hex, 40)]),
     named("mailjet-key", "Mailjet key", "mailjet", &[of(Set::Hex, 32)]),
     named("zendesk-token", "Zendesk token", "zendesk", &[of(Set::Alnum, 40)]),
-    named("intercom-token", "Intercom token", "intercom", &[Part::Of(Set::Url, 59, 60), Part::Pad]),
+    named("intercom-token", "Intercom token", "intercom", &[to(Set::Url, 59, 60), Part::Pad]),
     named("plaid-token", "Plaid secret", "plaid", &[of(Set::Hex, 30)]),
     named("razorpay-secret", "Razorpay secret", "razorpay", &[of(Set::Alnum, 24)]),
     named("paypal-secret", "PayPal secret", "paypal", &[of(Set::Url, 80)]),
@@ -104,17 +88,17 @@ pub(super) const NAMED: &[Named] = &[
     named("linkedin-token", "LinkedIn client secret", "linkedin", &[of(Set::Alnum, 16)]),
     named("dropbox-token", "Dropbox app secret", "dropbox", &[of(Set::Low, 15)]),
     named("discord-secret", "Discord client secret", "discord", &[of(Set::Url, 32)]),
-    named("dropbox-token", "Dropbox token", "dropbox", &[Part::Is("sl."), Part::Of(Set::Url, 130, 1500)]),
+    named("dropbox-token", "Dropbox token", "dropbox", &[is("sl."), to(Set::Url, 130, 1500)]),
     named("mailgun-key", "Mailgun signing key", "mailgun", SIGNING),
     named("sendbird-token", "Sendbird token", "sendbird", &[of(Set::Hex, 40)]),
     named(
         "twitter-token",
         "X access token",
         "twitter",
-        &[Part::Of(Set::Digit, 15, 25), Part::Is("-"), Part::Of(Set::Alnum, 20, 40)],
+        &[to(Set::Digit, 15, 25), is("-"), to(Set::Alnum, 20, 40)],
     ),
     named("codecov-token", "Codecov token", "codecov", &[of(Set::Alnum, 32)]),
-    named("databento-key", "Databento key", "databento", &[Part::Is("db-"), of(Set::Alnum, 29)]),
+    named("databento-key", "Databento key", "databento", &[is("db-"), of(Set::Alnum, 29)]),
     named("adafruit-key", "Adafruit key", "adafruit", &[of(Set::Hex, 32)]),
     named("launchdarkly-key", "LaunchDarkly token", "launchdarkly", UUID),
     named("mattermost-token", "Mattermost token", "mattermost", &[of(Set::Low, 26)]),

@@ -58,6 +58,33 @@ pub(super) enum Part {
     Pad,
 }
 
+/// So many bytes of a set.
+pub(super) const fn of(set: Set, n: usize) -> Part {
+    Part::Of(set, n, n)
+}
+
+/// From `least` to `most` of them.
+pub(super) const fn to(set: Set, least: usize, most: usize) -> Part {
+    Part::Of(set, least, most)
+}
+
+pub(super) const fn is(literal: &'static str) -> Part {
+    Part::Is(literal)
+}
+
+/// A UUID.
+pub(super) const UUID: &[Part] = &[
+    of(Set::Hex, 8),
+    is("-"),
+    of(Set::Hex, 4),
+    is("-"),
+    of(Set::Hex, 4),
+    is("-"),
+    of(Set::Hex, 4),
+    is("-"),
+    of(Set::Hex, 12),
+];
+
 /// What stands before the head and belongs to the token.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Before {

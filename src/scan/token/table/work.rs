@@ -44,12 +44,7 @@ pub(super) const ROWS: &[Row] = &[
     row("settlemint-token", "SettleMint token", "sm_sat_", &[of(Alnum, 16)]),
     row("intra42-secret", "42 client secret", "s-s4t2ud-", &[of(Hex, 64)]),
     row("intra42-secret", "42 client secret", "s-s4t2af-", &[of(Hex, 64)]),
-    row(
-        "wakatime-key",
-        "WakaTime key",
-        "waka_",
-        &[of(Hex, 8), is("-"), of(Hex, 4), is("-"), of(Hex, 4), is("-"), of(Hex, 4), is("-"), of(Hex, 12)],
-    ),
+    row("wakatime-key", "WakaTime key", "waka_", super::UUID),
     row("maxmind-key", "MaxMind licence key", "_mmk", &[]).before(Word, 36),
     row("samsara-token", "Samsara token", "samsara_api_", &[to(Alnum, 26, 32)]),
     row("salesforce-token", "Salesforce session", "00D", &[of(Alnum, 12), is("!"), to(Dotted, 80, 260)]),
